@@ -1,0 +1,260 @@
+/**
+ * Step-up authentication for single-page apps.
+ *
+ * Every duration in this API is a whole number of **seconds**; every `at`, `until` and `authTime`
+ * is a number of **seconds or milliseconds since the epoch as its own line says**.
+ * @module
+ */
+
+/** A whole number of seconds. */
+export type Seconds = number;
+/** Milliseconds since the Unix epoch, as `Date.now()` gives them. */
+export type EpochMillis = number;
+/** Seconds since the Unix epoch, as `auth_time` has them (OpenID Connect Core §2). */
+export type EpochSeconds = number;
+
+/**
+ * What must be proved (RFC 9470 §3–4, RFC 6750 §3). An empty requirement asks for a sign-in only.
+ */
+export interface Requirement {
+  /** Acceptable authentication context class references, the preferred first; any one is enough. */
+  acrValues?: string[];
+  /** Shorthand for `acrValues: [acr]`. */
+  acr?: string;
+  /** How long ago the user may have authenticated at most. `0` asks for it anew. */
+  maxAge?: Seconds;
+  /** Scopes the access token must carry: a space-separated string or a list. */
+  scope?: string | string[];
+}
+
+/** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1). */
+export interface Challenge {
+  /** The scheme as the server wrote it. Compare without regard to case. */
+  scheme: string;
+  /** The auth-params, names in lower case; absent when the challenge carries a `token68`. */
+  params?: Record<string, string>;
+  /** The token68 form (RFC 9110 §11.2). */
+  token68?: string;
+  /** Present when the challenge asks for step-up. */
+  requirement?: Requirement;
+}
+
+/** How the user gets from "not enough" to "enough". */
+export type Method = "popup";
+
+/** What `session()` tells about the app's own sign-in. Every part is optional. */
+export interface Session {
+  accessToken?: string;
+  /** Checked (signature, `iss`, `aud`) once; its `sub` is who the user must still be afterwards. */
+  idToken?: string;
+  /** The subject, for an app that has no ID token at hand. */
+  sub?: string;
+  /** Sent as `login_hint` when there is no ID token to send as `id_token_hint`. */
+  loginHint?: string;
+  /** The scopes of `accessToken`, so that a step-up asks for their union with what is demanded. */
+  scope?: string | string[];
+}
+
+/** An API whose challenges count and to which tokens may go. */
+export interface Api {
+  /** An exact origin (`https://api.example.com`), or `/` for the page's own. */
+  origin: string;
+  /** Only URLs below this path, matched on a segment boundary. Default: the whole origin. */
+  pathPrefix?: string;
+  /** The resource indicator of this API (RFC 8707), sent with authorization and token requests. */
+  resource?: string;
+  /**
+   * What to do when an answer is a redirect. `"refuse"` (default) rejects with
+   * `origin_not_allowed`; `"same-origin"` follows it as long as it ends at the same origin.
+   */
+  redirects?: "refuse" | "same-origin";
+  /**
+   * Recognises a challenge that is in no standard's form. Called for answers that are not `ok`,
+   * with a copy whose body may be read. Return what is required, or nothing.
+   */
+  detect?(response: Response): Requirement | undefined | null | Promise<Requirement | undefined | null>;
+}
+
+/** A token as the app's own `authenticate` gives it. */
+export interface AuthenticateResult {
+  accessToken: string;
+  /** Checked when `issuer` and `clientId` are configured; without it the result is unverified. */
+  idToken?: string;
+  /** Seconds until the access token expires. Default: 300. */
+  expiresIn?: Seconds;
+  scope?: string | string[];
+  tokenType?: string;
+}
+
+/** What `authenticate` is called with. */
+export interface AuthenticateRequest {
+  /** Everything that is asked for, `acr` already folded into `acrValues`. */
+  requirement: { acrValues: string[]; maxAge?: Seconds; scope: string[] };
+  /** The app's reason, as given to `fetch` or `ensure`. */
+  reason?: string;
+  /** Fires when nobody waits for the result any more. */
+  signal: AbortSignal;
+  /** The window opened inside the click, if `methods` begins with `"popup"`. */
+  window?: Window;
+}
+
+/** Where a wasm module comes from. */
+export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+export interface StepUpOptions {
+  /** The APIs, as origins or in full. Relative entries are resolved at the first fetch. */
+  apis: (string | Api)[];
+  /** The authorization server's issuer identifier, exactly as its metadata has it. */
+  issuer?: string;
+  clientId?: string;
+  /** The page that runs `callback.js`: same origin as the app. */
+  redirectUri?: string;
+  /** Scopes to ask for besides what is held and what is demanded. Default: `"openid"`. */
+  scope?: string | string[];
+  /** How acr is asked for: `acr_values` (default, voluntary) or an essential claim (OIDC Core §5.5.1.1). */
+  acrRequest?: "acr_values" | "claims";
+  /** The app's own sign-in, read at each flow. */
+  session?(): Session | undefined | null | Promise<Session | undefined | null>;
+  /** What to do when no subject is known beforehand. Default `"refuse"` (`subject_unknown`). */
+  firstSubject?: "refuse" | "adopt";
+  /** In order of preference. Default: `["popup"]`. */
+  methods?: Method[];
+  /** Replaces the built-in OpenID Connect flow: obtain the token with the app's own library. */
+  authenticate?(request: AuthenticateRequest): Promise<string | AuthenticateResult>;
+  /** Refuse what cannot be checked (no ID token). Default `true`, with `authenticate` `false`. */
+  requireVerified?: boolean;
+  /** Step-ups for one request at most. Default 2. */
+  maxRounds?: number;
+  /** How long the user may take. Default 300. */
+  promptTimeout?: Seconds;
+  /** How long one request to the authorization server may take. Default 15. */
+  requestTimeout?: Seconds;
+  /**
+   * Where the wasm comes from, for bundlers and policies that need to know. Default: beside this
+   * file. One source is for the core; name both to replace both.
+   */
+  wasm?: WasmSource | { core?: WasmSource; idToken?: WasmSource };
+}
+
+/** What `init.stepup` may hold. */
+export interface StepUpInit {
+  /** Shown to the user as plain text when a prompt needs a click. */
+  reason?: string;
+  /** The app's own mark for this request; comes back in events. */
+  tag?: string;
+}
+
+export interface EnsureOptions extends Requirement {
+  reason?: string;
+  signal?: AbortSignal;
+}
+
+/** What is proved, never a bare token. */
+export interface Assurance {
+  acr?: string;
+  amr?: string[];
+  authTime?: EpochSeconds;
+  scope: string[];
+  /** Whether a checked ID token stands behind this. */
+  verified: boolean;
+  /** When the access token behind it expires. */
+  until: EpochMillis;
+}
+
+/** The parts every event has. */
+interface EventBase {
+  /** One step-up has one id; `""` where the event belongs to none. */
+  flow: string;
+  at: EpochMillis;
+}
+
+export interface StepUpEvents {
+  /** An API demanded step-up. `request` is the same in `retry` and `settled`. */
+  challenge: EventBase & {
+    request: string; tag?: string; method: string; url: string; status: number; requirement: Requirement;
+  };
+  /** The user is asked: `shown` is the window itself or the button that asks for a click first. */
+  prompt: EventBase & { method: Method | "authenticate"; shown: "window" | "button"; reason?: string };
+  /** A request the SDK itself made. `url` has no query. */
+  request: EventBase & {
+    target: "metadata" | "token" | "jwks" | "api"; method: string; url: string; status: number; duration: number;
+  };
+  authenticated: EventBase & Assurance;
+  /** The original request leaves again. */
+  retry: EventBase & { request: string; tag?: string; method: string; url: string };
+  /** A challenged request, or an `ensure()`, has its outcome. */
+  settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
+  /** Something the developer should know. Also printed by `console.warn`, once. */
+  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored"; message: string };
+}
+
+export interface StepUp extends EventTarget {
+  /** `fetch`, with step-up for the configured APIs. */
+  fetch(input: RequestInfo | URL, init?: RequestInit & { stepup?: StepUpInit }): Promise<Response>;
+  /** Steps up before a request. Call it inside the click, before any `await`. */
+  ensure(options?: EnsureOptions): Promise<Assurance>;
+  /** The access token held for a requirement, if one satisfies it now. */
+  token(requirement?: Requirement): string | undefined;
+  /** Fetches the wasm ahead of the first challenge. */
+  preload(): Promise<void>;
+  /** Replaces `globalThis.fetch` and returns the undo. */
+  install(): () => void;
+  /** Forgets every token and cancels what is in progress (`session_changed`). Call it on logout. */
+  clear(): void;
+  addEventListener<K extends keyof StepUpEvents>(
+    type: K, listener: (event: CustomEvent<StepUpEvents[K]>) => void, options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof StepUpEvents>(
+    type: K, listener: (event: CustomEvent<StepUpEvents[K]>) => void, options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+export function createStepUp(options: StepUpOptions): StepUp;
+
+/** Parses `WWW-Authenticate` (RFC 9110 §11.6.1). Also runs in Node. */
+export function parseChallenges(
+  input: string | Headers | Response, options?: { wasm?: WasmSource },
+): Promise<Challenge[]>;
+
+/** Why a step-up failed. The list is closed; new codes are an API change. */
+export type StepUpErrorCode =
+  | "aborted"
+  | "assurance_not_met"
+  | "assurance_stale"
+  | "assurance_unavailable"
+  | "assurance_unverifiable"
+  | "authenticate_failed"
+  | "authorization_refused"
+  | "cancelled"
+  | "challenge_rejected"
+  | "configuration_invalid"
+  | "id_token_invalid"
+  | "instance_dead"
+  | "issuer_mismatch"
+  | "key_unknown"
+  | "loop_detected"
+  | "metadata_invalid"
+  | "origin_not_allowed"
+  | "popup_blocked"
+  | "provider_unreachable"
+  | "replay_unavailable"
+  | "response_malformed"
+  | "session_changed"
+  | "state_mismatch"
+  | "subject_mismatch"
+  | "subject_unknown"
+  | "timed_out"
+  | "token_refused"
+  | "wasm_unavailable";
+
+/** A step-up that failed. `cause` tells more to a developer, `response` is the unread challenge. */
+export class StepUpError extends Error {
+  readonly name: "StepUpError";
+  readonly code: StepUpErrorCode;
+  /** The original, unread response, where a request was challenged. */
+  readonly response?: Response;
+  constructor(code: StepUpErrorCode, options?: { message?: string; cause?: unknown; response?: Response });
+}
+
+/** True for a `StepUpError`, also one of another copy of this package. */
+export function isStepUpError(value: unknown): value is StepUpError;

@@ -1,0 +1,186 @@
+//! What an API demands of the user's authentication and of the token.
+
+use super::units::Seconds;
+use serde::{Deserialize, Serialize};
+
+/// A set of scopes (RFC 6749 §3.3), in the order in which they were first named.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scope(Vec<String>);
+
+impl Scope {
+    /// Reads the space-separated form. Nothing is judged here: see the challenge's own checks.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut scope = Self::default();
+        for token in text.split(' ').filter(|token| !token.is_empty()) {
+            scope.insert(token);
+        }
+        scope
+    }
+
+    fn insert(&mut self, token: &str) {
+        if !self.0.iter().any(|held| held == token) {
+            self.0.push(token.to_owned());
+        }
+    }
+
+    /// Everything in either set.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut union = self.clone();
+        for token in &other.0 {
+            union.insert(token);
+        }
+        union
+    }
+
+    /// Whether every scope of `other` is in this set.
+    #[must_use]
+    pub fn contains_all(&self, other: &Self) -> bool {
+        other.0.iter().all(|token| self.0.contains(token))
+    }
+
+    /// Whether the set is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The scopes, each once.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl PartialEq for Scope {
+    /// Order does not matter (RFC 6749 §3.3).
+    fn eq(&self, other: &Self) -> bool {
+        self.contains_all(other) && other.contains_all(self)
+    }
+}
+
+impl Eq for Scope {}
+
+impl core::fmt::Display for Scope {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+/// What must be proved: an authentication context, its age, and scopes (RFC 9470 §3, RFC 6750 §3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Requirement {
+    /// Acceptable authentication context class references, the preferred first. Any one is enough;
+    /// none named means that any context will do.
+    pub acr_values: Vec<String>,
+    /// How long ago the user may have authenticated at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Seconds>,
+    /// Scopes that the token must carry.
+    pub scope: Scope,
+}
+
+impl Requirement {
+    /// Whether nothing in particular is demanded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.acr_values.is_empty() && self.max_age.is_none() && self.scope.is_empty()
+    }
+
+    /// Whether any answer that satisfies `self` also satisfies `other`.
+    ///
+    /// Without an order of levels, acr values compare exactly (RFC 9470 §2: an acr has no built-in
+    /// order): every value that would satisfy `self` must be acceptable to `other`.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let context = other.acr_values.is_empty()
+            || (!self.acr_values.is_empty()
+                && self.acr_values.iter().all(|acr| other.acr_values.contains(acr)));
+        let age = match (self.max_age, other.max_age) {
+            (_, None) => true,
+            (Some(ours), Some(theirs)) => ours <= theirs,
+            (None, Some(_)) => false,
+        };
+        context && age && self.scope.contains_all(&other.scope)
+    }
+
+    /// One requirement whose answer satisfies both, if there can be one.
+    #[must_use]
+    pub fn merge(&self, other: &Self) -> Option<Self> {
+        let acr_values = match (self.acr_values.is_empty(), other.acr_values.is_empty()) {
+            (true, _) => other.acr_values.clone(),
+            (_, true) => self.acr_values.clone(),
+            _ => {
+                let both: Vec<String> = self
+                    .acr_values
+                    .iter()
+                    .filter(|acr| other.acr_values.contains(acr))
+                    .cloned()
+                    .collect();
+                if both.is_empty() {
+                    return None;
+                }
+                both
+            }
+        };
+        let max_age = match (self.max_age, other.max_age) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        Some(Self { acr_values, max_age, scope: self.scope.union(&other.scope) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requirement(acr_values: &[&str], max_age: Option<u64>, scope: &str) -> Requirement {
+        Requirement {
+            acr_values: acr_values.iter().map(|&acr| acr.to_owned()).collect(),
+            max_age: max_age.map(Seconds),
+            scope: Scope::parse(scope),
+        }
+    }
+
+    #[test]
+    fn a_requirement_covers_what_each_of_its_answers_satisfies() {
+        let cases = [
+            (requirement(&["AL3"], Some(60), ""), requirement(&["AL3"], Some(60), ""), true),
+            (requirement(&["AL3"], Some(60), ""), requirement(&["AL2", "AL3"], None, ""), true),
+            (requirement(&["AL2", "AL3"], None, ""), requirement(&["AL3"], None, ""), false),
+            (requirement(&["AL3"], None, ""), requirement(&[], None, ""), true),
+            (requirement(&[], None, ""), requirement(&["AL3"], None, ""), false),
+            (requirement(&["AL3"], Some(60), ""), requirement(&["AL3"], Some(30), ""), false),
+            (requirement(&["AL3"], None, ""), requirement(&["AL3"], Some(30), ""), false),
+            (requirement(&[], None, "a b"), requirement(&[], None, "b"), true),
+            (requirement(&[], None, "a"), requirement(&[], None, "a b"), false),
+        ];
+        for (ours, theirs, covered) in cases {
+            assert_eq!(ours.covers(&theirs), covered, "{ours:?} covers {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn a_merged_requirement_covers_both() {
+        let one = requirement(&["AL2", "AL3"], Some(300), "a");
+        let two = requirement(&["AL3", "AL4"], Some(60), "b a");
+        let both = one.merge(&two);
+        assert_eq!(both, Some(requirement(&["AL3"], Some(60), "a b")));
+        let both = both.unwrap_or_default();
+        assert!(both.covers(&one) && both.covers(&two));
+    }
+
+    #[test]
+    fn contexts_without_a_common_value_do_not_merge() {
+        assert_eq!(requirement(&["a"], None, "").merge(&requirement(&["b"], None, "")), None);
+    }
+
+    #[test]
+    fn scopes_are_a_set() {
+        assert_eq!(Scope::parse("b a  a"), Scope::parse("a b"));
+        assert_eq!(Scope::parse("a b").union(&Scope::parse("c b")).to_string(), "a b c");
+    }
+}
