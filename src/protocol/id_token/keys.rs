@@ -1,0 +1,141 @@
+//! The choice of one key from the provider's set (RFC 7517).
+
+use super::{Algorithm, Error, ErrorCode, decode, invalid, quoted};
+use serde::Serialize;
+use serde_json::Value;
+
+/// RFC 7518 §3.3 and §3.5: "A key of size 2048 bits or larger MUST be used".
+const RSA_BYTES: usize = 2048 / 8;
+
+/// A public key: nothing but the key itself, as a JWK. Serializes to one, for `importKey`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kty")]
+pub enum PublicKey {
+    /// RSA (RFC 7518 §6.3.1).
+    #[serde(rename = "RSA")]
+    Rsa {
+        /// The modulus.
+        n: String,
+        /// The exponent.
+        e: String,
+    },
+    /// An elliptic curve (RFC 7518 §6.2.1).
+    #[serde(rename = "EC")]
+    Ec {
+        /// The curve, the one that belongs to the algorithm.
+        crv: &'static str,
+        /// The x coordinate.
+        x: String,
+        /// The y coordinate.
+        y: String,
+    },
+    /// An octet key pair (RFC 8037 §2).
+    #[serde(rename = "OKP")]
+    Okp {
+        /// The curve, the one that belongs to the algorithm.
+        crv: &'static str,
+        /// The public key.
+        x: String,
+    },
+}
+
+/// The one key of the set that can have signed. A key of the set that makes no sense is passed
+/// over, so that it does not hide the others.
+pub(super) fn choose(
+    jwks: &Value,
+    algorithm: Algorithm,
+    kid: Option<&str>,
+) -> Result<PublicKey, Error> {
+    let keys = jwks.get("keys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut why_not = None;
+    let mut fitting: Vec<PublicKey> = Vec::new();
+    for jwk in keys.iter().filter(|jwk| kid.is_none() || text(jwk, "kid") == kid) {
+        match fit(jwk, algorithm) {
+            Ok(key) if fitting.contains(&key) => {}
+            Ok(key) => fitting.push(key),
+            Err(reason) => why_not = Some(reason),
+        }
+    }
+    let mut fitting = fitting.into_iter();
+    match (fitting.next(), fitting.next(), kid, why_not) {
+        (Some(key), None, _, _) => Ok(key),
+        // OpenID Connect Core §10.1: with several keys, the token must name its own.
+        (Some(_), Some(_), _, _) => Err(invalid("several keys of the set could have signed it")),
+        (None, _, Some(kid), Some(reason)) => Err(invalid(format_args!(
+            "key {} cannot have made a signature of {}: {reason}",
+            quoted(kid),
+            algorithm.name()
+        ))),
+        (None, _, Some(kid), None) => {
+            Err(Error::new(ErrorCode::KeyUnknown, format!("the set has no key {}", quoted(kid))))
+        }
+        (None, _, None, _) => Err(Error::new(
+            ErrorCode::KeyUnknown,
+            format!("the set has no key for {}", algorithm.name()),
+        )),
+    }
+}
+
+/// The key, if it is one for this algorithm, else why not.
+fn fit(jwk: &Value, algorithm: Algorithm) -> Result<PublicKey, &'static str> {
+    // RFC 7517 §4.2.
+    if jwk.get("use").is_some_and(|usage| usage != "sig") {
+        return Err("its use is not sig");
+    }
+    // RFC 7517 §4.3.
+    if let Some(operations) = jwk.get("key_ops")
+        && !operations.as_array().is_some_and(|list| list.iter().any(|one| one == "verify"))
+    {
+        return Err("its key_ops are without verify");
+    }
+    // RFC 7517 §4.4. RFC 9864 has another name for EdDSA on this curve.
+    if let Some(named) = jwk.get("alg")
+        && named != algorithm.name()
+        && !(algorithm == Algorithm::EdDsa && named == "Ed25519")
+    {
+        return Err("its alg is another");
+    }
+    // Who publishes the private key, or a shared one, has not signed anything with it.
+    if jwk.get("d").is_some() || jwk.get("k").is_some() {
+        return Err("it is not public");
+    }
+    let kty = text(jwk, "kty");
+    let member = |name| text(jwk, name).map(str::to_owned).ok_or("a member is missing");
+    let curve = |crv| match text(jwk, "crv") == Some(crv) {
+        true => Ok(crv),
+        false => Err("its crv is another"),
+    };
+    match (algorithm, kty) {
+        (
+            Algorithm::Rs256
+            | Algorithm::Rs384
+            | Algorithm::Rs512
+            | Algorithm::Ps256
+            | Algorithm::Ps384
+            | Algorithm::Ps512,
+            Some("RSA"),
+        ) => {
+            let n = member("n")?;
+            let modulus = decode(&n).ok_or("its modulus is not base64url")?;
+            if modulus.iter().skip_while(|&&byte| byte == 0).count() < RSA_BYTES {
+                return Err("it is too short");
+            }
+            Ok(PublicKey::Rsa { n, e: member("e")? })
+        }
+        (Algorithm::Es256, Some("EC")) => {
+            Ok(PublicKey::Ec { crv: curve("P-256")?, x: member("x")?, y: member("y")? })
+        }
+        (Algorithm::Es384, Some("EC")) => {
+            Ok(PublicKey::Ec { crv: curve("P-384")?, x: member("x")?, y: member("y")? })
+        }
+        (Algorithm::EdDsa, Some("OKP")) => {
+            Ok(PublicKey::Okp { crv: curve("Ed25519")?, x: member("x")? })
+        }
+        _ => Err("its kty is another"),
+    }
+}
+
+/// A member that is a string.
+fn text<'a>(jwk: &'a Value, name: &str) -> Option<&'a str> {
+    jwk.get(name).and_then(Value::as_str)
+}
