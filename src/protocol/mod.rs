@@ -3,11 +3,20 @@
 //! Nothing here awaits, reads a clock, draws a random number or names a browser type: time and
 //! randomness come in as arguments, and what is to be done goes out as values.
 
+pub mod assurance;
 pub mod challenge;
 pub mod claims;
+pub mod config;
+pub mod encode;
 pub mod error;
+pub mod held;
 #[cfg(feature = "id-token")]
 pub mod id_token;
+pub mod metadata;
+pub mod origin;
 pub mod requirement;
+pub mod response;
 pub mod secret;
+pub mod token;
+pub mod transaction;
 pub mod units;

@@ -1,0 +1,158 @@
+//! Text forms on the wire: form encoding, base64url, JSON strings.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// Base64url without padding (RFC 4648 §5).
+#[must_use]
+pub fn base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Parameters as `application/x-www-form-urlencoded` (RFC 6749, appendix B).
+#[derive(Clone, Debug, Default)]
+pub struct Form(String);
+
+impl Form {
+    /// Adds a parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        percent(&mut self.0, name);
+        self.0.push('=');
+        percent(&mut self.0, value);
+        self
+    }
+
+    /// Adds a parameter if there is a value for it.
+    #[must_use]
+    pub fn with_some(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// The encoded text.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// The endpoint with these parameters in its query, beside those it has already
+    /// (RFC 6749 §3.1).
+    #[must_use]
+    pub fn onto(self, endpoint: &str) -> String {
+        let joint = match endpoint.split_once('?') {
+            None => "?",
+            Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+            Some(_) => "&",
+        };
+        [endpoint, joint, &self.0].concat()
+    }
+}
+
+fn percent(out: &mut String, text: &str) {
+    const HEX: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            _ => {
+                out.push('%');
+                out.extend(HEX.get(usize::from(byte >> 4)));
+                out.extend(HEX.get(usize::from(byte & 15)));
+            }
+        }
+    }
+}
+
+/// Reads a query string; `+` is a space, and what is not UTF-8 after decoding is replaced.
+#[must_use]
+pub fn parse_form(query: &str) -> Vec<(String, String)> {
+    query
+        .trim_start_matches(['?', '#'])
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (unpercent(name), unpercent(value))
+        })
+        .collect()
+}
+
+fn unpercent(text: &str) -> String {
+    let hex = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+    let mut bytes = text.bytes();
+    let mut out = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        out.push(match (byte, hex(ahead.next()), hex(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                bytes = ahead;
+                u8::try_from(high * 16 + low).unwrap_or(b'?')
+            }
+            (b'+', ..) => b' ',
+            _ => byte,
+        });
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A JSON string literal (RFC 8259 §7).
+#[must_use]
+pub fn json_string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            // Control characters never pass the checks on acr values; should one, it is dropped.
+            '\u{0}'..='\u{1f}' => {}
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn parameters_join_the_query_that_is_there() {
+        let form = || Form::default().with("a b", "ä&=").with_some("none", None);
+        assert_eq!(form().onto("https://x.test/y"), "https://x.test/y?a%20b=%C3%A4%26%3D");
+        assert_eq!(form().onto("https://x.test/y?z=1"), "https://x.test/y?z=1&a%20b=%C3%A4%26%3D");
+        assert_eq!(form().onto("https://x.test/y?"), "https://x.test/y?a%20b=%C3%A4%26%3D");
+    }
+
+    #[test]
+    fn broken_escapes_stay_as_they_are() {
+        assert_eq!(unpercent("%zz%4"), "%zz%4");
+        assert_eq!(unpercent("a+b%2B"), "a b+");
+        assert_eq!(unpercent("%ff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn json_strings_are_escaped() {
+        assert_eq!(json_string("a\"b\\c\n"), r#""a\"b\\c""#);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_decodes_to_the_same(name in ".*", value in ".*") {
+            let text = Form::default().with(&name, &value).into_string();
+            prop_assert_eq!(parse_form(&text), vec![(name, value)]);
+        }
+
+        #[test]
+        fn decoding_never_panics(text in ".*") {
+            let _ = parse_form(&text);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The authorization server's metadata (OpenID Connect Discovery §3–4, RFC 8414 §2).
+
+use super::error::{Error, ErrorCode};
+use super::origin;
+use serde::{Deserialize, Serialize};
+
+/// The part of the metadata that a step-up needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The issuer identifier; must equal the configured one.
+    pub issuer: String,
+    /// Where the user is sent.
+    #[serde(default)]
+    pub authorization_endpoint: String,
+    /// Where the code is exchanged.
+    #[serde(default)]
+    pub token_endpoint: String,
+    /// Where the keys of ID tokens are published.
+    #[serde(default)]
+    pub jwks_uri: String,
+    /// Whether every authorization response carries `iss` (RFC 9207 §3).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// The PKCE methods; an empty list means that the server does not say.
+    #[serde(default)]
+    pub code_challenge_methods_supported: Vec<String>,
+}
+
+/// Where the metadata of an issuer is found (OpenID Connect Discovery §4: the well-known path is
+/// appended to the issuer).
+#[must_use]
+pub fn url(issuer: &str) -> String {
+    let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
+    [issuer, "/.well-known/openid-configuration"].concat()
+}
+
+impl Metadata {
+    /// Whether this is what the configured issuer may publish.
+    ///
+    /// # Errors
+    ///
+    /// `metadata_invalid` if the issuer differs (RFC 8414 §3.3), an endpoint is missing or would be
+    /// reached in the clear, or the server names its PKCE methods and S256 is not among them.
+    pub fn check(&self, issuer: &str) -> Result<(), Error> {
+        let invalid = |what: &str| Err(Error::new(ErrorCode::MetadataInvalid, what));
+        if self.issuer != issuer {
+            return invalid("its issuer is not the configured one");
+        }
+        for endpoint in [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri] {
+            if !origin::is_trustworthy(endpoint) {
+                return invalid("an endpoint is missing or not https");
+            }
+        }
+        let methods = &self.code_challenge_methods_supported;
+        if !methods.is_empty() && !methods.iter().any(|method| method == "S256") {
+            return invalid("it does not support PKCE with S256");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata() -> Metadata {
+        Metadata {
+            issuer: "https://login.example".into(),
+            authorization_endpoint: "https://login.example/auth".into(),
+            token_endpoint: "https://login.example/token".into(),
+            jwks_uri: "https://login.example/jwks".into(),
+            authorization_response_iss_parameter_supported: true,
+            code_challenge_methods_supported: vec!["S256".into()],
+        }
+    }
+
+    #[test]
+    fn the_well_known_path_is_appended() {
+        assert_eq!(url("https://a.test/"), "https://a.test/.well-known/openid-configuration");
+        assert_eq!(url("https://a.test/b"), "https://a.test/b/.well-known/openid-configuration");
+    }
+
+    #[test]
+    fn t33_metadata_of_another_issuer_or_in_the_clear_is_refused() {
+        type Change = fn(&mut Metadata);
+        let changes: [(Change, bool); 8] = [
+            (|_| {}, true),
+            (|it| it.authorization_endpoint = "http://auth.localhost:9/auth".into(), true),
+            (|it| it.code_challenge_methods_supported.clear(), true),
+            (|it| it.issuer.push('/'), false),
+            (|it| it.token_endpoint = "http://login.example/token".into(), false),
+            (|it| it.authorization_endpoint = "javascript:alert(1)".into(), false),
+            (|it| it.jwks_uri.clear(), false),
+            (|it| it.code_challenge_methods_supported = vec!["plain".into()], false),
+        ];
+        for (index, (change, fine)) in changes.into_iter().enumerate() {
+            let mut changed = metadata();
+            change(&mut changed);
+            let checked = changed.check("https://login.example").map_err(|error| error.code);
+            assert_eq!(
+                checked,
+                if fine { Ok(()) } else { Err(ErrorCode::MetadataInvalid) },
+                "{index}"
+            );
+        }
+    }
+}

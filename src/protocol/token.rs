@@ -1,0 +1,124 @@
+//! The answer of the token endpoint (RFC 6749 §5.1–5.2).
+
+use super::error::{Error, ErrorCode};
+use super::requirement::Scope;
+use super::response::error_name;
+use super::secret::Secret;
+use super::units::Seconds;
+use serde::Deserialize;
+
+/// How long a token is used when the server does not say (RFC 6749 §5.1 leaves it open).
+pub const DEFAULT_LIFETIME: Seconds = Seconds(300);
+
+/// The answer as it came. A refresh token in it is not even read: it could never answer a step-up
+/// challenge (RFC 9470 §6.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct TokenAnswer {
+    /// The access token.
+    pub access_token: Option<Secret>,
+    /// Its type.
+    pub token_type: Option<String>,
+    /// Its lifetime.
+    pub expires_in: Option<Lifetime>,
+    /// What was granted; absent where it is what was asked for.
+    pub scope: Option<String>,
+    /// The ID token.
+    pub id_token: Option<Secret>,
+    /// The error of a refusal.
+    pub error: Option<String>,
+}
+
+/// A lifetime as servers write it: a number, of which the whole seconds count.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Lifetime(pub f64);
+
+impl Eq for Lifetime {}
+
+impl Lifetime {
+    fn seconds(self) -> Seconds {
+        // The cast saturates: negative and NaN become 0.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Seconds(self.0 as u64)
+    }
+}
+
+/// Tokens that were issued and not yet judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSet {
+    /// The access token.
+    pub access_token: Secret,
+    /// The ID token, where there is one.
+    pub id_token: Option<Secret>,
+    /// How long the access token lives.
+    pub lifetime: Seconds,
+    /// What it was granted.
+    pub scope: Scope,
+}
+
+impl TokenAnswer {
+    /// The tokens in the answer. `asked` is what was granted where the server does not say.
+    ///
+    /// # Errors
+    ///
+    /// `token_refused` for an OAuth error, a missing access token, or a token type that this client
+    /// does not speak.
+    pub fn tokens(self, asked: &Scope) -> Result<TokenSet, Error> {
+        let refused = |what: String| Err(Error::new(ErrorCode::TokenRefused, what));
+        if let Some(error) = self.error {
+            return refused(error_name(&error));
+        }
+        let Some(access_token) = self.access_token.filter(|token| !token.expose().is_empty())
+        else {
+            return refused("the answer has no access token".into());
+        };
+        // RFC 6749 §5.1: the value is case-insensitive, and a client must not use a type that it
+        // does not understand (§7.1).
+        match self.token_type {
+            Some(kind) if kind.eq_ignore_ascii_case("bearer") => {}
+            _ => return refused("the token type is not Bearer".into()),
+        }
+        Ok(TokenSet {
+            access_token,
+            id_token: self.id_token,
+            lifetime: self.expires_in.map_or(DEFAULT_LIFETIME, Lifetime::seconds),
+            scope: self.scope.map_or_else(|| asked.clone(), |scope| Scope::parse(&scope)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, expect: Result<(&str, u64, &str), ErrorCode>) {
+        let answer: TokenAnswer = serde_json::from_str(json).unwrap_or_default();
+        let tokens = answer.tokens(&Scope::parse("a b"));
+        let tokens = tokens
+            .as_ref()
+            .map(|t| (t.access_token.expose(), t.lifetime.0, t.scope.to_string()))
+            .map_err(|error| error.code);
+        assert_eq!(tokens, expect.map(|(token, life, scope)| (token, life, scope.to_owned())));
+    }
+
+    #[test]
+    fn answers_are_read_as_servers_write_them() {
+        check(r#"{"access_token":"t","token_type":"bearer"}"#, Ok(("t", 300, "a b")));
+        check(
+            r#"{"access_token":"t","token_type":"Bearer","expires_in":59.9,"scope":"a","x":{}}"#,
+            Ok(("t", 59, "a")),
+        );
+        check(r#"{"access_token":"t","token_type":"Bearer","expires_in":-5}"#, Ok(("t", 0, "a b")));
+    }
+
+    #[test]
+    fn refusals_and_unknown_types_are_errors() {
+        check(r#"{"error":"invalid_grant"}"#, Err(ErrorCode::TokenRefused));
+        check(r#"{"access_token":"","token_type":"Bearer"}"#, Err(ErrorCode::TokenRefused));
+        check(r#"{"access_token":"t"}"#, Err(ErrorCode::TokenRefused));
+        check(r#"{"access_token":"t","token_type":"DPoP"}"#, Err(ErrorCode::TokenRefused));
+        check(r"{}", Err(ErrorCode::TokenRefused));
+    }
+}

@@ -1,0 +1,255 @@
+//! One authorization code flow: what is sent, and what must come back with it.
+
+use super::config::{AcrRequest, Provider};
+use super::encode::{Form, base64url, json_string};
+use super::metadata::Metadata;
+use super::requirement::{Requirement, Scope};
+use super::response::Expected;
+use super::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+/// Random bytes for one transaction: 256 bits each for state, nonce and verifier
+/// (RFC 7636 §7.1, RFC 9700 §2.1.1).
+#[derive(Clone, Copy)]
+pub struct Entropy(pub [u8; 96]);
+
+/// The secrets of a transaction, new each time and used once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secrets {
+    /// Binds the response to this transaction (RFC 6749 §10.12).
+    pub state: String,
+    /// Binds the ID token to this transaction (OpenID Connect Core §3.1.2.1).
+    pub nonce: String,
+    /// The PKCE code verifier (RFC 7636 §4.1): 43 unreserved characters.
+    pub verifier: Secret,
+}
+
+impl Secrets {
+    /// Turns random bytes into the three values.
+    #[must_use]
+    pub fn draw(entropy: &Entropy) -> Self {
+        let (state, rest) = entropy.0.split_at(32);
+        let (nonce, verifier) = rest.split_at(32);
+        Self {
+            state: base64url(state),
+            nonce: base64url(nonce),
+            verifier: Secret::new(base64url(verifier)),
+        }
+    }
+}
+
+/// Who the provider should expect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hint {
+    /// Nobody in particular.
+    #[default]
+    None,
+    /// The ID token of the present session (OpenID Connect Core §3.1.2.1).
+    IdToken(Secret),
+    /// A login hint.
+    Login(String),
+}
+
+/// An authorization code flow that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// State, nonce and verifier.
+    pub secrets: Secrets,
+    /// The app's registration.
+    #[serde(skip)]
+    pub provider: Option<Provider>,
+    /// Where the provider is.
+    pub metadata: Metadata,
+    /// What is asked for.
+    pub requirement: Requirement,
+    /// All scopes that are asked for.
+    pub scope: Scope,
+    /// The resource the token is for.
+    pub resource: Option<String>,
+}
+
+impl Transaction {
+    /// The URL of the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9470 §4).
+    ///
+    /// `challenge` is the SHA-256 digest of the verifier.
+    #[must_use]
+    pub fn authorization_url(
+        &self,
+        acr_request: AcrRequest,
+        hint: &Hint,
+        challenge: &[u8; 32],
+    ) -> String {
+        let (client_id, redirect_uri) = self.registration();
+        let acr_values = &self.requirement.acr_values;
+        let joined = acr_values.join(" ");
+        let (acr, claims) = match acr_request {
+            _ if acr_values.is_empty() => (None, None),
+            AcrRequest::AcrValues => (Some(joined.as_str()), None),
+            AcrRequest::Claims => (None, Some(essential_acr(acr_values))),
+        };
+        let (id_token_hint, login_hint) = match hint {
+            Hint::None => (None, None),
+            Hint::IdToken(token) => (Some(token.expose()), None),
+            Hint::Login(login) => (None, Some(login.as_str())),
+        };
+        let max_age = self.requirement.max_age.map(|age| age.0.to_string());
+        Form::default()
+            .with("response_type", "code")
+            .with("client_id", client_id)
+            .with("redirect_uri", redirect_uri)
+            .with("scope", &self.scope.to_string())
+            .with("state", &self.secrets.state)
+            .with("nonce", &self.secrets.nonce)
+            .with("code_challenge", &base64url(challenge))
+            .with("code_challenge_method", "S256")
+            .with_some("acr_values", acr)
+            .with_some("claims", claims.as_deref())
+            .with_some("max_age", max_age.as_deref())
+            .with_some("id_token_hint", id_token_hint)
+            .with_some("login_hint", login_hint)
+            .with_some("resource", self.resource.as_deref())
+            .onto(&self.metadata.authorization_endpoint)
+    }
+
+    /// What the authorization response must match.
+    #[must_use]
+    pub fn expected(&self) -> Expected<'_> {
+        Expected {
+            state: &self.secrets.state,
+            issuer: &self.metadata.issuer,
+            iss_required: self.metadata.authorization_response_iss_parameter_supported,
+        }
+    }
+
+    /// The body of the token request (RFC 6749 §4.1.3, RFC 7636 §4.5).
+    #[must_use]
+    pub fn token_request(&self, code: &Secret) -> Secret {
+        let (client_id, redirect_uri) = self.registration();
+        Secret::new(
+            Form::default()
+                .with("grant_type", "authorization_code")
+                .with("code", code.expose())
+                .with("redirect_uri", redirect_uri)
+                .with("client_id", client_id)
+                .with("code_verifier", self.secrets.verifier.expose())
+                .with_some("resource", self.resource.as_deref())
+                .into_string(),
+        )
+    }
+
+    fn registration(&self) -> (&str, &str) {
+        self.provider
+            .as_ref()
+            .map_or(("", ""), |provider| (&provider.client_id, &provider.redirect_uri))
+    }
+}
+
+/// The `claims` parameter that makes acr essential (OpenID Connect Core §5.5.1.1).
+fn essential_acr(acr_values: &[String]) -> String {
+    let values: Vec<String> = acr_values.iter().map(|acr| json_string(acr)).collect();
+    let wanted = match values.as_slice() {
+        [one] => ["\"value\":", one].concat(),
+        several => ["\"values\":[", &several.join(","), "]"].concat(),
+    };
+    ["{\"id_token\":{\"acr\":{\"essential\":true,", &wanted, "}}}"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::tests::config;
+    use super::super::encode::parse_form;
+    use super::super::units::Seconds;
+    use super::*;
+
+    fn transaction() -> Transaction {
+        let mut bytes = [0; 96];
+        bytes.iter_mut().zip(0..).for_each(|(byte, index)| *byte = index);
+        Transaction {
+            secrets: Secrets::draw(&Entropy(bytes)),
+            provider: config().provider,
+            metadata: Metadata {
+                issuer: "https://login.example".into(),
+                authorization_endpoint: "https://login.example/auth?tenant=1".into(),
+                token_endpoint: "https://login.example/token".into(),
+                jwks_uri: "https://login.example/jwks".into(),
+                authorization_response_iss_parameter_supported: true,
+                code_challenge_methods_supported: Vec::new(),
+            },
+            requirement: Requirement {
+                acr_values: vec!["AL3".into(), "urn:x".into()],
+                max_age: Some(Seconds(60)),
+                scope: Scope::default(),
+            },
+            scope: Scope::parse("openid transfers:write"),
+            resource: None,
+        }
+    }
+
+    fn parameters(url: &str) -> Vec<(String, String)> {
+        parse_form(url.split_once('?').map(|(_, query)| query).unwrap_or_default())
+    }
+
+    fn find<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
+        parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn the_secrets_differ_and_the_verifier_is_43_unreserved_characters() {
+        let secrets = transaction().secrets;
+        let verifier = secrets.verifier.expose();
+        assert_eq!(verifier.len(), 43);
+        assert!(verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+        assert!(secrets.state != secrets.nonce && secrets.nonce != verifier);
+    }
+
+    #[test]
+    fn the_request_asks_by_acr_values_and_for_nothing_that_was_not_demanded() {
+        let hint = Hint::IdToken(Secret::new("eyJ"));
+        let url = transaction().authorization_url(AcrRequest::AcrValues, &hint, &[0; 32]);
+        assert!(url.starts_with("https://login.example/auth?tenant=1&response_type=code&"));
+        let sent = parameters(&url);
+        for (name, value) in [
+            ("client_id", Some("spa")),
+            ("redirect_uri", Some("https://app.example/callback.html")),
+            ("scope", Some("openid transfers:write")),
+            ("code_challenge", Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
+            ("code_challenge_method", Some("S256")),
+            ("acr_values", Some("AL3 urn:x")),
+            ("max_age", Some("60")),
+            ("id_token_hint", Some("eyJ")),
+            ("login_hint", None),
+            ("claims", None),
+            ("resource", None),
+            ("prompt", None),
+        ] {
+            assert_eq!(find(&sent, name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn essential_claims_replace_acr_values() {
+        let mut transaction = transaction();
+        let hint = Hint::Login("alice".into());
+        let url = transaction.authorization_url(AcrRequest::Claims, &hint, &[0; 32]);
+        let sent = parameters(&url);
+        let several = r#"{"id_token":{"acr":{"essential":true,"values":["AL3","urn:x"]}}}"#;
+        assert_eq!(find(&sent, "claims"), Some(several));
+        assert_eq!(find(&sent, "acr_values"), None);
+        assert_eq!(find(&sent, "login_hint"), Some("alice"));
+        transaction.requirement.acr_values.truncate(1);
+        let url = transaction.authorization_url(AcrRequest::Claims, &hint, &[0; 32]);
+        let one = r#"{"id_token":{"acr":{"essential":true,"value":"AL3"}}}"#;
+        assert_eq!(find(&parameters(&url), "claims"), Some(one));
+    }
+
+    #[test]
+    fn the_token_request_carries_the_verifier_and_prints_as_redacted() {
+        let transaction = transaction();
+        let request = transaction.token_request(&Secret::new("c&1"));
+        let sent = parse_form(request.expose());
+        assert_eq!(find(&sent, "code"), Some("c&1"));
+        assert_eq!(find(&sent, "code_verifier"), Some(transaction.secrets.verifier.expose()));
+        assert_eq!(find(&sent, "grant_type"), Some("authorization_code"));
+        assert_eq!(format!("{request:?}"), "[redacted]");
+    }
+}
