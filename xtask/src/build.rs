@@ -1,0 +1,115 @@
+//! `cargo xtask build`: the crate becomes two wasm modules, and those the npm package in `pkg/`.
+
+use std::path::PathBuf;
+
+use crate::failure::{Failure, Outcome};
+use crate::package;
+use crate::project::Project;
+use crate::run::{cargo, run};
+use crate::setup;
+use crate::tools::{self, Tools};
+
+/// One of the two halves of the crate that are loaded apart from each other.
+pub struct Module {
+    /// The feature of the crate that selects it.
+    pub feature: &'static str,
+    /// What its files are called: `<name>.js` and `<name>_bg.wasm`.
+    pub name: &'static str,
+}
+
+/// The core, and what checks an ID token.
+pub const MODULES: [Module; 2] =
+    [Module { feature: "core", name: "stepup" }, Module { feature: "id-token", name: "id_token" }];
+
+/// How much work goes into the size of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// What is published.
+    Release,
+    /// Compiled quickly, with names and assertions.
+    Dev,
+}
+
+/// Runs the command: `--dev` for a quick build.
+///
+/// # Errors
+/// What the set-up, the compiler or the checks of the package say.
+pub fn command(project: &Project, arguments: &[String]) -> Outcome {
+    let profile = match arguments {
+        [] => Profile::Release,
+        [flag] if flag == "--dev" => Profile::Dev,
+        _ => {
+            return Err(Failure::new(format!("build does not take {arguments:?}"))
+                .remedy("cargo xtask build [--dev]"));
+        }
+    };
+    let tools = set_up(project)?;
+    build(project, &tools, profile)
+}
+
+/// What a build needs, on a fresh machine too.
+///
+/// # Errors
+/// Names what is missing.
+pub fn set_up(project: &Project) -> Outcome<Tools> {
+    setup::node()?;
+    setup::wasm_target()?;
+    setup::npm_packages(project, ".")?;
+    tools::ready(project)
+}
+
+/// Compiles both modules and writes `pkg/`.
+///
+/// # Errors
+/// What the compiler or the checks of the package say.
+pub fn build(project: &Project, tools: &Tools, profile: Profile) -> Outcome {
+    for module in &MODULES {
+        let compiled = compile(project, module, profile)?;
+        bind(project, tools, module, profile, &compiled)?;
+    }
+    package::write(project)
+}
+
+/// Where the JavaScript and the types that wasm-bindgen makes go before the package is put together.
+pub fn bindings(project: &Project) -> PathBuf {
+    // Not below CARGO_TARGET_DIR: tsconfig.json names this folder.
+    project.root.join("target").join("bindings")
+}
+
+fn compile(project: &Project, module: &Module, profile: Profile) -> Outcome<PathBuf> {
+    // Each module has a folder of its own: the compiler names both results stepup.wasm.
+    let target = project.target.join("wasm").join(module.feature);
+    let (flags, folder): (&[&str], _) = match profile {
+        Profile::Release => (&["--release"], "release"),
+        Profile::Dev => (&[], "debug"),
+    };
+    cargo(&["build", "--locked", "--package", "stepup", "--lib"])
+        .args(["--target", "wasm32-unknown-unknown", "--no-default-features"])
+        .args(["--features", module.feature, "--target-dir"])
+        .args([&target])
+        .args(flags)
+        .dir(&project.root)
+        .shown()?;
+    Ok(target.join("wasm32-unknown-unknown").join(folder).join("stepup.wasm"))
+}
+
+fn bind(
+    project: &Project,
+    tools: &Tools,
+    module: &Module,
+    profile: Profile,
+    compiled: &PathBuf,
+) -> Outcome {
+    let flags: &[&str] = match profile {
+        Profile::Release => &["--remove-name-section", "--remove-producers-section"],
+        Profile::Dev => &["--debug"],
+    };
+    run(&tools.wasm_bindgen)
+        .args([compiled])
+        // The loader passes the module itself, so that a bundler sees one reference to the file.
+        .args(["--target", "web", "--omit-default-module-path", "--out-name", module.name])
+        .args(flags)
+        .args(["--out-dir"])
+        .args([bindings(project)])
+        .shown()
+}

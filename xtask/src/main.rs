@@ -1,0 +1,59 @@
+//! The commands of this repository: `cargo xtask build`, `test`, `demo`, `size`.
+
+mod browsers;
+mod build;
+mod count;
+mod demo;
+mod failure;
+mod package;
+mod project;
+#[cfg(test)]
+mod purity;
+mod run;
+mod setup;
+mod size;
+mod stages;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use failure::{Failure, Outcome};
+use project::Project;
+
+const USAGE: &str = "\
+cargo xtask build [--dev]              writes pkg/, the npm package
+cargo xtask test [--only a,b]          runs every test, or the named stages
+                 [--from a]            … the named stage and those after it
+cargo xtask demo [--port 8080]         starts the bank of the demo
+cargo xtask size                       says how large what a page loads is";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
+    let Some((command, rest)) = arguments.split_first() else {
+        println!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let project = Project::find()?;
+    match command.as_str() {
+        "build" => build::command(&project, rest)?,
+        "test" => return test::command(project, rest),
+        "demo" => demo::command(&project, rest)?,
+        "size" => size::command(&project)?,
+        "help" | "--help" | "-h" => println!("{USAGE}"),
+        other => {
+            return Err(Failure::new(format!("there is no command {other:?}")).remedy(USAGE));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,210 @@
+//! The protocol names no browser type, clock or source of randomness: time and random bytes come in
+//! as arguments, effects go out as values.
+
+/// What no line of code below `src/protocol` may name.
+const FORBIDDEN: [&str; 17] = [
+    "web_sys",
+    "js_sys",
+    "wasm_bindgen",
+    "wasm_bindgen_futures",
+    "serde_wasm_bindgen",
+    "gloo",
+    "gloo_net",
+    "std::time",
+    "SystemTime",
+    "Instant",
+    "Instant::now",
+    "getrandom",
+    "rand::",
+    "Date",
+    "async",
+    "await",
+    "std::thread",
+];
+
+/// The forbidden names in a source file, each with its line number. Comments and strings may
+/// mention them.
+fn impurities(source: &str) -> Vec<(usize, &'static str)> {
+    let code = code_only(source);
+    let mut found = Vec::new();
+    for (index, line) in code.lines().enumerate() {
+        for name in FORBIDDEN {
+            if names(line, name) {
+                found.push((index + 1, name));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a line has `name` as a whole word.
+fn names(line: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        let after = line.get(at + name.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_word) && (name.ends_with(':') || !after.is_some_and(is_word))
+    })
+}
+
+/// The source with comments and the insides of strings taken out, line by line.
+fn code_only(source: &str) -> String {
+    let mut code = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let taken = skipped(rest);
+        if taken == 0 {
+            code.push(first);
+            rest = rest.get(first.len_utf8()..).unwrap_or("");
+        } else {
+            let (gone, kept) = rest.split_at_checked(taken).unwrap_or((rest, ""));
+            code.push(' ');
+            code.extend(gone.chars().filter(|c| *c == '\n'));
+            rest = kept;
+        }
+    }
+    code
+}
+
+/// How long the comment, string or character is that `text` begins with; 0 for code.
+fn skipped(text: &str) -> usize {
+    let to = |end: &str, from: usize| {
+        text.get(from..).and_then(|rest| rest.find(end)).map_or(text.len(), |at| from + at)
+    };
+    if text.starts_with("//") {
+        return to("\n", 0);
+    }
+    if text.starts_with("/*") {
+        return block_comment(text);
+    }
+    let raw = text.strip_prefix('b').unwrap_or(text);
+    if let Some(after) = raw.strip_prefix('r') {
+        let hashes = after.len() - after.trim_start_matches('#').len();
+        if after.trim_start_matches('#').starts_with('"') {
+            let start = text.len() - after.len() + hashes + 1;
+            let end = format!("\"{}", "#".repeat(hashes));
+            return (to(&end, start) + end.len()).min(text.len());
+        }
+    }
+    if raw.starts_with('"') {
+        return quoted(text, text.len() - raw.len() + 1, '"');
+    }
+    if text.starts_with('\'') {
+        let mut inner = text.chars().skip(1);
+        return match (inner.next(), inner.next()) {
+            (Some('\\'), _) | (Some(_), Some('\'')) => quoted(text, 1, '\''),
+            // A lifetime.
+            _ => 0,
+        };
+    }
+    0
+}
+
+fn block_comment(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with("/*") {
+            depth += 1;
+            at += 2;
+        } else if rest.starts_with("*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    text.len()
+}
+
+fn quoted(text: &str, start: usize, end: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip_while(|(at, _)| *at < start) {
+        if !escaped && c == end {
+            return at + c.len_utf8();
+        }
+        escaped = !escaped && c == '\\';
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn the_protocol_names_no_browser_type_clock_or_randomness() {
+        let protocol = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/protocol");
+        let sources = sources_below(&protocol);
+        assert!(!sources.is_empty(), "{} has no sources", protocol.display());
+        let mut found = Vec::new();
+        for path in sources {
+            for (line, name) in impurities(&fs::read_to_string(&path).unwrap()) {
+                found.push(format!("{}:{line} names {name}", path.display()));
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    fn sources_below(folder: &Path) -> Vec<PathBuf> {
+        let mut sources = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources.extend(sources_below(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(path);
+            }
+        }
+        sources
+    }
+
+    #[test]
+    fn each_forbidden_name_is_found_in_code() {
+        for name in FORBIDDEN {
+            let source = format!("fn f() {{\n    let x = {name}::y();\n}}\n");
+            assert!(impurities(&source).contains(&(2, name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn comments_and_strings_may_name_anything() {
+        let source = r####"
+            //! No Date here, nor std::time.
+            /* SystemTime /* getrandom */ Date */
+            /// "js_sys
+            const A: &str = "Date: \" Date";
+            const B: &str = r#"web_sys " Date"#;
+            const C: &[u8] = b"Date";
+            const D: char = '"';
+            const E: char = '\'';
+            fn f<'a>(x: &'a str) -> &'a str { x }
+        "####;
+        assert_eq!(impurities(source), []);
+    }
+
+    #[test]
+    fn code_after_a_string_a_quote_or_a_comment_is_still_read() {
+        for source in [
+            "let a = \"x\"; let b = Date::now();",
+            "let a = '\"'; let b = Date::now();",
+            "fn f<'a>(x: &'a Date) {}",
+            "/* a */ Date",
+            "let a = r\"\\\"; Date",
+        ] {
+            assert_eq!(impurities(source), [(1, "Date")], "{source}");
+        }
+    }
+
+    #[test]
+    fn only_whole_words_count() {
+        assert_eq!(impurities("let update = candidate; let Dated = brand::new();"), []);
+        assert_eq!(impurities("let operand = 1; let glooms = 2; let awaited = 3;"), []);
+    }
+}
