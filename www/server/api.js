@@ -1,0 +1,98 @@
+/**
+ * The bank's API: what each operation needs, and the challenge for who does not bring it.
+ * @module
+ */
+import { cors } from "./cors.js";
+import { HttpError, readBody, readJson, sendError, sendJson, target } from "./http.js";
+import { Challenge } from "./tokens.js";
+
+/**
+ * @typedef {import("./http.js").Request} Request
+ * @typedef {import("./http.js").Response} Response
+ * @typedef {ReturnType<typeof import("./tokens.js").createTokenCheck>} TokenCheck
+ * @typedef {(req: Request, res: Response) => void | Promise<void>} Handler
+ */
+
+/** Moving money takes a passkey, used within the last minute. */
+export const TRANSFER = Object.freeze({ scope: "transfers:write", acr: "AL3", maxAge: 60 });
+const READ = Object.freeze({ scope: "accounts:read", acr: "AL1" });
+const NEW_PAYEE = Object.freeze({ scope: "payees:write", acr: "AL1" });
+
+/**
+ * @param {object} parts
+ * @param {import("./hosts.js").Addresses} parts.at
+ * @param {import("./options.js").Options} parts.options
+ * @param {TokenCheck} parts.check
+ * @param {import("./ledger.js").Ledger} parts.ledger
+ * @param {Record<string, Handler>} [parts.probes] further paths, for tests
+ */
+export function createApi({ at, options, check, ledger, probes = {} }) {
+  /** @type {Record<string, Record<string, Handler>>} */
+  const routes = {
+    "/balance": {
+      GET: async (req, res) => {
+        const { user } = await check(req.headers.authorization, READ);
+        sendJson(res, 200, ledger.balance(user));
+      },
+    },
+    "/payees": {
+      GET: async (req, res) => {
+        const { user } = await check(req.headers.authorization, READ);
+        sendJson(res, 200, ledger.payees(user));
+      },
+      POST: async (req, res) => {
+        const { user } = await check(req.headers.authorization, NEW_PAYEE);
+        sendJson(res, 201, ledger.addPayee(user, await readJson(req)));
+      },
+    },
+    "/transfers": {
+      GET: async (req, res) => {
+        const { user } = await check(req.headers.authorization, READ);
+        sendJson(res, 200, ledger.transfers(user));
+      },
+      POST: async (req, res) => {
+        const { user } = await check(req.headers.authorization, TRANSFER);
+        sendJson(res, 201, ledger.transfer(user, await readJson(req), idempotencyKey(req)));
+      },
+    },
+  };
+
+  /** @type {Handler} */
+  return async function serve(req, res) {
+    const { path } = target(req);
+    const probe = Object.hasOwn(probes, path) ? probes[path] : undefined;
+    const policy = { origin: at.app, exposeChallenge: options.exposeChallenge, anyHeader: probe !== undefined };
+    if (cors(req, res, policy)) return;
+    try {
+      const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
+      const handler = probe ?? methods?.[req.method ?? ""];
+      if (!handler) {
+        if (methods) res.setHeader("Allow", Object.keys(methods).join(", "));
+        throw methods ? new HttpError(405, "this method is not for this path") : new HttpError(404, "there is nothing here");
+      }
+      await handler(req, res);
+    } catch (error) {
+      await refuse(req, res, error);
+    }
+  };
+}
+
+/**
+ * @param {Request} req
+ * @param {Response} res
+ * @param {unknown} error
+ */
+async function refuse(req, res, error) {
+  // An answer to a half-read upload would be lost with the connection.
+  if (!req.readableEnded) await readBody(req, 0).catch(() => undefined);
+  if (error instanceof Challenge) res.setHeader("WWW-Authenticate", error.header);
+  sendError(res, error);
+}
+
+/** @param {Request} req */
+function idempotencyKey(req) {
+  const key = req.headers["idempotency-key"];
+  if (key === undefined) return undefined;
+  if (typeof key !== "string" || !/^[\x21-\x7e]{1,200}$/.test(key)) throw new HttpError(400, "the idempotency key has a wrong form");
+  return key;
+}

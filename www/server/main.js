@@ -1,0 +1,64 @@
+/**
+ * Starts the bank from the command line.
+ *
+ * `node server/main.js [--port N] [--control] [--options JSON] [--human]`. Prints one line of JSON
+ * when it is ready, or what to click where a person reads along. Ends on SIGINT and SIGTERM.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { start } from "./server.js";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "8080" },
+    control: { type: "boolean", default: false },
+    options: { type: "string", default: "{}" },
+    human: { type: "boolean", default: Boolean(process.stdout.isTTY) },
+  },
+});
+
+try {
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError(`${values.port} is not a port`);
+  const { at, close } = await start({ port, control: values.control, options: parse(values.options) });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+    process.once(signal, () => void close().then(() => process.exit(0)));
+  }
+  console.log(values.human ? invitation(at) : JSON.stringify({ port: at.port, app: `${at.app}/`, api: at.api, issuer: at.issuer }));
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}
+
+/** @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TypeError("--options is not valid JSON");
+  }
+}
+
+/** @param {unknown} error */
+function explain(error) {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return `Port ${values.port} is in use. Choose another one with --port.`;
+  return error instanceof TypeError ? error.message : error;
+}
+
+/** @param {import("./hosts.js").Addresses} at */
+function invitation(at) {
+  return `
+Localhost Bank is open:  ${at.app}/
+
+  1. Sign in as alice, password alice-password.
+  2. Send money. The API wants a passkey, used within the last minute; a window asks for it.
+     alice has none at first: she enters a one-time code and adds one there.
+  3. Add a payee. That takes a scope the first sign-in did not ask for.
+  4. Watch the diagram at the bottom of the page.
+
+  bob (bob-password) has no second factor: his transfer is refused.
+
+Ctrl+C ends it, and forgets everything.
+`;
+}

@@ -1,0 +1,86 @@
+/**
+ * What the server can be told, at the start (`--options`) and later (`POST /options` at the control host).
+ * @module
+ */
+import { isAbsolute } from "node:path";
+
+/**
+ * @typedef {object} SeededPasskey a passkey the provider knows without a registration ceremony
+ * @property {string} user
+ * @property {string} credentialId base64url
+ * @property {string} publicKey COSE key, base64url
+ * @property {number} [counter]
+ */
+
+/**
+ * @typedef {object} Options
+ * @property {string} provider host name of the identity provider; fixed at the start
+ * @property {SeededPasskey[]} passkeys
+ * @property {{ app?: string, provider?: string }} coop `Cross-Origin-Opener-Policy` of each host
+ * @property {boolean} exposeChallenge whether the API lets the page read `WWW-Authenticate`
+ * @property {"honour" | "lower" | "refuse"} assurance what the provider does with an acr that is asked for
+ * @property {"honour" | "ignore"} hints whether `id_token_hint` binds the sign-in to its user
+ * @property {Record<string, string>} mounts path prefix on the app host → absolute folder
+ * @property {number} accessTokenTtl seconds
+ */
+
+/** Where the provider may live: the app's own site, or another one. */
+export const PROVIDERS = Object.freeze(["auth.bank.localhost", "auth.idp.localhost"]);
+
+/** @returns {Options} */
+export function defaultOptions() {
+  return {
+    provider: "auth.bank.localhost",
+    passkeys: [],
+    coop: {},
+    exposeChallenge: true,
+    assurance: "honour",
+    hints: "honour",
+    mounts: {},
+    accessTokenTtl: 300,
+  };
+}
+
+/** @type {{ [K in keyof Options]: (value: any) => boolean }} */
+const valid = {
+  provider: (value) => PROVIDERS.includes(value),
+  passkeys: (value) => Array.isArray(value) && value.every(validPasskey),
+  coop: (value) => isRecord(value) && Object.entries(value).every(([key, policy]) => /^(app|provider)$/.test(key) && typeof policy === "string"),
+  exposeChallenge: (value) => typeof value === "boolean",
+  assurance: (value) => ["honour", "lower", "refuse"].includes(value),
+  hints: (value) => ["honour", "ignore"].includes(value),
+  mounts: (value) => isRecord(value) && Object.entries(value).every(([prefix, folder]) =>
+    /^\/[\w-]+(\/[\w-]+)*\/$/.test(prefix) && typeof folder === "string" && isAbsolute(folder)),
+  accessTokenTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
+};
+
+/**
+ * Takes over what `patch` names, or throws a `TypeError` and changes nothing.
+ * @param {Options} options
+ * @param {unknown} patch
+ * @param {{ started?: boolean }} [when] once started, the provider stays where it is
+ */
+export function mergeOptions(options, patch, { started = false } = {}) {
+  if (!isRecord(patch)) throw new TypeError("options must be a JSON object");
+  for (const [name, value] of Object.entries(patch)) {
+    if (!Object.hasOwn(valid, name)) throw new TypeError(`unknown option: ${name}`);
+    if (!valid[/** @type {keyof Options} */ (name)](value)) throw new TypeError(`option ${name} has a wrong value`);
+    if (started && name === "provider" && value !== options.provider) throw new TypeError("option provider is fixed at the start");
+  }
+  Object.assign(options, patch);
+}
+
+/** @param {any} value */
+function validPasskey(value) {
+  const base64url = /^[\w-]+$/;
+  return isRecord(value) && typeof value.user === "string" && base64url.test(value.credentialId)
+    && base64url.test(value.publicKey) && (value.counter === undefined || Number.isInteger(value.counter));
+}
+
+/**
+ * @param {any} value
+ * @returns {value is Record<string, any>}
+ */
+function isRecord(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

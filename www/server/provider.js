@@ -1,0 +1,152 @@
+/**
+ * The OpenID Provider: `oidc-provider`, configured for one first-party single-page app and one API.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { findAccount } from "./accounts.js";
+import { ACCESS_TOKEN_ALG, ID_TOKEN_ALG } from "./keys.js";
+import { LEVELS } from "./levels.js";
+import { memoryAdapter } from "./memory.js";
+import { errors, Provider } from "./oidc.js";
+import { errorPage, loggedOutPage, logoutPage } from "./pages.js";
+import { answerFor, canReach, createPolicy } from "./policy.js";
+import { Proofs } from "./proofs.js";
+
+/** The scopes of the API, which are all it takes to use it. */
+export const API_SCOPES = Object.freeze(["accounts:read", "transfers:write", "payees:write"]);
+export const CLIENT_ID = "bank-spa";
+
+/**
+ * @param {object} parts
+ * @param {import("./hosts.js").Addresses} parts.at
+ * @param {import("./options.js").Options} parts.options
+ * @param {{ keys: import("jose").JWK[] }} parts.jwks private keys
+ * @param {import("./passkeys.js").Passkeys} parts.passkeys
+ */
+export function createProvider({ at, options, jwks, passkeys }) {
+  const proofs = new Proofs();
+  /** @type {import("./policy.js").Assurance} */
+  const assurance = {
+    options,
+    proofs,
+    canReach: (user, level) => {
+      const account = findAccount(user);
+      return account !== undefined && canReach(account, passkeys.of(user).length > 0, level);
+    },
+  };
+
+  const provider = new Provider(at.issuer, {
+    jwks: /** @type {import("oidc-provider").JWKS} */ (jwks),
+    clients: [{
+      client_id: CLIENT_ID,
+      client_name: "Localhost Bank",
+      application_type: "web",
+      token_endpoint_auth_method: "none",
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      redirect_uris: [`${at.app}/stepup/callback.html`, `${at.app}/e2e/callback.html`],
+      post_logout_redirect_uris: [`${at.app}/`],
+      id_token_signed_response_alg: ID_TOKEN_ALG,
+    }],
+    adapter: memoryAdapter(),
+    acrValues: [...LEVELS],
+    // In every ID token, asked for or not: how else should the app know what it got.
+    claims: { openid: ["sub", "acr", "amr", "auth_time"] },
+    scopes: ["openid"],
+    responseTypes: ["code"],
+    clientAuthMethods: ["none"],
+    clientBasedCORS: (_ctx, origin) => origin === at.app,
+    cookies: { keys: [randomBytes(32).toString("base64url")] },
+    extraTokenClaims: (ctx) => {
+      const source = ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.AuthorizationCode;
+      // RFC 9470 §6: what the API compares with what it demands.
+      return source && { acr: source.acr, amr: source.amr, auth_time: source.authTime };
+    },
+    features: {
+      claimsParameter: { enabled: true },
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => logoutPage(ctx.res, at, form, (body) => { ctx.body = body; }),
+        postLogoutSuccessSource: (ctx) => loggedOutPage(ctx.res, at, (body) => { ctx.body = body; }),
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => at.api,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx, resource) => {
+          if (resource !== at.api && resource !== `${at.api}/`) throw new errors.InvalidTarget();
+          return {
+            audience: at.api,
+            scope: API_SCOPES.join(" "),
+            accessTokenFormat: "jwt",
+            jwt: { sign: { alg: ACCESS_TOKEN_ALG } },
+          };
+        },
+      },
+    },
+    findAccount: (_ctx, id) => {
+      const account = findAccount(id);
+      return account && { accountId: account.id, claims: () => ({ sub: account.id }) };
+    },
+    interactions: {
+      policy: createPolicy(assurance),
+      url: (_ctx, { uid }) => `/interaction/${uid}`,
+    },
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed("refresh_token"),
+    loadExistingGrant: grantEverythingAskedFor,
+    renderError: (ctx, out) => { ctx.body = errorPage(ctx.res, at, out.error_description ?? out.error); },
+    ttl: {
+      AccessToken: () => options.accessTokenTtl,
+      AuthorizationCode: 60,
+      Grant: 14 * 24 * 3600,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: 24 * 3600,
+      Session: 14 * 24 * 3600,
+    },
+  });
+
+  // After an interaction the session is the right one for the first time: what was proved goes there.
+  provider.on("interaction.ended", (ctx) => {
+    const { session, result } = ctx.oidc;
+    const made = /** @type {import("./levels.js").Proof[] | undefined} */ (result?.proofs);
+    if (session?.accountId && made) proofs.add(session.uid, session.accountId, made);
+  });
+  // One session, many answers: each tells of the proof that satisfies its own request.
+  provider.on("authorization.accepted", (ctx) => {
+    const { session } = ctx.oidc;
+    const found = answerFor(ctx, assurance);
+    if (!session?.accountId || !found) throw new Error("accepted without a proof");
+    session.loginAccount({ accountId: session.accountId, loginTs: found.at, acr: found.acr, amr: found.amr });
+  });
+  provider.on("end_session.success", (ctx) => {
+    if (ctx.oidc.session) proofs.forget(ctx.oidc.session.uid);
+  });
+  provider.on("server_error", (_ctx, error) => console.error(error));
+
+  return { provider, assurance };
+}
+
+/**
+ * A grant for all that is asked for: the app is the bank's own.
+ * @param {import("oidc-provider").KoaContextWithOIDC} ctx
+ */
+async function grantEverythingAskedFor(ctx) {
+  const { client, session, provider, resourceServers = {}, requestParamScopes } = ctx.oidc;
+  if (!client || !session?.accountId) return undefined;
+  const id = session.grantIdFor(client.clientId);
+  const found = id ? await provider.Grant.find(id) : undefined;
+  const grant = found?.accountId === session.accountId
+    ? found
+    : new provider.Grant({ accountId: session.accountId, clientId: client.clientId });
+  grant.addOIDCScope([...ctx.oidc.requestParamOIDCScopes].join(" "));
+  for (const [indicator, server] of Object.entries(resourceServers)) {
+    const scopes = [...requestParamScopes].filter((scope) => server.scopes.has(scope));
+    if (scopes.length > 0) grant.addResourceScope(indicator, scopes.join(" "));
+  }
+  await grant.save();
+  return grant;
+}

@@ -1,0 +1,127 @@
+/**
+ * The one HTTP server: it listens on loopback and hands each request to its virtual host.
+ * @module
+ */
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { createApi } from "./api.js";
+import { createControl } from "./control.js";
+import { addresses, roleOf } from "./hosts.js";
+import { HttpError, sendError, target } from "./http.js";
+import { createInteractions } from "./interactions.js";
+import { generateKeys } from "./keys.js";
+import { Ledger } from "./ledger.js";
+import { defaultOptions, mergeOptions } from "./options.js";
+import { createPageHost } from "./pagehost.js";
+import { errorPage } from "./pages.js";
+import { Passkeys } from "./passkeys.js";
+import { createProbes } from "./probes.js";
+import { createProvider } from "./provider.js";
+import { RequestLog } from "./requestlog.js";
+import { sendFile } from "./static.js";
+import { createTokenCheck } from "./tokens.js";
+
+const PUBLIC = fileURLToPath(new URL("public/", import.meta.url));
+/** Files of the provider's pages. */
+const ASSETS = new Set(["/pages.css", "/passkey.js", "/mark.svg"]);
+
+/** @typedef {(req: import("./http.js").Request, res: import("./http.js").Response) => unknown} Handler */
+
+/**
+ * Starts everything.
+ * @param {object} [settings]
+ * @param {number} [settings.port] 0 for any that is free
+ * @param {boolean} [settings.control] whether there is a control host
+ * @param {unknown} [settings.options]
+ * @returns {Promise<{ at: import("./hosts.js").Addresses, close(): Promise<void> }>}
+ */
+export async function start({ port = 0, control = false, options: given = {} } = {}) {
+  const options = defaultOptions();
+  mergeOptions(options, given);
+  const keys = await generateKeys();
+
+  /** @type {Handler} */
+  let handle = (_req, res) => sendError(res, new HttpError(503, "the server is starting"));
+  const server = createServer((req, res) => handle(req, res));
+  await new Promise((resolve, reject) => {
+    server.once("error", reject).listen(port, "127.0.0.1", () => resolve(undefined));
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  const at = addresses(address.port, options.provider);
+  handle = compose({ at, options, keys, control });
+
+  return {
+    at,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
+
+/**
+ * @param {object} parts
+ * @param {import("./hosts.js").Addresses} parts.at
+ * @param {import("./options.js").Options} parts.options
+ * @param {Awaited<ReturnType<typeof generateKeys>>} parts.keys
+ * @param {boolean} parts.control
+ * @returns {Handler}
+ */
+function compose({ at, options, keys, control }) {
+  const log = new RequestLog();
+  const ledger = new Ledger();
+  const passkeys = new Passkeys(at);
+  passkeys.seed(options.passkeys);
+  const check = createTokenCheck(at, keys.open);
+  /** @type {Record<import("./hosts.js").Role, Handler | undefined>} */
+  const hosts = {
+    app: createPageHost(at, options),
+    api: createApi({ at, options, check, ledger, probes: control ? createProbes(check) : {} }),
+    auth: createAuthHost({ at, options, keys, passkeys }),
+    control: control ? createControl({ options, log, ledger, passkeys }) : undefined,
+  };
+
+  return async (req, res) => {
+    const role = roleOf(req.headers.host, at);
+    const host = role && hosts[role];
+    try {
+      // RFC 9110 §15.5.20. The message helps who typed the address with another name.
+      if (!role || !host) throw new HttpError(421, `this server is ${at.app}/`);
+      if (role !== "control") log.add(req, res, role);
+      await host(req, res);
+    } catch (error) {
+      sendError(res, error);
+    }
+  };
+}
+
+/**
+ * The provider's host: its pages and files, and `oidc-provider` for the protocol.
+ * @param {object} parts
+ * @param {import("./hosts.js").Addresses} parts.at
+ * @param {import("./options.js").Options} parts.options
+ * @param {Awaited<ReturnType<typeof generateKeys>>} parts.keys
+ * @param {Passkeys} parts.passkeys
+ * @returns {Handler}
+ */
+function createAuthHost({ at, options, keys, passkeys }) {
+  const { provider, assurance } = createProvider({ at, options, jwks: keys.secret, passkeys });
+  const interact = createInteractions({ at, provider, assurance, passkeys });
+  const protocol = provider.callback();
+
+  return async (req, res) => {
+    if (options.coop.provider) res.setHeader("Cross-Origin-Opener-Policy", options.coop.provider);
+    const { path } = target(req);
+    if (ASSETS.has(path)) return sendFile(req, res, PUBLIC, path.slice(1));
+    if (!path.startsWith("/interaction/")) return protocol(req, res);
+    try {
+      return await interact(req, res);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      res.statusCode = error.status;
+      res.end(errorPage(res, at, error.message));
+      return undefined;
+    }
+  };
+}
