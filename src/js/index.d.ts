@@ -239,6 +239,7 @@ export type StepUpErrorCode =
   | "provider_unreachable"
   | "replay_unavailable"
   | "response_malformed"
+  | "scope_refused"
   | "session_changed"
   | "state_mismatch"
   | "subject_mismatch"

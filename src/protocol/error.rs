@@ -73,6 +73,8 @@ errors! {
     ReplayUnavailable => "replay_unavailable",
     /// The authorization response contradicts itself (RFC 6749 §3.1: no parameter twice).
     ResponseMalformed => "response_malformed",
+    /// A demanded scope was not granted.
+    ScopeRefused => "scope_refused",
     /// Logout, or another user, while the step-up was under way.
     SessionChanged => "session_changed",
     /// The authorization response carries a state that is not awaited.

@@ -7,8 +7,10 @@ pub mod assurance;
 pub mod challenge;
 pub mod claims;
 pub mod config;
+pub mod coordinator;
 pub mod encode;
 pub mod error;
+pub mod flow;
 pub mod held;
 #[cfg(feature = "id-token")]
 pub mod id_token;

@@ -1,0 +1,78 @@
+//! What can happen to the page as a whole.
+
+use crate::protocol::flow::{FlowEvent, FlowId};
+use crate::protocol::held::Serial;
+use crate::protocol::requirement::Requirement;
+
+/// The number of a promise somebody waits for: a challenged request, or an `ensure()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WaiterId(pub u32);
+
+/// A request as far as decisions depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its URL, absolute.
+    pub url: String,
+    /// Its method.
+    pub method: String,
+    /// Whether it can be sent a second time.
+    pub replayable: bool,
+    /// The app's reason.
+    pub reason: Option<String>,
+    /// The app's own mark.
+    pub tag: Option<String>,
+}
+
+/// What can happen.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A request was answered with a challenge for the first time.
+    Challenged {
+        /// Who waits for it from now on.
+        waiter: WaiterId,
+        /// The request.
+        call: Call,
+        /// The status of the answer.
+        status: u16,
+        /// What is demanded.
+        requirement: Requirement,
+        /// The held token it had been sent with.
+        sent_with: Option<Serial>,
+    },
+    /// A request that was sent again was challenged again.
+    ChallengedAgain {
+        /// Who waits for it.
+        waiter: WaiterId,
+        /// The status of the answer.
+        status: u16,
+        /// What is demanded now.
+        requirement: Requirement,
+    },
+    /// A request that was sent again has an answer that is no challenge, or failed on the way.
+    Answered {
+        /// Who waited for it.
+        waiter: WaiterId,
+        /// The status; none for a network error.
+        status: Option<u16>,
+    },
+    /// `ensure()` was called.
+    Ensured {
+        /// Who waits for it.
+        waiter: WaiterId,
+        /// What is to be ensured.
+        requirement: Requirement,
+        /// The app's reason.
+        reason: Option<String>,
+        /// Whether a window was opened inside the click.
+        window: bool,
+    },
+    /// The caller's own signal fired.
+    Aborted {
+        /// Who does not wait any more.
+        waiter: WaiterId,
+    },
+    /// `clear()` was called.
+    Cleared,
+    /// Something happened to a step-up.
+    Flow(FlowId, FlowEvent),
+}

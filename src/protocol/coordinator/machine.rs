@@ -1,0 +1,276 @@
+//! The coordinator: who waits for what, and which step-up is under way.
+
+use super::effect::{Assurance, Effect, Notice, Outcome};
+use super::event::{Event, WaiterId};
+use super::outcome::{reject, settled};
+use super::waiter::{Phase, Waiter};
+use crate::protocol::config::Config;
+use crate::protocol::error::Error;
+use crate::protocol::flow::{Context, Flow, FlowEvent, FlowId, Goal, User};
+use crate::protocol::held::{Held, Wallet};
+use crate::protocol::origin;
+use crate::protocol::requirement::{Requirement, Scope};
+use crate::protocol::secret::Secret;
+use crate::protocol::units::EpochMillis;
+
+/// Everything that is decided for one page.
+#[derive(Debug)]
+pub struct Coordinator {
+    pub(super) config: Config,
+    pub(super) wallet: Wallet,
+    pub(super) user: Option<User>,
+    pub(super) keys_refetched: Option<EpochMillis>,
+    pub(super) session_scope: Scope,
+    pub(super) waiters: Vec<Waiter>,
+    pub(super) flow: Option<Flow>,
+    last_flow: u32,
+}
+
+impl Coordinator {
+    /// A page on which nothing has happened yet.
+    ///
+    /// # Errors
+    ///
+    /// `configuration_invalid` for options that cannot work.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        config.check()?;
+        Ok(Self {
+            config,
+            wallet: Wallet::default(),
+            user: None,
+            keys_refetched: None,
+            session_scope: Scope::default(),
+            waiters: Vec::new(),
+            flow: None,
+            last_flow: 0,
+        })
+    }
+
+    /// Takes what happened, returns what is to be done, in this order.
+    #[must_use]
+    pub fn on(&mut self, event: Event, now: EpochMillis) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Challenged { waiter, call, status, requirement, sent_with } => {
+                let resource = self.config.api_of(&call.url).and_then(|api| api.resource.clone());
+                let waiter = Waiter {
+                    sent_with,
+                    reason: call.reason.clone(),
+                    call: Some(call),
+                    ..Waiter::new(waiter, requirement, resource)
+                };
+                self.admit(waiter, Some(status), false, now, &mut effects);
+            }
+            Event::ChallengedAgain { waiter, status, requirement } => {
+                self.challenged_again(waiter, status, requirement, now, &mut effects);
+            }
+            Event::Answered { waiter, status } => {
+                if let Some(waiter) = self.take(waiter) {
+                    effects.push(settled(&waiter, Outcome::Response(status)));
+                }
+            }
+            Event::Ensured { waiter, requirement, reason, window } => {
+                let resource = self.common_resource();
+                let waiter = Waiter { reason, ..Waiter::new(waiter, requirement, resource) };
+                self.ensured(waiter, window, now, &mut effects);
+            }
+            Event::Aborted { waiter } => {
+                if let Some(waiter) = self.take(waiter) {
+                    effects.push(settled(&waiter, Outcome::Aborted));
+                    self.end_flow_nobody_waits_for(&mut effects);
+                    self.start_next(None, now, &mut effects);
+                }
+            }
+            Event::Cleared => self.cleared(&mut effects),
+            Event::Flow(id, event) => self.flow_event(id, event, now, &mut effects),
+        }
+        effects
+    }
+
+    /// What is held that satisfies the requirement now, checked.
+    #[must_use]
+    pub fn satisfies(&self, requirement: &Requirement, now: EpochMillis) -> bool {
+        self.assured(requirement, now).is_some()
+    }
+
+    /// The access token held for a requirement.
+    #[must_use]
+    pub fn token(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Secret> {
+        let resource = self.common_resource();
+        self.wallet.find(resource.as_deref(), requirement, now).map(|held| &held.access_token)
+    }
+
+    fn assured(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Held> {
+        let resource = self.common_resource();
+        self.wallet
+            .find(resource.as_deref(), requirement, now)
+            .filter(|held| held.claims.is_some())
+    }
+
+    /// The resource a token is for when no request tells: the first API's.
+    fn common_resource(&self) -> Option<String> {
+        self.config.apis.first().and_then(|api| api.resource.clone())
+    }
+
+    pub(super) fn take(&mut self, id: WaiterId) -> Option<Waiter> {
+        let at = self.waiters.iter().position(|waiter| waiter.id == id)?;
+        Some(self.waiters.remove(at))
+    }
+
+    fn challenged_again(
+        &mut self,
+        id: WaiterId,
+        status: u16,
+        need: Requirement,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(mut waiter) = self.take(id) else { return };
+        waiter.need = need;
+        waiter.phase = Phase::Queued;
+        self.admit(waiter, Some(status), false, now, effects);
+    }
+
+    fn ensured(
+        &mut self,
+        waiter: Waiter,
+        window: bool,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(held) = self.assured(&waiter.need, now) {
+            let assurance = Assurance::from(held);
+            if window {
+                effects.push(Effect::DropWindow { waiter: waiter.id });
+            }
+            effects.push(Effect::Settle { waiter: waiter.id, assurance });
+            effects.push(settled(&waiter, Outcome::Assurance));
+            return;
+        }
+        self.admit(waiter, None, window, now, effects);
+    }
+
+    /// Somebody new waits: is it satisfied by what is held, by what is under way, or next in turn?
+    fn admit(
+        &mut self,
+        mut waiter: Waiter,
+        status: Option<u16>,
+        window: bool,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let id = waiter.id;
+        let newer = self.newer_token(&waiter, now);
+        let refused = match newer {
+            Some(_) => None,
+            None => waiter.may_step_up(&waiter.need, self.config.max_rounds).err(),
+        };
+        if newer.is_none() && refused.is_none() {
+            waiter.phase = self.place(&waiter);
+        }
+        let starts = newer.is_none() && refused.is_none() && self.flow.is_none();
+        if let Phase::In(flow) = waiter.phase {
+            waiter.flow = Some(flow);
+        }
+        if let (Some(status), Some(call)) = (status, &waiter.call) {
+            let next = starts.then(|| FlowId(self.last_flow.wrapping_add(1)));
+            effects.push(Effect::Notice(Notice::Challenge {
+                flow: waiter.flow.or(next),
+                waiter: id,
+                tag: call.tag.clone(),
+                method: call.method.clone(),
+                url: origin::without_query(&call.url).to_owned(),
+                status,
+                requirement: waiter.need.clone(),
+            }));
+        }
+        if let Some(code) = refused {
+            reject(&waiter, code.into(), effects);
+            return;
+        }
+        self.waiters.push(waiter);
+        match newer {
+            Some(held) => self.send(id, &held, effects),
+            None if starts => self.start_next(Some(id).filter(|_| window), now, effects),
+            None if window => self.place_window(id, now, effects),
+            None => {}
+        }
+    }
+
+    /// A token that came in after the request had left: it serves it without a prompt.
+    fn newer_token(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
+        waiter.call.as_ref()?;
+        self.wallet
+            .find(waiter.resource.as_deref(), &waiter.need, now)
+            .filter(|held| waiter.sent_with.is_none_or(|sent| held.serial.0 > sent.0))
+            .cloned()
+    }
+
+    /// The step-up under way serves whoever its answer satisfies; the others wait for their turn.
+    fn place(&mut self, waiter: &Waiter) -> Phase {
+        let Some(flow) = self.flow.as_mut() else { return Phase::Queued };
+        let same_place = flow.goal().resource == waiter.resource;
+        if same_place && (flow.goal().requirement.covers(&waiter.need) || flow.widen(&waiter.need))
+        {
+            return Phase::In(flow.id());
+        }
+        Phase::Queued
+    }
+
+    /// A window was opened inside a click: it serves the step-up that lacks one, or is closed.
+    fn place_window(&mut self, waiter: WaiterId, now: EpochMillis, effects: &mut Vec<Effect>) {
+        let Some(flow) = self.flow.as_ref().filter(|flow| flow.wants_window()).map(Flow::id) else {
+            effects.push(Effect::DropWindow { waiter });
+            return;
+        };
+        effects.push(Effect::AdoptWindow { waiter, flow });
+        self.flow_event(flow, FlowEvent::WindowOpened, now, effects);
+    }
+
+    /// Starts a step-up for the first in the queue, and for all that its answer can serve.
+    ///
+    /// `window` is the waiter whose click opened a window.
+    pub(super) fn start_next(
+        &mut self,
+        window: Option<WaiterId>,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.flow.is_some() {
+            return;
+        }
+        let queued = |waiter: &&Waiter| waiter.phase == Phase::Queued;
+        let Some(leader) = self.waiters.iter().find(queued) else { return };
+        let id = FlowId(self.last_flow.wrapping_add(1));
+        self.last_flow = id.0;
+        let mut goal = Goal {
+            requirement: leader.need.clone(),
+            keep: self.wallet.scope(leader.resource.as_deref(), now),
+            resource: leader.resource.clone(),
+            reason: leader.reason.clone(),
+            adopt: leader.is_sign_in(),
+        };
+        for waiter in &mut self.waiters {
+            if waiter.phase != Phase::Queued || waiter.resource != goal.resource {
+                continue;
+            }
+            if let Some(merged) = goal.requirement.merge(&waiter.need) {
+                goal.requirement = merged;
+                waiter.phase = Phase::In(id);
+                waiter.flow = Some(id);
+            }
+        }
+        if let Some(waiter) = window {
+            effects.push(Effect::AdoptWindow { waiter, flow: id });
+        }
+        let context = Context {
+            config: &self.config,
+            user: self.user.as_ref(),
+            keys_refetched: &mut self.keys_refetched,
+            now,
+        };
+        let (flow, started) = Flow::start(id, goal, window.is_some(), &context);
+        self.flow = Some(flow);
+        effects.extend(started.into_iter().map(|effect| Effect::Flow(id, effect)));
+    }
+}

@@ -1,0 +1,23 @@
+//! All requests that wait, and the one prompt at a time that serves them.
+//!
+//! ```text
+//!  Challenged, Ensured ──► satisfied already? ── yes ──► Retry / Settle
+//!                                 │ no
+//!                                 ▼
+//!            joins the step-up whose answer will satisfy it, else queues
+//!                                 │ done
+//!                                 ▼
+//!          Retry each fetch, Settle each ensure, or Reject all; then the queue's next
+//! ```
+
+mod effect;
+mod event;
+mod machine;
+mod outcome;
+#[cfg(test)]
+mod tests;
+mod waiter;
+
+pub use effect::{Assurance, Effect, Notice, Outcome, Published};
+pub use event::{Call, Event, WaiterId};
+pub use machine::Coordinator;

@@ -1,0 +1,258 @@
+//! How waits end: what a step-up tells, who is served by it, and what is published.
+
+use super::effect::{Assurance, Effect, Notice, Outcome, Published};
+use super::event::WaiterId;
+use super::machine::Coordinator;
+use super::waiter::{Phase, Waiter};
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::flow::{Button, Context, FlowEffect, FlowEvent, FlowId, Goal, Success, User};
+use crate::protocol::held::{Held, Serial};
+use crate::protocol::origin;
+use crate::protocol::requirement::Scope;
+use crate::protocol::units::EpochMillis;
+
+impl Coordinator {
+    pub(super) fn flow_event(
+        &mut self,
+        id: FlowId,
+        event: FlowEvent,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(flow) = self.flow.as_ref().filter(|flow| flow.id() == id) else { return };
+        let reason = flow.goal().reason.clone();
+        if let FlowEvent::SessionRead(Ok(session)) = &event {
+            self.session_scope = session.scope.clone();
+        }
+        if tells_of_another(&event, self.user.as_ref()) {
+            // Another user has signed in to the app: what was held is not theirs.
+            self.user = None;
+            self.wallet.clear();
+            effects.push(self.publish(None, now));
+        }
+        let mut context = Context {
+            config: &self.config,
+            user: self.user.as_ref(),
+            keys_refetched: &mut self.keys_refetched,
+            now,
+        };
+        let Some(flow) = self.flow.as_mut() else { return };
+        for effect in flow.on(event, &mut context) {
+            match effect {
+                FlowEffect::Done(outcome) => {
+                    effects.push(Effect::EndFlow(id));
+                    self.flow_done(id, outcome, now, effects);
+                    return;
+                }
+                effect => {
+                    if let Some(notice) = prompt(id, &effect, reason.as_ref()) {
+                        effects.push(Effect::Notice(notice));
+                    }
+                    effects.push(Effect::Flow(id, effect));
+                }
+            }
+        }
+    }
+
+    fn flow_done(
+        &mut self,
+        id: FlowId,
+        outcome: Result<Box<Success>, Error>,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(flow) = self.flow.take() else { return };
+        match outcome {
+            Ok(success) => self.succeeded(id, flow.goal(), *success, now, effects),
+            Err(error) => {
+                // Who said no to one prompt is not shown the next one in the queue.
+                let all = error.code == ErrorCode::Cancelled;
+                let mut left = Vec::new();
+                for waiter in self.waiters.drain(..) {
+                    match waiter.phase {
+                        Phase::In(in_flow) if in_flow == id => {
+                            reject(&waiter, error.clone(), effects);
+                        }
+                        Phase::Queued if all => reject(&waiter, error.clone(), effects),
+                        _ => left.push(waiter),
+                    }
+                }
+                self.waiters = left;
+            }
+        }
+        self.start_next(None, now, effects);
+    }
+
+    fn succeeded(
+        &mut self,
+        id: FlowId,
+        goal: &Goal,
+        success: Success,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let same = |ours: &User, theirs: &User| ours.subject.sub == theirs.subject.sub;
+        if let (Some(ours), Some(theirs)) = (&self.user, &success.user)
+            && !same(ours, theirs)
+        {
+            self.wallet.clear();
+        }
+        self.user = success.user;
+        let held = self.wallet.take(
+            success.tokens,
+            success.claims,
+            goal.requirement.clone(),
+            goal.resource.clone(),
+            now,
+        );
+        effects.push(Effect::Notice(Notice::Authenticated {
+            flow: id,
+            assurance: Assurance::from(&held),
+        }));
+        let served: Vec<WaiterId> = self
+            .waiters
+            .iter()
+            .filter(|waiter| match waiter.phase {
+                Phase::In(flow) => flow == id,
+                Phase::Queued => {
+                    waiter.resource == held.resource && held.satisfies(&waiter.need, now)
+                }
+                Phase::Sent => false,
+            })
+            .map(|waiter| waiter.id)
+            .collect();
+        // What nothing vouches for goes with the requests that waited for it. The next request
+        // carries it only where none of them could.
+        let used = self.waiters.iter().any(|waiter| {
+            served.contains(&waiter.id) && waiter.call.as_ref().is_some_and(|call| call.replayable)
+        });
+        effects.push(self.publish(Some(held.serial).filter(|_| !used), now));
+        for waiter in served {
+            self.serve(waiter, id, &held, effects);
+        }
+    }
+
+    /// Gives a waiter what it waited for.
+    fn serve(&mut self, id: WaiterId, flow: FlowId, held: &Held, effects: &mut Vec<Effect>) {
+        let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
+        waiter.flow = Some(flow);
+        waiter.proved.push(waiter.need.clone());
+        if waiter.call.is_some() {
+            self.send(id, held, effects);
+        } else if let Some(waiter) = self.take(id) {
+            effects.push(Effect::Settle { waiter: id, assurance: Assurance::from(held) });
+            effects.push(settled(&waiter, Outcome::Assurance));
+        }
+    }
+
+    /// Sends a request again, if that is possible: the answer before was the challenge itself, and
+    /// the token goes where the app's list says.
+    pub(super) fn send(&mut self, id: WaiterId, held: &Held, effects: &mut Vec<Effect>) {
+        let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
+        let Some(call) = &waiter.call else { return };
+        let allowed =
+            self.config.api_of(&call.url).is_some() && origin::is_trustworthy(&call.url);
+        let refused = match (allowed, call.replayable) {
+            (false, _) => Some(ErrorCode::OriginNotAllowed),
+            // The new token is kept: the app can send the request itself.
+            (true, false) => Some(ErrorCode::ReplayUnavailable),
+            (true, true) => None,
+        };
+        if let Some(code) = refused {
+            if let Some(waiter) = self.take(id) {
+                reject(&waiter, code.into(), effects);
+            }
+            return;
+        }
+        waiter.phase = Phase::Sent;
+        waiter.sent_with = Some(held.serial);
+        effects.push(Effect::Notice(Notice::Retry {
+            flow: waiter.flow,
+            waiter: id,
+            tag: call.tag.clone(),
+            method: call.method.clone(),
+            url: origin::without_query(&call.url).to_owned(),
+        }));
+        effects.push(Effect::Retry { waiter: id, access_token: held.access_token.clone() });
+    }
+
+    pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {
+        self.wallet.clear();
+        self.user = None;
+        self.session_scope = Scope::default();
+        if let Some(flow) = self.flow.take() {
+            effects.push(Effect::EndFlow(flow.id()));
+        }
+        effects.push(Effect::Publish(self.config.apis.iter().map(|_| None).collect()));
+        for waiter in self.waiters.drain(..) {
+            reject(&waiter, ErrorCode::SessionChanged.into(), effects);
+        }
+    }
+
+    pub(super) fn end_flow_nobody_waits_for(&mut self, effects: &mut Vec<Effect>) {
+        let Some(flow) = &self.flow else { return };
+        let id = flow.id();
+        if !self.waiters.iter().any(|waiter| waiter.phase == Phase::In(id)) {
+            self.flow = None;
+            effects.push(Effect::EndFlow(id));
+        }
+    }
+
+    /// For each API the newest token that loses nothing another one has. What nothing vouches for
+    /// is not among them, except one that is `unused`.
+    fn publish(&self, unused: Option<Serial>, now: EpochMillis) -> Effect {
+        let published = self.config.apis.iter().map(|api| {
+            let resource = api.resource.as_deref();
+            let all = self.wallet.scope(resource, now).union(&self.session_scope);
+            self.wallet
+                .newest(resource, now)
+                .filter(|held| !held.is_once() || Some(held.serial) == unused)
+                .find(|held| held.scope.contains_all(&all))
+                .map(|held| Published {
+                    serial: held.serial,
+                    access_token: held.access_token.clone(),
+                    until: held.until,
+                    once: held.is_once(),
+                })
+        });
+        Effect::Publish(published.collect())
+    }
+}
+
+/// Whether the app's session turns out to be somebody else's than what is held.
+fn tells_of_another(event: &FlowEvent, user: Option<&User>) -> bool {
+    let sub = match event {
+        FlowEvent::SessionRead(Ok(session)) => session.sub.as_ref(),
+        FlowEvent::SessionVerified(Ok(claims)) => Some(&claims.sub),
+        _ => None,
+    };
+    matches!((user, sub), (Some(user), Some(sub)) if user.subject.sub != *sub)
+}
+
+fn prompt(flow: FlowId, effect: &FlowEffect, reason: Option<&String>) -> Option<Notice> {
+    let (own, button) = match effect {
+        FlowEffect::GoTo { .. } => (false, None),
+        FlowEffect::Authenticate { .. } => (true, None),
+        FlowEffect::ShowButton(button) => (false, Some(*button)),
+        _ => return None,
+    };
+    // A window that may be gone is no new prompt: it is the same one, looked for.
+    if button == Some(Button::Lost) {
+        return None;
+    }
+    Some(Notice::Prompt { flow, own, button, reason: reason.cloned() })
+}
+
+pub(super) fn reject(waiter: &Waiter, error: Error, effects: &mut Vec<Effect>) {
+    effects.push(settled(waiter, Outcome::Error(error.code)));
+    effects.push(Effect::Reject { waiter: waiter.id, error });
+}
+
+pub(super) fn settled(waiter: &Waiter, outcome: Outcome) -> Effect {
+    Effect::Notice(Notice::Settled {
+        flow: waiter.flow,
+        waiter: waiter.id,
+        tag: waiter.call.as_ref().and_then(|call| call.tag.clone()),
+        outcome,
+    })
+}

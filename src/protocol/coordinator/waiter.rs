@@ -1,0 +1,72 @@
+//! One promise that somebody waits for.
+
+use super::event::{Call, WaiterId};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::flow::FlowId;
+use crate::protocol::held::Serial;
+use crate::protocol::requirement::Requirement;
+
+/// Where a waiter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It waits for its turn.
+    Queued,
+    /// A step-up is under way for it.
+    In(FlowId),
+    /// Its request has been sent again.
+    Sent,
+}
+
+/// One promise that somebody waits for.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) id: WaiterId,
+    /// The request; none for an `ensure()`.
+    pub(super) call: Option<Call>,
+    pub(super) need: Requirement,
+    pub(super) resource: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) phase: Phase,
+    /// The step-up that served it last.
+    pub(super) flow: Option<FlowId>,
+    /// The held token its request was last sent with.
+    pub(super) sent_with: Option<Serial>,
+    /// What step-ups have already proved for this request.
+    pub(super) proved: Vec<Requirement>,
+}
+
+impl Waiter {
+    /// Somebody who waits for nothing but this requirement yet.
+    pub(super) const fn new(id: WaiterId, need: Requirement, resource: Option<String>) -> Self {
+        Self {
+            id,
+            call: None,
+            need,
+            resource,
+            reason: None,
+            phase: Phase::Queued,
+            flow: None,
+            sent_with: None,
+            proved: Vec::new(),
+        }
+    }
+
+    /// Whether another step-up for the same request makes sense.
+    ///
+    /// # Errors
+    ///
+    /// `loop_detected` if the API demands the same or less than was just proved, or has had all the
+    /// step-ups there are for one request.
+    pub(super) fn may_step_up(&self, need: &Requirement, most: usize) -> Result<(), ErrorCode> {
+        let again = self.proved.iter().any(|proved| proved.covers(need));
+        if again || self.proved.len() >= most {
+            return Err(ErrorCode::LoopDetected);
+        }
+        Ok(())
+    }
+
+    /// Whether whoever signs in is welcome: an `ensure()` that demands nothing is a sign-in.
+    pub(super) fn is_sign_in(&self) -> bool {
+        self.call.is_none() && self.need.is_empty()
+    }
+}

@@ -1,0 +1,83 @@
+//! What can happen to a step-up.
+
+use crate::protocol::claims::Claims;
+use crate::protocol::error::Error;
+use crate::protocol::metadata::Metadata;
+use crate::protocol::requirement::Scope;
+use crate::protocol::secret::Secret;
+use crate::protocol::token::TokenAnswer;
+use crate::protocol::transaction::Secrets;
+use crate::protocol::units::Seconds;
+use serde::Deserialize;
+
+/// What the app tells about its own sign-in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Session {
+    /// The ID token, which gives the subject once it has been checked.
+    pub id_token: Option<Secret>,
+    /// The subject as the app names it.
+    pub sub: Option<String>,
+    /// Sent as `login_hint` where there is no ID token.
+    pub login_hint: Option<String>,
+    /// The scopes of the session's access token.
+    pub scope: Scope,
+}
+
+/// What the app's own `authenticate` gave.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnAnswer {
+    /// The access token.
+    pub access_token: Option<Secret>,
+    /// The ID token, if the app hands it over to be checked.
+    pub id_token: Option<Secret>,
+    /// The lifetime of the access token.
+    pub expires_in: Option<Seconds>,
+    /// What it was granted; none named means all that was asked for.
+    pub scope: Option<Scope>,
+    /// Its type; Bearer where none is named.
+    pub token_type: Option<String>,
+}
+
+/// What the user chose at the button in the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Open the window, for the first time or again.
+    Open,
+    /// Go on in the window that is open.
+    Continue,
+    /// Stop.
+    Cancel,
+}
+
+/// What can happen to a step-up.
+#[derive(Clone, Debug)]
+pub enum FlowEvent {
+    /// The app's session was read.
+    SessionRead(Result<Session, Error>),
+    /// The provider's metadata was read, and not judged yet.
+    MetadataRead(Result<Metadata, Error>),
+    /// The transaction's secrets were drawn; with the SHA-256 digest of the verifier.
+    SecretsDrawn(Secrets, [u8; 32]),
+    /// The window is open.
+    WindowOpened,
+    /// The browser did not open one.
+    WindowBlocked,
+    /// The window reads as closed: it is, or another page's opener policy cut it off.
+    WindowLost,
+    /// The user chose.
+    Chosen(Choice),
+    /// A callback page told its query.
+    Responded(String),
+    /// The token endpoint answered.
+    TokenAnswered(Result<TokenAnswer, Error>),
+    /// The session's ID token was checked.
+    SessionVerified(Result<Claims, Error>),
+    /// The answer's ID token was checked.
+    AnswerVerified(Result<Claims, Error>),
+    /// The app's own `authenticate` is through.
+    OwnAnswered(Result<OwnAnswer, Error>),
+    /// The time for the prompt is over.
+    DeadlinePassed,
+}
