@@ -1,0 +1,63 @@
+//! The bank's single-page app.
+
+use serde_json::json;
+
+use crate::bench::World;
+use crate::pages::Provider;
+use crate::wait::until;
+
+/// The bank's page in the main window.
+pub struct Bank<'a>(pub &'a World);
+
+impl<'a> Bank<'a> {
+    /// Opens the page.
+    #[track_caller]
+    pub fn open(world: &'a World) -> Self {
+        world.switch_to(&world.main);
+        world.browser.session.go(&format!("{}/", world.server.app)).expect("the bank's page loads");
+        Self(world)
+    }
+
+    /// Signs in with the password and waits for the balance.
+    #[track_caller]
+    pub fn sign_in(&self, login: &str) {
+        let Self(world) = self;
+        world.click("#sign-in");
+        world.popup();
+        Provider(world).password(login);
+        world.popup_is_gone();
+        until("the balance is shown", || {
+            let text = "return document.querySelector('#balance')?.textContent ?? ''";
+            let balance = world.browser.session.execute(text, json!([])).ok()?;
+            balance.as_str()?.contains(|char: char| char.is_ascii_digit()).then_some(())
+        });
+    }
+
+    /// Fills the transfer form and sends it.
+    #[track_caller]
+    pub fn transfer(&self, amount: &str) {
+        self.0.fill("#amount", amount);
+        self.0.click("#send");
+    }
+
+    /// Waits for the outcome: `ok`, or the code of the failure.
+    #[track_caller]
+    pub fn outcome(&self) -> String {
+        until("the transfer has an outcome", || {
+            let script = "const r = document.querySelector('#result'); \
+                return r?.dataset.outcome === 'ok' ? 'ok' : r?.dataset.code ?? ''";
+            let outcome = self.0.browser.session.execute(script, json!([])).ok()?;
+            outcome.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+        })
+    }
+
+    /// The kinds of the events that the page drew, in order.
+    #[track_caller]
+    pub fn diagram(&self) -> Vec<String> {
+        let script =
+            "return [...document.querySelectorAll('#diagram li')].map(li => li.dataset.event)";
+        let rows = self.0.script(script, json!([]));
+        let rows = rows.as_array().cloned().unwrap_or_default();
+        rows.iter().filter_map(|row| row.as_str().map(str::to_owned)).collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! The pages that journeys drive, each behind the words a user would use.
+
+mod bank;
+mod harness;
+mod provider;
+
+use serde_json::{Value, json};
+
+pub use self::bank::Bank;
+pub use self::harness::{Harness, Outcome};
+pub use self::provider::Provider;
+use crate::bench::World;
+use crate::wait::{until, until_true};
+use crate::webdriver::{Element, Window};
+
+impl World {
+    /// Makes a window the current one.
+    #[track_caller]
+    pub fn switch_to(&self, window: &Window) {
+        self.browser.session.switch_to(window).expect("the window is there");
+    }
+
+    /// Waits for an element of the current window that is shown.
+    #[track_caller]
+    pub fn element(&self, css: &str) -> Element {
+        until(&format!("{css} is shown"), || self.shown(css))
+    }
+
+    /// The element if it is shown now.
+    pub fn shown(&self, css: &str) -> Option<Element> {
+        let script = "const e = document.querySelector(arguments[0]); \
+            return Boolean(e && document.readyState !== 'loading' && e.getClientRects().length > 0)";
+        let shown = self.browser.session.execute(script, json!([css])).ok()?;
+        shown.as_bool().filter(|shown| *shown)?;
+        self.browser.session.find(css).ok()
+    }
+
+    /// Clicks an element as a user does, waiting for it first.
+    #[track_caller]
+    pub fn click(&self, css: &str) {
+        let mut last = None;
+        until(&format!("{css} can be clicked"), || {
+            let element = self.shown(css)?;
+            match self.browser.session.click(&element) {
+                Ok(()) => Some(()),
+                // The page may just be moving on or drawing itself anew.
+                Err(failure) if failure.error != "no such window" => {
+                    last = Some(failure);
+                    None
+                }
+                Err(failure) => panic!("{css}: {failure}"),
+            }
+        });
+    }
+
+    /// Fills a field.
+    #[track_caller]
+    pub fn fill(&self, css: &str, value: &str) {
+        until(&format!("{css} can be filled"), || {
+            let element = self.shown(css)?;
+            self.browser.session.fill(&element, value).ok()
+        });
+    }
+
+    /// The text of an element.
+    #[track_caller]
+    pub fn text(&self, css: &str) -> String {
+        let element = self.element(css);
+        self.browser.session.text(&element).expect("the element has a text")
+    }
+
+    /// Runs a function body in the current window's page.
+    #[track_caller]
+    pub fn script(&self, body: &str, args: Value) -> Value {
+        match self.browser.session.execute(body, args) {
+            Ok(value) => value,
+            Err(failure) => panic!("{failure}\nin: {body}"),
+        }
+    }
+
+    /// Windows besides the main one.
+    pub fn popups(&self) -> Vec<Window> {
+        let windows = self.browser.session.windows().expect("the browser lists its windows");
+        windows.into_iter().filter(|window| *window != self.main).collect()
+    }
+
+    /// Waits for the one popup and switches to it.
+    #[track_caller]
+    pub fn popup(&self) -> Window {
+        let popup = until("a popup opens", || match self.popups().as_slice() {
+            [] => None,
+            [popup] => Some(popup.clone()),
+            more => panic!("one popup was expected, not {}", more.len()),
+        });
+        self.switch_to(&popup);
+        popup
+    }
+
+    /// Waits until no popup is left and switches to the main window.
+    #[track_caller]
+    pub fn popup_is_gone(&self) {
+        until_true("the popup closes", || self.popups().is_empty());
+        self.switch_to(&self.main);
+    }
+
+    /// Closes the current popup as a user does, and switches to the main window.
+    #[track_caller]
+    pub fn close_popup(&self) {
+        self.browser.session.close_window().expect("the popup closes");
+        self.popup_is_gone();
+    }
+}

@@ -1,0 +1,166 @@
+//! The bank, its API and its provider as one process, and what it has recorded.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::authenticator::passkey;
+use crate::process::Process;
+
+/// A server with its own port, ledger and log.
+pub struct Server {
+    /// The page's origin, without a slash at the end.
+    pub app: String,
+    /// The API's origin.
+    pub api: String,
+    /// The provider's issuer identifier.
+    pub issuer: String,
+    /// The one port that all hosts share.
+    pub port: u16,
+    agent: ureq::Agent,
+    process: Process,
+}
+
+/// One request as the server saw it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Who was asked: `app`, `api` or `auth`.
+    pub role: String,
+    /// The method as it was on the wire.
+    pub method: String,
+    /// The path without its query.
+    pub path: String,
+    /// The query without its question mark.
+    pub query: String,
+    /// The status that was answered.
+    pub status: u64,
+    /// Everything the server noted, headers among it.
+    pub raw: Value,
+}
+
+impl Seen {
+    /// A header's value, the name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.raw.get("headers")?.get(name)?.as_str()
+    }
+
+    /// `METHOD path status`, for comparing whole conversations.
+    pub fn line(&self) -> String {
+        format!("{} {} {}", self.method, self.path, self.status)
+    }
+}
+
+impl Server {
+    /// Starts the server; alice has the fixture's passkey unless the options say otherwise.
+    ///
+    /// # Errors
+    /// What the server printed instead of its ready line.
+    pub fn start(options: &Value) -> Result<Self, String> {
+        let mut all = json!({
+            "mounts": { "/e2e/": crate::workspace().join("tests/e2e/pages") },
+            "passkeys": [{
+                "user": passkey("user"),
+                "credentialId": passkey("credentialId"),
+                "publicKey": passkey("publicKey"),
+                "counter": 0,
+            }],
+        });
+        if let (Some(all), Some(options)) = (all.as_object_mut(), options.as_object()) {
+            all.extend(options.clone());
+        }
+        let mut command = Command::new("node");
+        command.arg(crate::workspace().join("www/server/main.js"));
+        command.args(["--port", "0", "--control", "--options", &all.to_string()]);
+        let process = Process::start(&mut command)?;
+        let ready: Value =
+            process.line(|line| serde_json::from_str(line).ok().filter(Value::is_object))?;
+        let field = |name: &str| {
+            let value = ready.get(name).and_then(Value::as_str).unwrap_or_default();
+            value.trim_end_matches('/').to_owned()
+        };
+        let port = ready.get("port").and_then(Value::as_u64).and_then(|port| port.try_into().ok());
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(15)))
+            .proxy(None)
+            .build();
+        Ok(Self {
+            app: field("app"),
+            api: field("api"),
+            issuer: field("issuer"),
+            port: port.ok_or("the ready line has no port")?,
+            agent: config.into(),
+            process,
+        })
+    }
+
+    /// Changes options while the server runs.
+    #[track_caller]
+    pub fn set(&self, options: &Value) {
+        let request = self.agent.post(self.control("/options")).header("host", self.control_host());
+        request.send_json(options).expect("the server takes new options");
+    }
+
+    /// Every request so far to the app, the API and the provider, in order of arrival.
+    #[track_caller]
+    pub fn log(&self) -> Vec<Seen> {
+        let entries = self.read("/log");
+        let entries = entries.as_array().expect("the log is a list");
+        entries
+            .iter()
+            .map(|entry| {
+                let field = |name: &str| {
+                    entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+                };
+                Seen {
+                    role: field("role"),
+                    method: field("method"),
+                    path: field("path"),
+                    query: field("query"),
+                    status: entry.get("status").and_then(Value::as_u64).unwrap_or_default(),
+                    raw: entry.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// The requests to `app`, `api` or `auth`.
+    #[track_caller]
+    pub fn log_of(&self, role: &str) -> Vec<Seen> {
+        self.log().into_iter().filter(|seen| seen.role == role).collect()
+    }
+
+    /// Forgets the log.
+    #[track_caller]
+    pub fn forget(&self) {
+        let request = self.agent.delete(self.control("/log")).header("host", self.control_host());
+        request.call().expect("the server forgets its log");
+    }
+
+    /// Every transfer that was made.
+    #[track_caller]
+    pub fn ledger(&self) -> Vec<Value> {
+        self.read("/ledger").as_array().cloned().expect("the ledger is a list")
+    }
+
+    /// What the server has printed.
+    pub fn said(&self) -> String {
+        self.process.said()
+    }
+
+    #[track_caller]
+    fn read(&self, path: &str) -> Value {
+        let request = self.agent.get(self.control(path)).header("host", self.control_host());
+        let mut response = request.call().expect("the server answers its control host");
+        response.body_mut().read_json().expect("the control host answers in JSON")
+    }
+
+    /// `*.localhost` resolves in browsers only, so the address is loopback and the host is named.
+    fn control(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    fn control_host(&self) -> String {
+        format!("control.localhost:{}", self.port)
+    }
+}
