@@ -67,7 +67,7 @@ impl Driver {
             message: format!("{method} {path}: {error}"),
         };
         let mut response = sent.map_err(unreachable)?;
-        let mut reader = response.body_mut().with_config().limit(64 << 20);
+        let reader = response.body_mut().with_config().limit(64 << 20);
         let answer: Value = reader.read_json().map_err(unreachable)?;
         let value = answer.get("value").cloned().unwrap_or(Value::Null);
         match value.get("error").and_then(Value::as_str) {

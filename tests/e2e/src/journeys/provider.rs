@@ -9,6 +9,8 @@ use crate::wait::until;
 
 pub const JOURNEYS: &[(&str, Journey)] = journeys![
     a_password_alone_is_reported_as_such,
+    a_one_time_code_is_reported_as_a_second_factor,
+    a_cancelled_sign_in_comes_back_as_an_error,
     a_passkey_is_reported_as_the_highest_level,
     a_passkey_works_at_a_provider_on_another_site,
 ];
@@ -36,19 +38,26 @@ const token = await response.json();
 const claims = token.id_token?.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
 return claims ? JSON.parse(atob(claims)) : token;";
 
-/// Signs in by hand for `acr` and returns the ID token's claims.
-fn claims(world: &World, acr: &str, sign_in: impl Fn(&Provider)) -> Value {
+/// Signs in by hand for `acr` and returns the query that the callback page is opened with.
+fn callback(world: &World, acr: &str, sign_in: impl Fn(&Provider)) -> Vec<(String, String)> {
     let page = Harness::open(world);
     page.click("authorize", &format!("const ACR = {};{AUTHORIZE}", json!(acr)));
     world.popup();
     sign_in(&Provider(world));
-    let code = until("the callback page is asked for with a code", || {
-        let log = world.server.log_of("app");
-        let callback = log.iter().find(|seen| seen.path == "/e2e/callback.html")?;
-        let code = callback.query.split('&').find_map(|part| part.strip_prefix("code="))?;
-        Some(code.to_owned())
+    let query = until("the callback page is asked for", || {
+        let mut log = world.server.log_of("app").into_iter();
+        log.find(|seen| seen.path == "/e2e/callback.html").map(|seen| seen.query)
     });
     world.switch_to(&world.main);
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Signs in by hand for `acr` and returns the ID token's claims.
+fn claims(world: &World, acr: &str, sign_in: impl Fn(&Provider)) -> Value {
+    let query = callback(world, acr, sign_in);
+    let code = query.into_iter().find(|(name, _)| name == "code").expect("a code came back").1;
+    let page = Harness(world);
     page.run(&format!("const CODE = {};{EXCHANGE}", json!(code))).value()
 }
 
@@ -58,6 +67,24 @@ fn a_password_alone_is_reported_as_such(bench: &Bench) {
     assert_eq!(claims["sub"], "bob");
     assert_eq!(claims["acr"], "AL1");
     assert_eq!(claims["amr"], json!(["pwd"]));
+}
+
+fn a_one_time_code_is_reported_as_a_second_factor(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let claims = claims(world, "AL2", |provider| {
+        provider.password("alice");
+        provider.code();
+    });
+    assert_eq!(claims["acr"], "AL2");
+    let amr = claims["amr"].as_array().cloned().unwrap_or_default();
+    assert!(amr.contains(&json!("otp")) && amr.contains(&json!("mfa")), "{claims}");
+}
+
+fn a_cancelled_sign_in_comes_back_as_an_error(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let query = callback(world, "AL1", |provider| provider.cancel());
+    let has = |name: &str, value: &str| query.contains(&(name.into(), value.into()));
+    assert!(has("error", "access_denied") && has("state", "by-hand"), "{query:?}");
 }
 
 fn a_passkey_is_reported_as_the_highest_level(bench: &Bench) {
