@@ -29,11 +29,13 @@ mod header;
 mod keys;
 mod members;
 mod receipt;
-#[cfg(test)]
+mod request;
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
 
 pub use algorithm::{Algorithm, Hash};
 pub use keys::PublicKey;
+pub use request::Request;
 
 use super::claims::{Claims, Expectation, Source};
 use super::error::{Error, ErrorCode};
@@ -156,7 +158,9 @@ impl Verified {
     /// What must be hashed, and how, before the claims come out; `None` if nothing.
     #[must_use]
     pub fn digest_needed(&self) -> Option<(Hash, &[u8])> {
-        self.at_hash.as_ref().map(|at_hash| (at_hash.hash, at_hash.access_token.expose().as_bytes()))
+        self.at_hash
+            .as_ref()
+            .map(|at_hash| (at_hash.hash, at_hash.access_token.expose().as_bytes()))
     }
 
     /// Compares the digest, if one was needed, and gives the claims.

@@ -1,0 +1,54 @@
+//! What crosses from JavaScript.
+
+use super::*;
+
+fn read(expectation: &Value) -> Option<Expectation> {
+    let request = json!({ "idToken": "a.b.c", "jwks": { "keys": [] }, "expectation": expectation });
+    Request::from_json(&request.to_string()).map(|request| request.expectation)
+}
+
+#[test]
+fn what_serde_writes_is_what_is_read() {
+    let access_token = Secret::new(ACCESS_TOKEN);
+    for source in [
+        Source::Response { nonce: NONCE.to_owned(), access_token: access_token.clone() },
+        Source::Session,
+        Source::Authenticate { access_token },
+    ] {
+        let expectation = expectation(source);
+        let written = serde_json::to_value(&expectation).unwrap();
+        assert_eq!(read(&written), Some(expectation));
+    }
+}
+
+#[test]
+fn a_request_is_read_whole() {
+    let json = json!({ "idToken": "a.b.c", "jwks": { "keys": [1] }, "expectation": response() });
+    let request = Request::from_json(&json.to_string()).unwrap();
+    assert_eq!(request.id_token.expose(), "a.b.c");
+    assert_eq!(request.jwks, json!({ "keys": [1] }));
+    for missing in ["idToken", "jwks", "expectation"] {
+        let mut json = json.clone();
+        json.as_object_mut().unwrap().remove(missing);
+        assert!(Request::from_json(&json.to_string()).is_none(), "without {missing}");
+    }
+    assert!(Request::from_json("").is_none());
+}
+
+#[test]
+fn an_expectation_that_lacks_anything_is_none() {
+    let whole = serde_json::to_value(response()).unwrap();
+    for missing in ["issuer", "clientId", "source", "now"] {
+        let mut expectation = whole.clone();
+        expectation.as_object_mut().unwrap().remove(missing);
+        assert_eq!(read(&expectation), None, "without {missing}");
+    }
+    for missing in ["kind", "nonce", "accessToken"] {
+        let mut expectation = whole.clone();
+        expectation["source"].as_object_mut().unwrap().remove(missing);
+        assert_eq!(read(&expectation), None, "without {missing}");
+    }
+    let mut unknown = whole;
+    unknown["source"]["kind"] = json!("anything");
+    assert_eq!(read(&unknown), None);
+}
