@@ -92,6 +92,8 @@ fn a_malformed_challenge_does_not_hide_its_neighbours() {
         "Foo a=\"b\"\"c, Basic d=e\"",
         "Foo a=\"b\nc, Basic d=e\"",
         "Foo a=b \"c, \\\"Basic d=e\"",
+        "Foo a=b \"c, Basic d=e, f\"",
+        "Foo a=b, a=c, d=\"e, Basic f=g, h\"",
         "Foo token68=, b=c",
         "(\"a, Basic b=c\"), d=e",
     ];

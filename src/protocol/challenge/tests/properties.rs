@@ -285,12 +285,14 @@ proptest! {
         scheme in token(),
         after in garbage(),
     ) {
-        let bait = "Evil error=insufficient_user_authentication";
+        // The commas around it let it pass for an element of the list, if the quotes are overlooked.
+        let bait = ", Evil error=insufficient_user_authentication, ";
         for quoted in [
-            format!("{before} \"x, {bait}\", {after}"),
-            format!("{before}, {scheme} a=\"x, {bait}, \", {after}"),
-            format!("{scheme} a=b \"\\\", {bait}\" , {after}"),
-            format!("{before}, {scheme} \"a\"=\"\n, {bait}\""),
+            format!("{before} \"{bait}\", {after}"),
+            format!("{before}, {scheme} a=\"{bait}\", {after}"),
+            format!("{scheme} a=b \"\\\"{bait}\" , {after}"),
+            format!("{before}, {scheme} \"a\"=\"\n{bait}\""),
+            format!("{scheme} a=b, a=\"{bait}\", c=@\"{bait}\""),
         ] {
             let parsed = parse(&quoted).unwrap();
             prop_assert!(!parsed.challenges.iter().any(|challenge| challenge.is("Evil")), "{}", quoted);
