@@ -1,1 +1,29 @@
-//! browser
+//! The browser's side: turns what happens into events for the core, and does what it wants done.
+//!
+//! ```text
+//!  js/engine.js ──► client ──► driver ◄──► protocol::coordinator
+//!                                │
+//!             ┌───────────┬──────┴──────┬───────────┬──────────┐
+//!           popup       network       random      timer      notice ──► events
+//! ```
+
+#[cfg(feature = "core")]
+mod client;
+#[cfg(feature = "core")]
+mod driver;
+#[cfg(feature = "core")]
+mod host;
+#[cfg(feature = "id-token")]
+mod id_token;
+#[cfg(feature = "core")]
+mod network;
+#[cfg(feature = "core")]
+mod notice;
+#[cfg(feature = "core")]
+mod popup;
+#[cfg(feature = "core")]
+mod random;
+#[cfg(feature = "core")]
+mod running;
+#[cfg(feature = "core")]
+mod timer;

@@ -99,7 +99,10 @@ export interface AuthenticateRequest {
 }
 
 /** Where a wasm module comes from. */
-export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+export type WasmSource =
+  | string | URL | Response | BufferSource | WebAssembly.Module
+  | (() => string | URL | Response | BufferSource | WebAssembly.Module
+    | Promise<string | URL | Response | BufferSource | WebAssembly.Module>);
 
 export interface StepUpOptions {
   /** The APIs, as origins or in full. Relative entries are resolved at the first fetch. */

@@ -104,11 +104,7 @@ impl Wallet {
     }
 
     /// The living tokens for the resource, the newest first.
-    pub fn newest(
-        &self,
-        resource: Option<&str>,
-        now: EpochMillis,
-    ) -> impl Iterator<Item = &Held> {
+    pub fn newest(&self, resource: Option<&str>, now: EpochMillis) -> impl Iterator<Item = &Held> {
         self.held
             .iter()
             .rev()

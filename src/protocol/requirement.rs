@@ -1,5 +1,6 @@
 //! What an API demands of the user's authentication and of the token.
 
+use super::error::{Error, ErrorCode};
 use super::units::Seconds;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,23 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// The requirement, if its values can be sent: an app may name anything.
+    ///
+    /// # Errors
+    ///
+    /// `configuration_invalid` for an acr or scope that is empty or has a character which the
+    /// space-separated lists of RFC 6749 §3.3 and OpenID Connect Core §3.1.2.1 cannot carry.
+    pub fn checked(self) -> Result<Self, Error> {
+        let fine = |value: &str| {
+            !value.is_empty()
+                && value.chars().all(|c| !c.is_control() && !matches!(c, ' ' | '"' | '\\'))
+        };
+        if self.acr_values.iter().map(String::as_str).chain(self.scope.iter()).all(fine) {
+            return Ok(self);
+        }
+        Err(Error::new(ErrorCode::ConfigurationInvalid, "an acr or scope cannot be sent"))
+    }
+
     /// Whether nothing in particular is demanded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -176,6 +194,16 @@ mod tests {
     #[test]
     fn contexts_without_a_common_value_do_not_merge() {
         assert_eq!(requirement(&["a"], None, "").merge(&requirement(&["b"], None, "")), None);
+    }
+
+    #[test]
+    fn values_that_cannot_be_sent_are_refused() {
+        assert!(requirement(&["AL3", "urn:x#é"], None, "a:b").checked().is_ok());
+        for acr in ["", "a b", "a\"b", "a\\b", "a\nb"] {
+            let refused = requirement(&[acr], None, "").checked().map_err(|error| error.code);
+            assert_eq!(refused, Err(ErrorCode::ConfigurationInvalid), "{acr:?}");
+        }
+        assert!(requirement(&[], None, "a\tb").checked().is_err());
     }
 
     #[test]

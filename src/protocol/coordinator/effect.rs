@@ -165,6 +165,8 @@ pub enum Effect {
     Retry {
         /// Whose request it is.
         waiter: WaiterId,
+        /// The step-up that served it last.
+        flow: Option<FlowId>,
         /// The access token.
         access_token: Secret,
     },

@@ -100,11 +100,15 @@ impl Coordinator {
         self.wallet.find(resource.as_deref(), requirement, now).map(|held| &held.access_token)
     }
 
+    /// The app's reason for the step-up under way.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        self.flow.as_ref().and_then(|flow| flow.goal().reason.clone())
+    }
+
     fn assured(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Held> {
         let resource = self.common_resource();
-        self.wallet
-            .find(resource.as_deref(), requirement, now)
-            .filter(|held| held.claims.is_some())
+        self.wallet.find(resource.as_deref(), requirement, now).filter(|held| held.claims.is_some())
     }
 
     /// The resource a token is for when no request tells: the first API's.

@@ -150,8 +150,7 @@ impl Coordinator {
     pub(super) fn send(&mut self, id: WaiterId, held: &Held, effects: &mut Vec<Effect>) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
         let Some(call) = &waiter.call else { return };
-        let allowed =
-            self.config.api_of(&call.url).is_some() && origin::is_trustworthy(&call.url);
+        let allowed = self.config.api_of(&call.url).is_some() && origin::is_trustworthy(&call.url);
         let refused = match (allowed, call.replayable) {
             (false, _) => Some(ErrorCode::OriginNotAllowed),
             // The new token is kept: the app can send the request itself.
@@ -173,7 +172,8 @@ impl Coordinator {
             method: call.method.clone(),
             url: origin::without_query(&call.url).to_owned(),
         }));
-        effects.push(Effect::Retry { waiter: id, access_token: held.access_token.clone() });
+        let flow = waiter.flow;
+        effects.push(Effect::Retry { waiter: id, flow, access_token: held.access_token.clone() });
     }
 
     pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {

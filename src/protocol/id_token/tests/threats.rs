@@ -159,6 +159,14 @@ fn t64_a_token_of_another_type_is_refused() {
 }
 
 #[test]
+fn a_token_of_monstrous_size_is_refused() {
+    let provider = Provider::new();
+    let padded = |size| provider.issue(&claims_with("padding", json!("x".repeat(size))));
+    assert!(verify(&padded(10_000), &provider.jwks(), &response()).is_ok());
+    check(&provider, &padded(100_000), IdTokenInvalid);
+}
+
+#[test]
 fn t64_a_token_of_any_other_form_is_refused() {
     let provider = Provider::new();
     let good = provider.issue(&claims());

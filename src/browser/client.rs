@@ -1,0 +1,179 @@
+//! What `engine.js` calls.
+
+use super::driver::{Driver, from_js};
+use super::host::{Host, get, thrown};
+use super::notice::plain;
+use crate::protocol::challenge;
+use crate::protocol::config::Config;
+use crate::protocol::coordinator::{Call, Coordinator, Event, WaiterId};
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::held::Serial;
+use crate::protocol::requirement::Requirement;
+use crate::protocol::units::Seconds;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::Window;
+
+/// One configured SDK.
+#[wasm_bindgen]
+pub struct Client {
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Takes the options, already in the core's form.
+    #[wasm_bindgen(constructor)]
+    pub fn new(settings: JsValue, host: Host) -> Result<Client, JsValue> {
+        let limit = get(&settings, "requestTimeout").as_f64().unwrap_or(15.0);
+        let config: Config = from_js(settings, ErrorCode::ConfigurationInvalid, "the options")
+            .map_err(|error| thrown(&error))?;
+        let issuer = config.provider.as_ref().map(|it| it.issuer.clone()).unwrap_or_default();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let limit = Seconds(limit as u64).millis();
+        let core = Coordinator::new(config).map_err(|error| thrown(&error))?;
+        Ok(Self { driver: Driver::new(core, host, issuer, limit) })
+    }
+
+    /// A request was answered with what looks like a challenge. False if it is none.
+    pub fn challenged(
+        &self,
+        waiter: u32,
+        call: &JsValue,
+        status: u16,
+        header: Option<String>,
+        detected: JsValue,
+    ) -> Result<bool, JsValue> {
+        let waiter = WaiterId(waiter);
+        let Some(requirement) = self.demanded(status, header, detected)? else { return Ok(false) };
+        let text = |name: &str| get(call, name).as_string();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let sent_with = get(call, "serial").as_f64().map(|serial| Serial(serial as u32));
+        let call = Call {
+            url: text("url").unwrap_or_default(),
+            method: text("method").unwrap_or_default(),
+            replayable: get(call, "replayable").is_truthy(),
+            reason: text("reason"),
+            tag: text("tag"),
+        };
+        self.driver.dispatch(Event::Challenged { waiter, call, status, requirement, sent_with });
+        Ok(true)
+    }
+
+    /// A request that was sent again has an answer. False if it is no challenge, and so final.
+    pub fn answered(
+        &self,
+        waiter: u32,
+        status: u16,
+        header: Option<String>,
+        detected: JsValue,
+    ) -> Result<bool, JsValue> {
+        let waiter = WaiterId(waiter);
+        let demanded = self.demanded(status, header, detected)?;
+        let again = demanded.is_some();
+        self.driver.dispatch(match demanded {
+            Some(requirement) => Event::ChallengedAgain { waiter, status, requirement },
+            None => Event::Answered { waiter, status: Some(status) },
+        });
+        Ok(again)
+    }
+
+    /// A request that was sent again failed on the way.
+    pub fn failed(&self, waiter: u32) {
+        self.driver.dispatch(Event::Answered { waiter: WaiterId(waiter), status: None });
+    }
+
+    /// `ensure()` was called, with the window it opened.
+    pub fn ensured(
+        &self,
+        waiter: u32,
+        requirement: JsValue,
+        reason: Option<String>,
+        window: Option<Window>,
+    ) -> Result<(), JsValue> {
+        let waiter = WaiterId(waiter);
+        let read = read_requirement(requirement);
+        let opened = window.is_some();
+        if let Some(window) = window {
+            match read {
+                Ok(_) => self.driver.keep_window(waiter, window),
+                Err(_) => drop(window.close()),
+            }
+        }
+        let requirement = read?;
+        self.driver.dispatch(Event::Ensured { waiter, requirement, reason, window: opened });
+        Ok(())
+    }
+
+    /// The caller's own signal fired.
+    pub fn aborted(&self, waiter: u32) {
+        self.driver.dispatch(Event::Aborted { waiter: WaiterId(waiter) });
+    }
+
+    /// `clear()` was called.
+    pub fn cleared(&self) {
+        self.driver.dispatch(Event::Cleared);
+    }
+
+    /// Whether what is held satisfies the requirement now.
+    pub fn satisfies(&self, requirement: JsValue) -> Result<bool, JsValue> {
+        let requirement = read_requirement(requirement)?;
+        Ok(self.driver.ask(|core, now| core.satisfies(&requirement, now)))
+    }
+
+    /// The access token held for a requirement.
+    pub fn token(&self, requirement: JsValue) -> Result<Option<String>, JsValue> {
+        let requirement = read_requirement(requirement)?;
+        Ok(self
+            .driver
+            .ask(|core, now| core.token(&requirement, now).map(|token| token.expose().to_owned())))
+    }
+
+    /// What an answer demands: the app's own detector goes before the header.
+    fn demanded(
+        &self,
+        status: u16,
+        header: Option<String>,
+        detected: JsValue,
+    ) -> Result<Option<Requirement>, JsValue> {
+        if detected.is_truthy() {
+            return read_requirement(detected).map(Some);
+        }
+        let reading = challenge::read(status, header.as_deref().unwrap_or_default())
+            .map_err(|error| thrown(&error))?;
+        for report in &reading.reports {
+            self.driver.host.diagnose("challenge_ignored", &report.to_string());
+        }
+        Ok(reading.requirement)
+    }
+}
+
+fn read_requirement(value: JsValue) -> Result<Requirement, JsValue> {
+    from_js::<Requirement>(value, ErrorCode::ConfigurationInvalid, "the requirement")
+        .and_then(Requirement::checked)
+        .map_err(|error: Error| thrown(&error))
+}
+
+/// Lists the challenges of a header.
+#[wasm_bindgen]
+pub fn parse_challenges(header: &str) -> Result<JsValue, JsValue> {
+    challenge::list(header).map(|list| plain(&list)).map_err(|error| thrown(&error))
+}
+
+/// Has `died` called when the instance panics: nothing can be done with it any more.
+#[wasm_bindgen]
+pub fn on_panic(died: js_sys::Function) {
+    thread_local! {
+        static DIED: std::cell::RefCell<Option<js_sys::Function>> = const { std::cell::RefCell::new(None) };
+    }
+    DIED.with(|slot| *slot.borrow_mut() = Some(died));
+    std::panic::set_hook(Box::new(|_| {
+        DIED.with(|slot| {
+            if let Ok(slot) = slot.try_borrow()
+                && let Some(died) = &*slot
+            {
+                let _ = died.call0(&JsValue::UNDEFINED);
+            }
+        });
+    }));
+}

@@ -1,0 +1,72 @@
+//! What the JavaScript around the core offers it.
+
+use crate::protocol::error::{Error, ErrorCode};
+use js_sys::{Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The object that `engine.js` makes.
+    pub type Host;
+
+    #[wasm_bindgen(method)]
+    pub fn emit(this: &Host, kind: &str, detail: &Object);
+    #[wasm_bindgen(method)]
+    pub fn diagnose(this: &Host, code: &str, message: &str);
+    #[wasm_bindgen(method)]
+    pub fn publish(this: &Host, all: &js_sys::Array);
+    #[wasm_bindgen(method)]
+    pub fn session(this: &Host) -> Promise;
+    #[wasm_bindgen(method)]
+    pub fn authenticate(this: &Host, request: &Object) -> Promise;
+    #[wasm_bindgen(method)]
+    pub fn verifier(this: &Host) -> Promise;
+    #[wasm_bindgen(method)]
+    pub fn settle(this: &Host, waiter: u32, assurance: &JsValue);
+    #[wasm_bindgen(method)]
+    pub fn reject(this: &Host, waiter: u32, code: &str, message: &str, cause: &JsValue);
+    #[wasm_bindgen(method)]
+    pub fn retry(this: &Host, waiter: u32, token: &str, flow: &str);
+    #[wasm_bindgen(method, js_name = showButton)]
+    pub fn show_button(
+        this: &Host,
+        kind: &str,
+        reason: Option<&str>,
+        origin: &str,
+        choose: &Function,
+    );
+    #[wasm_bindgen(method, js_name = hideButton)]
+    pub fn hide_button(this: &Host);
+}
+
+/// A JavaScript object with these properties; undefined ones are left out.
+pub fn object(properties: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in properties {
+        if !value.is_undefined() {
+            // An ordinary object takes any property.
+            let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+        }
+    }
+    object
+}
+
+/// A property, or undefined.
+pub fn get(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// The core's error as JavaScript gets it: `{ code, detail }`.
+pub fn thrown(error: &Error) -> JsValue {
+    object(&[("code", error.code.code().into()), ("detail", error.detail.as_str().into())]).into()
+}
+
+/// An error that the app's own function threw. A `StepUpError` keeps its code.
+pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
+    let named = get(value, "name").as_string().is_some_and(|name| name == "StepUpError");
+    let code = get(value, "code").as_string().filter(|_| named);
+    match code.and_then(|code| ErrorCode::from_code(&code)) {
+        Some(code) => code.into(),
+        None => Error::new(otherwise, detail),
+    }
+}

@@ -1,0 +1,88 @@
+//! The core's notices as events for the app's listeners.
+
+use super::host::{Host, object};
+use crate::protocol::coordinator::{Notice, Outcome, WaiterId};
+use crate::protocol::flow::FlowId;
+use js_sys::Object;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+/// The name of a step-up in events.
+pub fn flow_name(flow: Option<FlowId>) -> String {
+    flow.map_or_else(String::new, |flow| ["f", &flow.0.to_string()].concat())
+}
+
+fn waiter_name(waiter: WaiterId) -> JsValue {
+    ["r", &waiter.0.to_string()].concat().into()
+}
+
+fn text(value: Option<String>) -> JsValue {
+    value.map_or(JsValue::UNDEFINED, JsValue::from)
+}
+
+/// A value as an ordinary JavaScript object.
+pub fn plain(value: &impl Serialize) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Tells the app's listeners.
+pub fn tell(host: &Host, notice: Notice) {
+    match notice {
+        Notice::Challenge { flow, waiter, tag, method, url, status, requirement } => host.emit(
+            "challenge",
+            &object(&[
+                ("flow", flow_name(flow).into()),
+                ("request", waiter_name(waiter)),
+                ("tag", text(tag)),
+                ("method", method.into()),
+                ("url", url.into()),
+                ("status", status.into()),
+                ("requirement", plain(&requirement)),
+            ]),
+        ),
+        Notice::Prompt { flow, own, button, reason } => host.emit(
+            "prompt",
+            &object(&[
+                ("flow", flow_name(Some(flow)).into()),
+                ("method", if own { "authenticate" } else { "popup" }.into()),
+                ("shown", if button.is_some() { "button" } else { "window" }.into()),
+                ("reason", text(reason)),
+            ]),
+        ),
+        Notice::Authenticated { flow, assurance } => {
+            let proved = plain(&assurance);
+            let detail = object(&[("flow", flow_name(Some(flow)).into())]);
+            host.emit("authenticated", &Object::assign(&detail, proved.unchecked_ref()));
+        }
+        Notice::Retry { flow, waiter, tag, method, url } => host.emit(
+            "retry",
+            &object(&[
+                ("flow", flow_name(flow).into()),
+                ("request", waiter_name(waiter)),
+                ("tag", text(tag)),
+                ("method", method.into()),
+                ("url", url.into()),
+            ]),
+        ),
+        Notice::Settled { flow, waiter, tag, outcome } => {
+            let (kind, status, code) = match outcome {
+                Outcome::Response(status) => ("response", status, None),
+                Outcome::Assurance => ("assurance", None, None),
+                Outcome::Error(code) => ("error", None, Some(code.code())),
+                Outcome::Aborted => ("error", None, Some("aborted")),
+            };
+            host.emit(
+                "settled",
+                &object(&[
+                    ("flow", flow_name(flow).into()),
+                    ("request", waiter_name(waiter)),
+                    ("tag", text(tag)),
+                    ("outcome", kind.into()),
+                    ("status", status.map_or(JsValue::UNDEFINED, JsValue::from)),
+                    ("code", code.map_or(JsValue::UNDEFINED, JsValue::from)),
+                ]),
+            );
+        }
+    }
+}

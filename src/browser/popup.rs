@@ -1,0 +1,117 @@
+//! The window in which the user authenticates, and how its answer comes back.
+
+use super::host::{get, object};
+use super::timer::Interval;
+use wasm_bindgen::prelude::*;
+use web_sys::{BroadcastChannel, MessageEvent, Window};
+
+/// How often a window is looked at. `closed` is told by no event.
+const LOOK_EVERY_MILLIS: u64 = 400;
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+/// Opens an empty window, if the browser lets us at this very moment.
+///
+/// Where it can be known that the user's gesture is over, nothing is tried: a blocked window shows
+/// a notice in some browsers. (HTML §6.4, transient activation.)
+pub fn open() -> Option<Window> {
+    let window = window()?;
+    let active = get(&get(&window.navigator(), "userActivation"), "isActive");
+    if active == JsValue::FALSE {
+        return None;
+    }
+    let features = "popup,width=480,height=720";
+    window.open_with_url_and_target_and_features("", "_blank", features).ok().flatten()
+}
+
+/// Navigates a window without leaving the empty page in its history.
+pub fn navigate(popup: &Window, url: &str) {
+    // A severed window throws; the user is asked then, as for a closed one.
+    let _ = popup.location().replace(url);
+}
+
+/// Waits for the callback of one state: by broadcast, and by message where that does not arrive.
+pub struct Listener {
+    channel: BroadcastChannel,
+    on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_broadcast: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Listener {
+    /// Calls `answered` with the callback's query, each time one comes.
+    pub fn new(
+        state: &str,
+        popup: Window,
+        answered: impl Fn(String) + Clone + 'static,
+    ) -> Option<Self> {
+        let channel = BroadcastChannel::new(&["stepup:", state].concat()).ok()?;
+        let by_broadcast = answered.clone();
+        // Only pages of this origin share the channel, and only the callback knows the state.
+        let on_broadcast = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(query) = event.data().as_string() {
+                by_broadcast(query);
+            }
+        });
+        channel.set_onmessage(Some(on_broadcast.as_ref().unchecked_ref()));
+        let own_origin = window()?.location().origin().ok()?;
+        let state = state.to_owned();
+        // Origin, then source, then state; everything else is not ours and passes in silence.
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let data = event.data();
+            if event.origin() == own_origin
+                && event.source().is_some_and(|source| js_sys::Object::is(&source, &popup))
+                && get(&data, "stepup").as_string().is_some_and(|of| of == state)
+                && let Some(query) = get(&data, "search").as_string()
+            {
+                answered(query);
+            }
+        });
+        let on = on_message.as_ref().unchecked_ref();
+        window()?.add_event_listener_with_callback("message", on).ok()?;
+        Some(Self { channel, on_message, _on_broadcast: on_broadcast })
+    }
+
+    /// Lets the callback page close its window: it may do so where we may not.
+    pub fn dismiss(&self) {
+        let _ = self.channel.post_message(&"done".into());
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.channel.set_onmessage(None);
+        self.channel.close();
+        let on = self.on_message.as_ref().unchecked_ref();
+        if let Some(window) = window() {
+            let _ = window.remove_event_listener_with_callback("message", on);
+        }
+    }
+}
+
+/// Looks whether the window reads as closed, and says so once.
+pub fn watch(popup: Window, lost: impl Fn() + 'static) -> Interval {
+    let mut told = false;
+    Interval::every(LOOK_EVERY_MILLIS, move || {
+        if !told && popup.closed().unwrap_or(true) {
+            told = true;
+            lost();
+        }
+    })
+}
+
+/// What an app's own `authenticate` gets.
+pub fn request_object(
+    requirement: JsValue,
+    reason: Option<&str>,
+    signal: &JsValue,
+    popup: Option<&Window>,
+) -> js_sys::Object {
+    object(&[
+        ("requirement", requirement),
+        ("reason", reason.map_or(JsValue::UNDEFINED, JsValue::from_str)),
+        ("signal", signal.clone()),
+        ("window", popup.map_or(JsValue::UNDEFINED, |popup| popup.clone().into())),
+    ])
+}

@@ -1,0 +1,60 @@
+//! What has been started for the step-up under way, and ends with it.
+
+use super::popup::Listener;
+use super::timer::{Interval, Timeout};
+use crate::protocol::flow::FlowId;
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, Window};
+
+/// What has been started for one step-up.
+pub struct Running {
+    /// Which one.
+    pub flow: FlowId,
+    /// Its window.
+    pub window: Option<Window>,
+    /// Who waits for its callback.
+    pub listener: Option<Listener>,
+    /// Who looks after its window.
+    pub watch: Option<Interval>,
+    /// The clock of its prompt.
+    pub deadline: Option<Timeout>,
+    /// What the button calls.
+    pub choose: Option<Closure<dyn FnMut(String)>>,
+    /// Ends its requests and the app's own `authenticate`.
+    pub requests: Vec<AbortController>,
+}
+
+impl Running {
+    /// Nothing is started yet.
+    pub fn new(flow: FlowId) -> Self {
+        Self {
+            flow,
+            window: None,
+            listener: None,
+            watch: None,
+            deadline: None,
+            choose: None,
+            requests: Vec::new(),
+        }
+    }
+
+    /// The callback is through: nobody waits for it, and its window may close.
+    pub fn close_window(&mut self) {
+        self.watch = None;
+        if let Some(listener) = self.listener.take() {
+            listener.dismiss();
+        }
+        if let Some(window) = self.window.take() {
+            let _ = window.close();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.close_window();
+        for request in &self.requests {
+            request.abort();
+        }
+    }
+}

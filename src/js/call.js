@@ -1,0 +1,79 @@
+// @ts-check
+/** A request to one of the app's APIs, kept so that it can be sent again. */
+
+import { StepUpError } from "./error.js";
+
+/**
+ * @typedef {import("./index.d.ts").Api} Api
+ * @typedef {import("./index.d.ts").StepUpInit} StepUpInit
+ * @typedef {(input: RequestInfo | URL, init?: RequestInit) => Promise<Response>} Fetch
+ * @typedef {{
+ *   url: string, method: string, api: Api, index: number, replayable: boolean,
+ *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number,
+ *   send: (native: Fetch, token?: string) => Promise<Response>,
+ * }} Call
+ */
+
+/**
+ * Copies a body that its owner may change after the call (Fetch §5.2 reads it at the call as well);
+ * a Blob or File is immutable and kept by reference.
+ * @param {any} body
+ */
+const copy = (body) => {
+  if (body instanceof ArrayBuffer) return body.slice(0);
+  if (ArrayBuffer.isView(body))
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  if (body instanceof URLSearchParams) return new URLSearchParams(body);
+  if (body instanceof FormData) {
+    const entries = new FormData();
+    body.forEach((value, name) => entries.append(name, /** @type {any} */ (value)));
+    return entries;
+  }
+  return body;
+};
+
+/**
+ * Takes down what a call to `fetch` asks for, before any of it is used up.
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit & { stepup?: StepUpInit }} init
+ * @param {string} url
+ * @param {Api} api
+ * @param {number} index
+ * @returns {Call}
+ */
+export const keep = (input, { stepup = {}, ...init }, url, api, index) => {
+  // A Request is cloned before it is used: its body cannot be read twice.
+  const request = input instanceof Request ? new Request(input, init) : undefined;
+  const headers = new Headers(request ? request.headers : init.headers);
+  const body = /** @type {any} */ (init.body);
+  const kept = { ...init, body: copy(body) };
+  const wanted = (request ?? init).redirect ?? "follow";
+  return {
+    url,
+    api,
+    index,
+    stepup,
+    method: request?.method ?? init.method?.toUpperCase() ?? "GET",
+    signal: request ? request.signal : init.signal,
+    // A stream is gone once it is sent. `ensure()` before the request is the way.
+    replayable: !!request || !(body?.getReader || body?.[Symbol.asyncIterator]),
+    send: async (native, token) => {
+      if (token) headers.set("Authorization", `Bearer ${token}`);
+      const guarded = headers.has("Authorization") && wanted === "follow";
+      const follows = guarded && api.redirects === "same-origin";
+      const redirect = guarded && !follows ? "manual" : wanted;
+      const response = await native(
+        request ? new Request(request.clone(), { headers, redirect }) : url,
+        request ? undefined : { ...kept, headers, redirect },
+      );
+      // A token does not travel along a redirect, and nobody learns where it would have gone.
+      if (
+        guarded &&
+        (response.type === "opaqueredirect" ||
+          (follows && new URL(response.url).origin !== new URL(url).origin))
+      )
+        throw new StepUpError("origin_not_allowed", { message: "a redirect", response });
+      return response;
+    },
+  };
+};

@@ -1,0 +1,35 @@
+// @ts-check
+/**
+ * Runs on the redirect URI, before anything else there: hands the answer to the page that waits for
+ * it and closes the window. The code leaves the address bar first of all.
+ */
+
+const { search } = location;
+history.replaceState(null, "", location.pathname);
+
+const states = new URLSearchParams(search).getAll("state");
+const tell = (/** @type {string} */ text) => {
+  const status = document.getElementById("status");
+  if (status) status.textContent = text;
+};
+
+if (states.length === 1) {
+  const [state] = states;
+  // Only the page that began this sign-in listens on the channel of its state.
+  const channel = new BroadcastChannel(`stepup:${state}`);
+  channel.onmessage = ({ data }) => {
+    if (data !== "done") return;
+    tell("Done. You can close this window.");
+    close();
+  };
+  channel.postMessage(search);
+  // Where broadcasts do not arrive, the opener may still be reached.
+  setTimeout(() => {
+    try {
+      opener?.postMessage({ stepup: state, search }, location.origin);
+    } catch {
+      // Cut off by an opener policy: the broadcast was all there is.
+    }
+  }, 300);
+}
+setTimeout(() => tell("You can close this window and return to the page you came from."), 3000);

@@ -1,0 +1,299 @@
+// @ts-check
+/** The core's side in JavaScript: promises, the app's functions, and what dies with the instance. */
+
+import init, { Client, on_panic, parse_challenges } from "./stepup.js";
+import { StepUpError } from "./error.js";
+import { wasmSource } from "./wasm.js";
+
+/**
+ * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
+ * @typedef {import("./index.d.ts").Requirement} Requirement
+ * @typedef {import("./index.d.ts").EnsureOptions} EnsureOptions
+ * @typedef {import("./index.d.ts").StepUpErrorCode} StepUpErrorCode
+ * @typedef {import("./index.d.ts").AuthenticateRequest} AuthenticateRequest
+ * @typedef {import("./call.js").Call} Call
+ * @typedef {{ serial: number, token: string, until: number, once: boolean }} Published
+ * @typedef {{
+ *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
+ *   diagnose: (code: string, message: string) => void,
+ *   publish: (all: (Published | null)[]) => void,
+ * }} Loader
+ * @typedef {{
+ *   resolve: (value: any) => void, reject: (reason: unknown) => void,
+ *   call?: Call, response?: Response, signal?: AbortSignal | null, onAbort?: () => void,
+ * }} Waiter
+ * @typedef {Awaited<ReturnType<typeof start>>} Engine
+ */
+
+/** Everyone who waits, on all instances of the page: they share one wasm instance, and its end. */
+/** @type {Set<Map<number, Waiter>>} */
+const everyone = new Set();
+let dead = false;
+/** @type {Promise<unknown> | undefined} */
+let instance;
+
+const die = (/** @type {unknown} */ cause) => {
+  dead = true;
+  for (const waiters of everyone) {
+    const left = [...waiters.values()];
+    waiters.clear();
+    for (const { reject, response } of left)
+      reject(new StepUpError("instance_dead", { cause, response }));
+  }
+};
+
+/** Calls into wasm; a trap is the end of the instance. @template T @param {() => T} run */
+const enter = (run) => {
+  if (dead) throw new StepUpError("instance_dead");
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw failure(error);
+    die(error);
+    throw new StepUpError("instance_dead", { cause: error });
+  }
+};
+
+/** The core throws `{ code, detail }`. @param {any} error */
+const failure = (error) =>
+  error?.code && !(error instanceof Error)
+    ? new StepUpError(error.code, { message: error.detail })
+    : error;
+
+/** @param {StepUpOptions["wasm"]} wasm */
+const instantiate = (wasm) =>
+  (instance ??= wasmSource(wasm, "core")
+    .then((module_or_path) => init({ module_or_path }))
+    .then(
+      () => on_panic(die),
+      (error) => {
+        instance = undefined;
+        throw error;
+      },
+    ));
+
+/** @type {Promise<(request: object) => Promise<object>> | undefined} */
+let verifier;
+
+/** The second module, fetched while the user is busy. @param {StepUpOptions["wasm"]} wasm */
+const loadVerifier = (wasm) =>
+  (verifier ??= Promise.all([import("./id_token.js"), wasmSource(wasm, "idToken")])
+    .then(([module, module_or_path]) =>
+      module.default({ module_or_path }).then(() => module.verify_id_token),
+    )
+    .catch((error) => {
+      verifier = undefined;
+      throw error;
+    }));
+
+/** @param {string | string[] | undefined} scope */
+const scopes = (scope) => [...new Set([scope ?? []].flat().join(" ").split(/ +/).filter(Boolean))];
+
+/** The shorthand `acr` folded in, scopes as a list. @param {Requirement} asked */
+const requirement = ({ acr, acrValues = acr === undefined ? [] : [acr], maxAge, scope }) => ({
+  acrValues,
+  maxAge,
+  scope: scopes(scope),
+});
+
+/** The options as the core takes them. @param {StepUpOptions} options */
+const settings = (options) => {
+  const base = globalThis.document?.baseURI;
+  const { issuer, clientId, redirectUri, authenticate } = options;
+  const inWindow = authenticate && options.methods?.[0] === "popup";
+  return {
+    apis: options.apis.map((entry) => {
+      const api = typeof entry === "string" ? { origin: entry } : entry;
+      return { ...api, origin: new URL(api.origin, base).origin };
+    }),
+    provider: issuer && {
+      issuer,
+      clientId: clientId ?? "",
+      redirectUri: redirectUri ? new URL(redirectUri, base).href : "",
+    },
+    arrangement: !authenticate ? "popup" : inWindow ? "ownInWindow" : "own",
+    scope: scopes(options.scope ?? "openid"),
+    acrRequest: options.acrRequest ?? "acr_values",
+    adoptFirstSubject: options.firstSubject === "adopt",
+    requireVerified: options.requireVerified ?? !authenticate,
+    maxRounds: options.maxRounds ?? 2,
+    promptTimeout: options.promptTimeout ?? 300,
+    requestTimeout: options.requestTimeout ?? 15,
+  };
+};
+
+/**
+ * @param {StepUpOptions} options
+ * @param {Loader} loader
+ */
+export const start = async (options, { emit, native, diagnose, publish }) => {
+  await instantiate(options.wasm);
+  /** @type {Map<number, Waiter>} */
+  const waiters = new Map();
+  let last = 0;
+  /** @type {(() => void) | undefined} */
+  let hide;
+
+  /** Ends a wait, once. @param {number} id */
+  const leave = (id) => {
+    const waiter = waiters.get(id);
+    waiters.delete(id);
+    if (waiter?.onAbort) waiter.signal?.removeEventListener("abort", waiter.onAbort);
+    return waiter;
+  };
+
+  /** What the core calls. */
+  const host = {
+    emit,
+    diagnose,
+    publish,
+    session: async () => {
+      const session = await options.session?.();
+      return { ...session, scope: scopes(session?.scope) };
+    },
+    authenticate: async (/** @type {AuthenticateRequest} */ request) => {
+      const answer = await options.authenticate?.(request);
+      const result = typeof answer === "string" ? { accessToken: answer } : answer;
+      return { ...result, scope: result?.scope === undefined ? undefined : scopes(result.scope) };
+    },
+    verifier: () => loadVerifier(options.wasm),
+    settle: (/** @type {number} */ id, /** @type {object} */ assurance) =>
+      leave(id)?.resolve(assurance),
+    reject: (
+      /** @type {number} */ id,
+      /** @type {StepUpErrorCode} */ code,
+      /** @type {string} */ message,
+      /** @type {unknown} */ cause,
+    ) => {
+      const waiter = leave(id);
+      waiter?.reject(new StepUpError(code, { message, cause, response: waiter.response }));
+    },
+    retry: (
+      /** @type {number} */ id,
+      /** @type {string} */ token,
+      /** @type {string} */ flow,
+    ) => void retry(id, token, flow),
+    showButton: (
+      /** @type {"open" | "lost"} */ kind,
+      /** @type {string | undefined} */ reason,
+      /** @type {string} */ origin,
+      /** @type {(choice: string) => void} */ choose,
+    ) => {
+      host.hideButton();
+      let gone = false;
+      hide = () => {
+        gone = true;
+      };
+      import("./button.js").then(({ show }) => {
+        if (!gone) hide = show({ kind, reason, origin }, choose);
+      });
+    },
+    hideButton: () => {
+      hide?.();
+      hide = undefined;
+    },
+  };
+
+  const client = enter(() => new Client(settings(options), host));
+  everyone.add(waiters);
+
+  /** Somebody waits from now on. @param {Partial<Waiter>} about @param {(id: number) => void} begin */
+  const wait = (about, begin) =>
+    new Promise((resolve, reject) => {
+      const { signal } = about;
+      signal?.throwIfAborted();
+      const id = (last += 1);
+      const onAbort = () => {
+        leave(id)?.reject(signal?.reason);
+        enter(() => client.aborted(id));
+      };
+      signal?.addEventListener("abort", onAbort);
+      waiters.set(id, { ...about, onAbort, resolve, reject });
+      try {
+        enter(() => begin(id));
+      } catch (error) {
+        leave(id)?.reject(error);
+      }
+    });
+
+  /** What there is to see of an answer. @param {Response} response */
+  const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
+
+  /** @param {number} id @param {string} token @param {string} flow */
+  const retry = async (id, token, flow) => {
+    const { call } = /** @type {Waiter} */ (waiters.get(id));
+    if (!call) return;
+    const began = performance.now();
+    const url = call.url.replace(/[?#].*/s, "");
+    const report = (/** @type {number} */ status) =>
+      emit("request", {
+        flow,
+        target: "api",
+        method: call.method,
+        url,
+        status,
+        duration: performance.now() - began,
+      });
+    try {
+      const response = await call.send(native, token);
+      report(response.status);
+      const detected = response.ok ? undefined : await call.api.detect?.(response.clone());
+      const waiter = waiters.get(id);
+      if (!waiter) return;
+      const { status } = response;
+      waiter.response = response;
+      const asked = detected ? requirement(detected) : undefined;
+      const again = enter(() => client.answered(id, status, header(response), asked));
+      if (!again) leave(id)?.resolve(response);
+    } catch (error) {
+      report(0);
+      leave(id)?.reject(error);
+      if (!dead) client.failed(id);
+    }
+  };
+
+  return {
+    /**
+     * A request was answered with what looks like a challenge.
+     * @param {Call} call @param {Response} response @param {Requirement | null | undefined} detected
+     * @returns {Promise<Response>}
+     */
+    challenged: (call, response, detected) =>
+      /** @type {Promise<Response>} */ (
+        wait({ call, response, signal: call.signal }, (id) => {
+          const asked = detected ? requirement(detected) : undefined;
+          const { status } = response;
+          if (!client.challenged(id, { ...call, ...call.stepup }, status, header(response), asked))
+            leave(id)?.resolve(response);
+        })
+      ),
+    /**
+     * @param {EnsureOptions} asked @param {Window | null} window
+     * @returns {Promise<import("./index.d.ts").Assurance>}
+     */
+    ensured: (asked, window) =>
+      /** @type {Promise<import("./index.d.ts").Assurance>} */ (
+        wait({ signal: asked.signal }, (id) => {
+          client.ensured(id, requirement(asked), asked.reason, window ?? undefined);
+        }).catch((error) => {
+          if (dead || asked.signal?.aborted) window?.close();
+          throw error;
+        })
+      ),
+    satisfies: (/** @type {Requirement} */ asked) =>
+      !dead && enter(() => client.satisfies(requirement(asked))),
+    token: (/** @type {Requirement} */ asked) =>
+      dead ? undefined : enter(() => client.token(requirement(asked))),
+    cleared: () => {
+      if (!dead) enter(() => client.cleared());
+    },
+  };
+};
+
+/** @param {string} text @param {import("./index.d.ts").WasmSource} [wasm] */
+export const parse = async (text, wasm) => {
+  await instantiate(wasm).catch((cause) => {
+    throw new StepUpError("wasm_unavailable", { cause });
+  });
+  return enter(() => parse_challenges(text));
+};

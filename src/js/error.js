@@ -1,0 +1,25 @@
+// @ts-check
+/** The error every failed step-up rejects with. */
+
+/** @typedef {import("./index.d.ts").StepUpErrorCode} StepUpErrorCode */
+
+const NAME = "StepUpError";
+
+/** @type {typeof import("./index.d.ts").StepUpError} */
+export const StepUpError = class extends Error {
+  /**
+   * @param {StepUpErrorCode} code
+   * @param {{ message?: string, cause?: unknown, response?: Response }} [options]
+   */
+  constructor(code, { message, cause, response } = {}) {
+    super(message ? `${code}: ${message}` : code, { cause });
+    /** @type {"StepUpError"} */
+    this.name = NAME;
+    this.code = code;
+    this.response = response;
+  }
+};
+
+/** @type {typeof import("./index.d.ts").isStepUpError} */
+export const isStepUpError = (/** @type {any} */ value) =>
+  value instanceof Error && value.name === NAME && "code" in value;

@@ -1,0 +1,184 @@
+// @ts-check
+/**
+ * The loader: is this request for one of the app's APIs, and does its answer smell of a challenge?
+ * Everything else is loaded when it does.
+ */
+
+import { keep } from "./call.js";
+import { StepUpError, isStepUpError } from "./error.js";
+
+export { StepUpError, isStepUpError };
+
+/**
+ * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
+ * @typedef {import("./call.js").Call} Call
+ * @typedef {import("./engine.js").Engine} Engine
+ * @typedef {import("./engine.js").Published} Published
+ */
+
+/** http is as good as https only on this very machine (W3C Secure Contexts §3.1). */
+const trustworthy = (/** @type {URL} */ url) =>
+  url.protocol === "https:" ||
+  /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+
+/** @type {typeof import("./index.d.ts").createStepUp} */
+export const createStepUp = (options) => {
+  const target = new EventTarget();
+  /** @type {{ origin: string, prefix: string, api: import("./index.d.ts").Api }[]} */
+  let apis;
+  /** @type {Engine | undefined} */
+  let engine;
+  /** @type {Promise<Engine> | undefined} */
+  let loading;
+  /** @type {typeof fetch | undefined} */
+  let original;
+  /** @type {(Published | null)[]} */
+  let published = [];
+  const warned = new Set();
+
+  /** @type {import("./call.js").Fetch} */
+  const native = (input, init) => (original ?? fetch)(input, init);
+
+  const base = () => globalThis.document?.baseURI;
+
+  /** @param {string} type @param {object} detail */
+  const emit = (type, detail) =>
+    target.dispatchEvent(new CustomEvent(type, { detail: { flow: "", at: Date.now(), ...detail } }));
+
+  /** @param {string} code @param {string} message */
+  const diagnose = (code, message) => {
+    emit("diagnostic", { code, message });
+    if (warned.has(message)) return;
+    warned.add(message);
+    console.warn(`stepup: ${message}`);
+  };
+
+  const load = () =>
+    (loading ??= import("./engine.js")
+      .then((module) =>
+        module.start(options, {
+          emit,
+          native,
+          diagnose,
+          publish: (all) => {
+            published = all;
+          },
+        }),
+      )
+      .then(
+        (started) => (engine = started),
+        (cause) => {
+          loading = undefined;
+          throw isStepUpError(cause) ? cause : new StepUpError("wasm_unavailable", { cause });
+        },
+      ));
+
+  /** Which API a URL belongs to, if any. @param {URL} url */
+  const find = (url) => {
+    apis ??= options.apis.map((entry) => {
+      const api = typeof entry === "string" ? { origin: entry } : entry;
+      return {
+        api,
+        origin: new URL(api.origin, base()).origin,
+        prefix: (api.pathPrefix ?? "").replace(/\/$/, ""),
+      };
+    });
+    return apis.findIndex(
+      ({ origin, prefix }) => url.origin === origin && `${url.pathname}/`.startsWith(`${prefix}/`),
+    );
+  };
+
+  /** The token to send: one that is held, else the session's. @param {Call} call */
+  const tokenFor = async (call) => {
+    const held = published[call.index];
+    if (held && held.until > Date.now()) {
+      call.serial = held.serial;
+      if (held.once) published[call.index] = null;
+      return held.token;
+    }
+    return (await options.session?.())?.accessToken;
+  };
+
+  /** @type {import("./index.d.ts").StepUp["fetch"]} */
+  const stepUpFetch = async (input, init = {}) => {
+    let url;
+    try {
+      url = new URL(/** @type {Request} */ (input).url ?? input, base());
+    } catch {
+      // Not a URL: `fetch` says so better.
+    }
+    const index = url ? find(url) : -1;
+    if (!url || index < 0) return native(input, init);
+    if (!trustworthy(url)) throw new StepUpError("origin_not_allowed", { message: url.origin });
+    const call = keep(input, init, url.href, apis[index].api, index);
+    const token = await tokenFor(call);
+    const response = await call.send(native, token);
+    if (response.ok) return response;
+    const { status } = response;
+    const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
+    if (header === null && status === 401 && response.type === "cors")
+      diagnose(
+        "challenge_unreadable",
+        `a 401 from ${url.origin} has no readable WWW-Authenticate header; ` +
+          "list it in Access-Control-Expose-Headers",
+      );
+    const detected = await call.api.detect?.(response.clone());
+    if (!detected && !/insufficient_/i.test(header ?? "")) return response;
+    /** @type {Engine} */
+    let ready;
+    try {
+      ready = engine ?? (await load());
+    } catch (error) {
+      const { code, message, cause } = /** @type {StepUpError} */ (error);
+      throw new StepUpError(code, { message, cause, response });
+    }
+    return ready.challenged(call, response, detected);
+  };
+
+  /** @type {import("./index.d.ts").StepUp["ensure"]} */
+  const ensure = (asked = {}) => {
+    // A window must be opened inside the click itself, before anything is awaited.
+    const first = options.methods?.[0] ?? (options.authenticate ? "" : "popup");
+    const opened =
+      first === "popup" && !asked.signal?.aborted && !engine?.satisfies(asked)
+        ? open("", "_blank", `popup,width=480,height=720`)
+        : null;
+    return load().then(
+      (ready) => ready.ensured(asked, opened),
+      (error) => {
+        opened?.close();
+        throw error;
+      },
+    );
+  };
+
+  return Object.assign(/** @type {any} */ (target), {
+    fetch: stepUpFetch,
+    ensure,
+    token: (/** @type {import("./index.d.ts").Requirement} */ requirement = {}) =>
+      engine?.token(requirement),
+    preload: () => load().then(() => {}),
+    install: () => {
+      if (original) return () => {};
+      const before = (original = globalThis.fetch);
+      globalThis.fetch = stepUpFetch;
+      return () => {
+        if (globalThis.fetch === stepUpFetch) globalThis.fetch = before;
+        original = undefined;
+      };
+    },
+    clear: () => {
+      published = [];
+      engine?.cleared();
+    },
+  });
+};
+
+/** @type {typeof import("./index.d.ts").parseChallenges} */
+export const parseChallenges = async (input, options = {}) => {
+  const headers = /** @type {Response} */ (input).headers ?? input;
+  const text = typeof headers === "string" ? headers : headers.get("WWW-Authenticate");
+  if (text === null) return [];
+  const { parse } = await import("./engine.js");
+  return parse(text, options.wasm);
+};
