@@ -1,7 +1,7 @@
 //! The ways in which an answer demands step-up, and where another one is added.
 //!
 //! A dialect spoken in a challenge is a function from that challenge to a [`Verdict`] and one entry
-//! in [`SPOKEN_IN_CHALLENGES`]; the status is judged before. A dialect spoken in a JSON body is such
+//! in `SPOKEN_IN_CHALLENGES`; the status is judged before. A dialect spoken in a JSON body is such
 //! a function too, of the body, and belongs in an array of its own beside that one: all end in a
 //! verdict, and nothing behind it knows how the demand was written.
 
