@@ -26,6 +26,7 @@ const CONVERSATIONS = 1000;
 /**
  * @typedef {object} Conversation what has happened in one interaction so far
  * @property {string} [user] who it is, or is said to be
+ * @property {string} [typed] the name that was typed with a wrong password
  * @property {string} [pinned] the only user who may answer (`id_token_hint`)
  * @property {import("./levels.js").Proof[]} made
  * @property {number} attempts wrong ones
@@ -130,7 +131,7 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
       case "cancel":
         return { error: "access_denied", error_description: "the user cancelled" };
       case "other-account":
-        if (talk.pinned === undefined) Object.assign(talk, { user: undefined, made: [], code: undefined });
+        if (talk.pinned === undefined) Object.assign(talk, { user: undefined, typed: "", made: [], code: undefined });
         return undefined;
       case "decline":
         talk.declined = step === "offer" || talk.declined;
@@ -143,6 +144,7 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
           talk.made.push({ level: "AL1", at: now(), amr: ["pwd"] });
           return undefined;
         }
+        talk.typed = form.get("login")?.slice(0, 100);
         return wrong(talk, "That name and password do not belong together.");
       }
       case "code":
@@ -217,7 +219,7 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
     sendPage(res, at, step, {
       uid,
       account,
-      login: account?.id ?? (typeof params.login_hint === "string" ? params.login_hint : ""),
+      login: account?.id ?? talk.typed ?? (typeof params.login_hint === "string" ? params.login_hint : ""),
       pinned: talk.pinned !== undefined,
       code: talk.code?.value,
       ceremony: options,

@@ -26,10 +26,10 @@ export function createPageHost(at, options) {
   return async function serve(req, res) {
     if (options.coop.app) res.setHeader("Cross-Origin-Opener-Policy", options.coop.app);
     const { path } = target(req);
-    if (path === "/config.json") {
-      res.setHeader("Content-Type", "application/json");
+    if (path === "/config.js") {
+      res.setHeader("Content-Type", "text/javascript; charset=utf-8");
       res.setHeader("Cache-Control", "no-store");
-      res.end(JSON.stringify({ api: at.api, issuer: at.issuer }));
+      res.end(`export const api = ${JSON.stringify(at.api)};\nexport const issuer = ${JSON.stringify(at.issuer)};\n`);
       return;
     }
     for (const [prefix, folder] of Object.entries(options.mounts)) {

@@ -164,9 +164,9 @@ function passwordForm(view) {
   return form(view, html`
 <input type="hidden" name="action" value="password">
 <label for="login">Name</label>
-<input id="login" name="login" value="${view.login}" autocomplete="username" autocapitalize="none" spellcheck="false" required ${known ? html`readonly` : html`autofocus`}>
+<input id="login" name="login" value="${view.login}" autocomplete="username" autocapitalize="none" spellcheck="false" required ${known ? html`readonly` : !view.login && html`autofocus`}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required ${known && html`autofocus`}>
+<input id="password" name="password" type="password" autocomplete="current-password" required ${view.login && html`autofocus`}>
 <button id="continue">Continue</button>`);
 }
 
@@ -176,12 +176,12 @@ function passwordForm(view) {
  * @param {string} look
  */
 function passkeyForm(view, text, look) {
-  return ceremonyForm(view, "passkey", html`<button type="button" id="use-passkey" class="${look}">${key}${text}</button>`);
+  return ceremonyForm(view, "passkey", html`<button type="button" id="use-passkey" class="${look}" ${look === "primary" && html`autofocus`}>${key}${text}</button>`);
 }
 
 /** @param {View} view */
 function registerForm(view) {
-  return ceremonyForm(view, "register", html`<button type="button" id="add-passkey">${key}Add a passkey</button>`);
+  return ceremonyForm(view, "register", html`<button type="button" id="add-passkey" autofocus>${key}Add a passkey</button>`);
 }
 
 const key = html`<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path d="M14.5 3a6.5 6.5 0 0 0-6.2 8.4L3 16.7V21h4.3v-2.2h2.2v-2.2h2.1l.9-.9A6.5 6.5 0 1 0 14.5 3Zm2 6a1.5 1.5 0 1 1 0-3 1.5 1.5 0 0 1 0 3Z" fill="currentColor"/></svg>`;
@@ -211,7 +211,7 @@ ${button}
 export function errorPage(res, at, detail) {
   setHeaders(res, at);
   return layout("This did not work", html`<h1>This did not work</h1>
-<p class="alert" role="alert">${detail}</p>
+<p class="alert" role="alert">${detail.slice(0, 1).toUpperCase() + detail.slice(1)}</p>
 <p><a href="${at.app}/">Go to the bank</a></p>`);
 }
 

@@ -46,11 +46,20 @@ function explain(error) {
 }
 
 /**
+ * The engine's readers of JSON, which not every engine with passkeys has.
+ * @returns {Partial<typeof PublicKeyCredential>}
+ */
+function readers() {
+  return globalThis.PublicKeyCredential ?? {};
+}
+
+/**
  * @param {any} json
  * @returns {PublicKeyCredentialRequestOptions}
  */
 function requestOptions(json) {
-  if (globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) return PublicKeyCredential.parseRequestOptionsFromJSON(json);
+  const reader = readers();
+  if (reader.parseRequestOptionsFromJSON) return reader.parseRequestOptionsFromJSON(json);
   return { ...json, challenge: bytes(json.challenge), allowCredentials: (json.allowCredentials ?? []).map(withBytes) };
 }
 
@@ -59,7 +68,8 @@ function requestOptions(json) {
  * @returns {PublicKeyCredentialCreationOptions}
  */
 function creationOptions(json) {
-  if (globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) return PublicKeyCredential.parseCreationOptionsFromJSON(json);
+  const reader = readers();
+  if (reader.parseCreationOptionsFromJSON) return reader.parseCreationOptionsFromJSON(json);
   return {
     ...json,
     challenge: bytes(json.challenge),

@@ -1,0 +1,100 @@
+/**
+ * The bank's API, called through step-up.
+ * @module
+ */
+
+/**
+ * @typedef {{ owner: string, iban: string, amount: number, currency: string }} Balance
+ * @typedef {{ id: string, name: string, iban: string }} Payee
+ * @typedef {{ id: string, payeeName: string, amount: number, at: number }} Transfer
+ */
+
+/** An answer of the API that is not a success. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   */
+  constructor(status, message) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+export class Account {
+  #stepup;
+  #api;
+
+  /**
+   * @param {import("/stepup/index.js").StepUp} stepup
+   * @param {string} api
+   */
+  constructor(stepup, api) {
+    this.#stepup = stepup;
+    this.#api = api;
+  }
+
+  /** @returns {Promise<Balance>} */
+  balance() {
+    return this.#call("/balance");
+  }
+
+  /** @returns {Promise<Payee[]>} */
+  payees() {
+    return this.#call("/payees");
+  }
+
+  /** @returns {Promise<Transfer[]>} */
+  transfers() {
+    return this.#call("/transfers");
+  }
+
+  /**
+   * @param {{ payee: string, amount: number }} order amount in cents
+   * @param {string} reason
+   * @returns {Promise<Transfer>}
+   */
+  send(order, reason) {
+    // The key makes it the same transfer, however often it is sent.
+    return this.#post("/transfers", order, reason, { "Idempotency-Key": crypto.randomUUID() });
+  }
+
+  /**
+   * @param {{ name: string, iban: string }} payee
+   * @param {string} reason
+   * @returns {Promise<Payee>}
+   */
+  addPayee(payee, reason) {
+    return this.#post("/payees", payee, reason);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @param {string} reason
+   * @param {Record<string, string>} [headers]
+   */
+  #post(path, body, reason, headers = {}) {
+    return this.#call(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify(body),
+      stepup: { reason },
+    });
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit & { stepup?: import("/stepup/index.js").StepUpInit }} [init]
+   */
+  async #call(path, init) {
+    const response = await this.#stepup.fetch(this.#api + path, init);
+    if (response.ok) return response.json();
+    const problem = await response.json().catch(() => ({}));
+    // A 401 that still comes through is no step-up: the sign-in itself is over.
+    throw new ApiError(response.status, response.status === 401
+      ? "Your sign-in is over. Sign in again."
+      : typeof problem.detail === "string" ? problem.detail : `The bank answered ${response.status}.`);
+  }
+}
