@@ -137,6 +137,7 @@ impl Tools {
                 command.env("DISPLAY", display()?);
                 command.envs([("GDK_BACKEND", "x11"), ("NO_AT_BRIDGE", "1")]);
                 command.envs([("GSETTINGS_BACKEND", "memory"), ("LIBGL_ALWAYS_SOFTWARE", "1")]);
+                command.env("MESA_SHADER_CACHE_DISABLE", "true");
                 on_free_port(&mut command)?
             }
         };

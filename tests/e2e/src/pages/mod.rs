@@ -38,16 +38,18 @@ impl World {
     /// Clicks an element as a user does, waiting for it first.
     #[track_caller]
     pub fn click(&self, css: &str) {
-        let mut last = None;
+        // After these nothing was clicked; after any other the page may be on its way already.
+        let untouched = [
+            "element click intercepted",
+            "element not interactable",
+            "no such element",
+            "stale element reference",
+        ];
         until(&format!("{css} can be clicked"), || {
             let element = self.shown(css)?;
             match self.browser.session.click(&element) {
                 Ok(()) => Some(()),
-                // The page may just be moving on or drawing itself anew.
-                Err(failure) if failure.error != "no such window" => {
-                    last = Some(failure);
-                    None
-                }
+                Err(failure) if untouched.contains(&failure.error.as_str()) => None,
                 Err(failure) => panic!("{css}: {failure}"),
             }
         });
