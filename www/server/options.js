@@ -72,9 +72,9 @@ export function mergeOptions(options, patch, { started = false } = {}) {
 
 /** @param {any} value */
 function validPasskey(value) {
-  const base64url = /^[\w-]+$/;
-  return isRecord(value) && typeof value.user === "string" && base64url.test(value.credentialId)
-    && base64url.test(value.publicKey) && (value.counter === undefined || Number.isInteger(value.counter));
+  const base64url = (/** @type {unknown} */ text) => typeof text === "string" && /^[\w-]+$/.test(text);
+  return isRecord(value) && typeof value.user === "string" && base64url(value.credentialId)
+    && base64url(value.publicKey) && (value.counter === undefined || Number.isInteger(value.counter));
 }
 
 /**
