@@ -73,8 +73,7 @@ pub fn inspect(
         return Err(invalid("it is not of three parts"));
     };
     let header = Header::parse(header)?;
-    let signature =
-        decode(signature).ok_or_else(|| invalid("its signature is not base64url"))?;
+    let signature = decode(signature).ok_or_else(|| invalid("its signature is not base64url"))?;
     // Only to refuse, before anything is fetched or computed for another issuer's token.
     let peeked = decode(payload).and_then(|json| Members::from_json(&json));
     let peeked = peeked.ok_or_else(|| invalid("its claims are no JSON object of unique names"))?;

@@ -50,7 +50,7 @@ impl Receipt {
 
     /// Writes the receipt into the only thing that reaches a verifier. The two byte strings of an
     /// RSA key hold it whole, whatever the algorithm.
-    fn into_key(self) -> DecodingKey {
+    pub(super) fn into_key(self) -> DecodingKey {
         let mut signature = vec![self.algorithm as u8];
         signature.extend_from_slice(&self.signature);
         DecodingKey::from_rsa_raw_components(&self.message, &signature)

@@ -120,6 +120,28 @@ fn every_algorithm_has_its_kind_of_key() {
 }
 
 #[test]
+fn a_key_of_the_wrong_type_does_not_fit_though_it_has_all_members() {
+    let all = json!({
+        "kid": "a", "n": encode(vec![0xa5; 256]), "e": "AQAB", "x": EC[0], "y": EC[1],
+    });
+    for algorithm in Algorithm::ALL {
+        let (kty, crv) = match algorithm {
+            Algorithm::Es256 => ("EC", "P-256"),
+            Algorithm::Es384 => ("EC", "P-384"),
+            Algorithm::EdDsa => ("OKP", "Ed25519"),
+            _ => ("RSA", ""),
+        };
+        for other in ["EC", "OKP", "RSA", "oct", "rsa", ""] {
+            let mut key = all.clone();
+            key["kty"] = json!(other);
+            key["crv"] = json!(crv);
+            let expect = if other == kty { Ok(()) } else { unfit() };
+            check(&[key], algorithm, Some("a"), expect);
+        }
+    }
+}
+
+#[test]
 fn an_ed25519_key_may_have_the_new_name_of_its_algorithm() {
     let mut key = okp("Ed25519");
     key["alg"] = json!("Ed25519");

@@ -48,6 +48,20 @@ fn a_receipt_is_good_for_no_other_claims_signature_or_algorithm() {
 }
 
 #[test]
+fn a_receipt_tells_its_algorithm_itself() {
+    let id_token = Provider::new().sign(r#"{"alg":"ES384","kid":"one"}"#, &claims().to_string());
+    let mut validation =
+        jsonwebtoken::Validation::new_for_family(jsonwebtoken::AlgorithmFamily::Ec);
+    validation.set_audience(&[CLIENT]);
+    validation.validate_exp = false;
+    redeem(receipt(&id_token, Algorithm::Es384), &id_token).unwrap();
+    for (algorithm, fine) in [(Algorithm::Es384, true), (Algorithm::Es256, false)] {
+        let key = receipt(&id_token, algorithm).into_key();
+        assert_eq!(jsonwebtoken::decode::<Value>(&id_token, &key, &validation).is_ok(), fine);
+    }
+}
+
+#[test]
 fn two_verifications_in_flight_do_not_meet() {
     let provider = Provider::new();
     let tokens = ["alice", "bob"].map(|sub| provider.issue(&claims_with("sub", json!(sub))));

@@ -1,0 +1,97 @@
+//! The two things that WebCrypto computes here: is a signature valid, and what is a hash.
+
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::id_token::{Algorithm, Hash, Inspected};
+use js_sys::{ArrayBuffer, JSON, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+// Named by `globalThis`, which windows and workers have alike. Byte arguments are views of this
+// module's memory: WebCrypto copies them before it returns.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["globalThis", "crypto", "subtle"], js_name = importKey)]
+    fn import_key(
+        format: &str,
+        key: &JsValue,
+        algorithm: &JsValue,
+        extractable: bool,
+        usages: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["globalThis", "crypto", "subtle"], js_name = verify)]
+    fn verify_signature(
+        algorithm: &JsValue,
+        key: &JsValue,
+        signature: &[u8],
+        data: &[u8],
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["globalThis", "crypto", "subtle"], js_name = digest)]
+    fn compute_digest(algorithm: &str, data: &[u8]) -> Result<Promise, JsValue>;
+}
+
+/// Whether the signature is valid. An answer other than yes or no is an error.
+pub(super) async fn verify(inspected: &Inspected) -> Result<bool, Error> {
+    let parameters = parse(parameters(inspected.algorithm()))?;
+    let jwk = serde_json::to_string(inspected.key()).unwrap_or_default();
+    let key =
+        settled(import_key("jwk", &parse(&jwk)?, &parameters, false, &parse(r#"["verify"]"#)?))
+            .await
+            .map_err(|reason| failed("the key cannot be imported", &reason))?;
+    let (signature, message) = (inspected.signature(), inspected.signing_input());
+    let valid = settled(verify_signature(&parameters, &key, signature, message))
+        .await
+        .map_err(|reason| failed("the signature cannot be verified", &reason))?;
+    Ok(valid.is_truthy())
+}
+
+/// The digest of the data.
+pub(super) async fn digest(hash: Hash, data: &[u8]) -> Result<Vec<u8>, Error> {
+    let digest = settled(compute_digest(name(hash), data))
+        .await
+        .map_err(|reason| failed("the hash cannot be computed", &reason))?;
+    Ok(Uint8Array::new(&ArrayBuffer::from(digest)).to_vec())
+}
+
+/// What a call comes to. It throws instead of rejecting where there is no `subtle` at all.
+async fn settled(call: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(call?).await
+}
+
+/// The algorithm as WebCrypto names it, with all that importing and verifying want to know.
+const fn parameters(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Rs256 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#,
+        Algorithm::Rs384 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-384"}"#,
+        Algorithm::Rs512 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-512"}"#,
+        // RFC 7518 §3.5: "The size of the salt value is the same size as the hash function output."
+        Algorithm::Ps256 => r#"{"name":"RSA-PSS","hash":"SHA-256","saltLength":32}"#,
+        Algorithm::Ps384 => r#"{"name":"RSA-PSS","hash":"SHA-384","saltLength":48}"#,
+        Algorithm::Ps512 => r#"{"name":"RSA-PSS","hash":"SHA-512","saltLength":64}"#,
+        Algorithm::Es256 => r#"{"name":"ECDSA","namedCurve":"P-256","hash":"SHA-256"}"#,
+        Algorithm::Es384 => r#"{"name":"ECDSA","namedCurve":"P-384","hash":"SHA-384"}"#,
+        Algorithm::EdDsa => r#"{"name":"Ed25519"}"#,
+    }
+}
+
+const fn name(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha256 => "SHA-256",
+        Hash::Sha384 => "SHA-384",
+        Hash::Sha512 => "SHA-512",
+    }
+}
+
+fn parse(json: &str) -> Result<JsValue, Error> {
+    JSON::parse(json).map_err(|reason| failed("JSON cannot be read", &reason))
+}
+
+/// WebCrypto's own reason: `NotSupportedError` where the browser lacks Ed25519, `TypeError` where
+/// the page is no secure context and there is no WebCrypto.
+fn failed(what: &str, reason: &JsValue) -> Error {
+    let reason = reason.dyn_ref::<js_sys::Error>().map_or_else(String::new, |error| {
+        format!(" ({}: {})", String::from(error.name()), String::from(error.message()))
+    });
+    Error::new(ErrorCode::IdTokenInvalid, format!("ID token: {what}{reason}"))
+}
