@@ -1,10 +1,11 @@
 //! `cargo xtask build`: the crate becomes two wasm modules, and those the npm package in `pkg/`.
 
+use std::env;
 use std::path::PathBuf;
 
 use crate::failure::{Failure, Outcome};
 use crate::package;
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::run::{cargo, run};
 use crate::setup;
 use crate::tools::{self, Tools};
@@ -88,9 +89,22 @@ fn compile(project: &Project, module: &Module, profile: Profile) -> Outcome<Path
         .args(["--features", module.feature, "--target-dir"])
         .args([&target])
         .args(flags)
+        .env("CARGO_ENCODED_RUSTFLAGS", without_home(project))
         .dir(&project.root)
         .shown()?;
     Ok(target.join("wasm32-unknown-unknown").join(folder).join("stepup.wasm"))
+}
+
+/// Compiler flags that keep the folders of this machine out of the result's panic messages.
+fn without_home(project: &Project) -> String {
+    let cargo = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let folders = [(cargo, "/cargo"), (Some(project.root.clone()), "/stepup")];
+    let flags = folders.into_iter().filter_map(|(folder, name)| {
+        Some(format!("--remap-path-prefix={}={name}", folder?.display()))
+    });
+    flags.collect::<Vec<_>>().join("\u{1f}")
 }
 
 fn bind(
@@ -111,5 +125,7 @@ fn bind(
         .args(flags)
         .args(["--out-dir"])
         .args([bindings(project)])
-        .shown()
+        .shown()?;
+    let inline = bindings(project).join(format!("{}_wasm_inline.d.ts", module.name));
+    project::write(&inline, "declare const base64: string;\nexport default base64;\n")
 }

@@ -1,0 +1,1 @@
+import { createStepUp } from "stepup/inline";

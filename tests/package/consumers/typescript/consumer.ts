@@ -1,0 +1,69 @@
+// Everything an app's developer writes, as README and index.d.ts describe it.
+import {
+  createStepUp,
+  isStepUpError,
+  parseChallenges,
+  StepUpError,
+  type Assurance,
+  type Challenge,
+  type Requirement,
+  type StepUp,
+  type StepUpErrorCode,
+  type StepUpOptions,
+} from "stepup";
+import { createStepUp as createInline } from "stepup/inline";
+import "stepup/callback";
+
+const options: StepUpOptions = {
+  apis: ["https://api.bank.example", { origin: "/", pathPrefix: "/api", redirects: "same-origin" }],
+  issuer: "https://login.bank.example",
+  clientId: "bank-spa",
+  redirectUri: "/stepup-callback.html",
+  session: async () => ({ accessToken: "a", idToken: "b" }),
+  methods: ["popup"],
+  wasm: { core: new URL("https://cdn.example/stepup_bg.wasm"), idToken: new Uint8Array() },
+};
+const stepup: StepUp = createStepUp(options);
+const inline: StepUp = createInline({ apis: [], authenticate: async ({ signal }) => String(signal.aborted) });
+
+export async function transfer(body: BodyInit): Promise<Response | StepUpErrorCode> {
+  try {
+    const held: Assurance = await stepup.ensure({ acr: "AL3", maxAge: 60, scope: ["transfers:write"] });
+    const until: number = held.until;
+    return await stepup.fetch(new URL("https://api.bank.example/transfers"), {
+      method: "POST",
+      body,
+      stepup: { reason: `Confirm before ${until}`, tag: "transfer" },
+    });
+  } catch (error) {
+    if (isStepUpError(error)) {
+      const response: Response | undefined = error.response;
+      return response?.ok ? response : error.code;
+    }
+    throw error;
+  }
+}
+
+export async function read(response: Response): Promise<Requirement | undefined> {
+  const challenges: Challenge[] = await parseChallenges(response, { wasm: "/stepup_bg.wasm" });
+  return challenges[0]?.requirement;
+}
+
+export const undo: () => void = stepup.install();
+stepup.addEventListener("challenge", ({ detail }) => console.log(detail.url, detail.requirement.acrValues));
+stepup.addEventListener("settled", ({ detail }) => detail.code satisfies StepUpErrorCode | undefined);
+inline.clear();
+export const error: Error = new StepUpError("cancelled", { cause: stepup.token({ acr: "AL3" }) });
+
+// What must not pass.
+
+// @ts-expect-error: the APIs are required.
+createStepUp({ issuer: "https://login.bank.example" });
+// @ts-expect-error: options are a closed type.
+createStepUp({ apis: [], origin: "https://api.bank.example" });
+// @ts-expect-error: what belongs to one request is a closed type.
+stepup.fetch("/", { stepup: { reasons: "a" } });
+// @ts-expect-error: durations are numbers of seconds.
+stepup.ensure({ maxAge: "60s" });
+// @ts-expect-error: the list of codes is closed.
+new StepUpError("no_such_code");

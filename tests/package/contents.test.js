@@ -1,0 +1,69 @@
+/** What is in the tarball. */
+
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { pack, packageFolder } from "./project.js";
+
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+
+/** @param {import("node:test").TestContext} context */
+async function packed(context) {
+  const folder = await mkdtemp(join(tmpdir(), "stepup-tarball-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return pack(folder);
+}
+
+test("the tarball has every built file and nothing else", async (context) => {
+  const { files } = await packed(context);
+  const built = await readdir(packageFolder, { recursive: true });
+  assert.deepEqual(files.sort(), built.sort());
+});
+
+test("the tarball has the licences, the types and both modules", async (context) => {
+  const { files } = await packed(context);
+  for (const name of [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "callback.html",
+    "callback.js",
+    "error.js",
+    "id_token.js",
+    "id_token_bg.wasm",
+    "index.d.ts",
+    "index.js",
+    "inline.js",
+    "node.js",
+    "package.json",
+    "stepup.js",
+    "stepup_bg.wasm",
+  ]) {
+    assert.ok(files.includes(name), name);
+  }
+});
+
+test("the version is the crate's, and types come first under every condition", async () => {
+  const manifest = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8"));
+  const crate = await readFile(join(repository, "Cargo.toml"), "utf8");
+  const version = /^\[workspace\.package\]\nversion = "(.+)"$/m.exec(crate)?.[1];
+  assert.equal(manifest.version, version);
+  const conditional = Object.entries(manifest.exports).filter(([, to]) => typeof to === "object");
+  assert.ok(conditional.length > 0);
+  for (const [name, conditions] of conditional) {
+    assert.equal(Object.keys(conditions)[0], "types", name);
+  }
+});
+
+test("no file names a folder of the machine that built it", async () => {
+  for (const name of await readdir(packageFolder)) {
+    const text = await readFile(join(packageFolder, name), "latin1");
+    for (const folder of [homedir(), repository]) {
+      assert.ok(!text.includes(folder), `${name} names ${folder}`);
+    }
+  }
+});

@@ -1,0 +1,85 @@
+/** The package in Node: imported from the tarball, without a browser. */
+
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+
+import { Project } from "./project.js";
+
+const HEADER = 'Bearer error="insufficient_user_authentication", acr_values="AL3"';
+
+suite("in Node", () => {
+  /** @type {Project} */
+  let project;
+  before(async () => {
+    project = await Project.create();
+  });
+  after(() => project.remove());
+
+  /** @param {string} source */
+  async function result(source) {
+    const header = `const header = ${JSON.stringify(HEADER)};`;
+    return JSON.parse(await project.node(`${header}${source}`));
+  }
+
+  test("createStepUp constructs without a page", async () => {
+    const made = await result(`
+      import { createStepUp } from "stepup";
+      const stepup = createStepUp({ apis: ["https://api.bank.example", "/"] });
+      console.log(JSON.stringify({ fetch: typeof stepup.fetch, document: typeof document }));
+    `);
+    assert.deepEqual(made, { fetch: "function", document: "undefined" });
+  });
+
+  test("parseChallenges reads a header", async () => {
+    const challenges = await result(`
+      import { parseChallenges } from "stepup";
+      console.log(JSON.stringify(await parseChallenges(header)));
+    `);
+    assert.equal(challenges.length, 1);
+    assert.equal(challenges[0].scheme, "Bearer");
+    assert.equal(challenges[0].params.acr_values, "AL3");
+    assert.deepEqual(challenges[0].requirement.acrValues, ["AL3"]);
+  });
+
+  test("parseChallenges reads Headers and a Response", async () => {
+    const requirements = await result(`
+      import { parseChallenges } from "stepup";
+      const headers = new Headers({ "www-authenticate": header });
+      const response = new Response(null, { status: 401, headers });
+      const answers = [await parseChallenges(headers), await parseChallenges(response)];
+      console.log(JSON.stringify(answers.map(([challenge]) => challenge.requirement.acrValues)));
+    `);
+    assert.deepEqual(requirements, [["AL3"], ["AL3"]]);
+  });
+
+  test("the inline variant needs no file besides its modules", async () => {
+    const requirement = await result(`
+      import { parseChallenges } from "stepup/inline";
+      const [challenge] = await parseChallenges(header);
+      console.log(JSON.stringify(challenge.requirement));
+    `);
+    assert.deepEqual(requirement.acrValues, ["AL3"]);
+  });
+
+  test("the wasm option takes the bytes of the exported file", async () => {
+    const requirement = await result(`
+      import { readFile } from "node:fs/promises";
+      import { parseChallenges } from "stepup";
+      const wasm = await readFile(new URL(import.meta.resolve("stepup/stepup_bg.wasm")));
+      const [challenge] = await parseChallenges(header, { wasm });
+      console.log(JSON.stringify(challenge.requirement));
+    `);
+    assert.deepEqual(requirement.acrValues, ["AL3"]);
+  });
+
+  test("a failed step-up is recognised across copies of the package", async () => {
+    const answers = await result(`
+      import * as main from "stepup";
+      import * as inline from "stepup/inline";
+      const error = new main.StepUpError("cancelled");
+      const foreign = Object.assign(new Error("no"), { code: "cancelled" });
+      console.log(JSON.stringify([error.code, inline.isStepUpError(error), main.isStepUpError(foreign)]));
+    `);
+    assert.deepEqual(answers, ["cancelled", true, false]);
+  });
+});

@@ -1,0 +1,63 @@
+/** The main entry in a page that Vite bundled. */
+
+import assert from "node:assert/strict";
+import { cp, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+
+import { Browser, noBrowser } from "./browser.js";
+import { Project, packageFolder } from "./project.js";
+import { serve } from "./site.js";
+
+suite("bundled by Vite", () => {
+  /** @type {Project} */
+  let project;
+  before(async () => {
+    project = await Project.create("vite");
+    await project.command("vite", "build", "--logLevel", "warn");
+  });
+  after(() => project.remove());
+
+  test("both modules become assets of the app", async () => {
+    const assets = await readdir(join(project.folder, "dist", "assets"));
+    for (const name of ["stepup_bg", "id_token_bg"]) {
+      const found = assets.filter((file) => file.startsWith(name) && file.endsWith(".wasm"));
+      assert.equal(found.length, 1, `${name} in ${assets.join(", ")}`);
+    }
+  });
+
+  suite("in Chromium", { skip: noBrowser }, () => {
+    /** @type {Awaited<ReturnType<typeof serve>>} */
+    let site;
+    /** @type {Browser} */
+    let browser;
+    before(async () => {
+      const dist = join(project.folder, "dist");
+      await cp(join(packageFolder, "stepup_bg.wasm"), join(dist, "given.wasm"));
+      site = await serve(dist);
+      browser = await Browser.start();
+    });
+    after(async () => {
+      await browser?.close();
+      site?.close();
+    });
+
+    /** @param {string} source @param {RegExp} fetched */
+    async function parsesWith(source, fetched) {
+      const text = await browser.textOn(`${site.origin}/?${source}`, "#result");
+      assert.equal(text, '[["AL3"]]');
+      const requests = site.wasmRequests();
+      assert.equal(requests.length, 1, `one module is fetched: ${requests.join(", ")}`);
+      assert.match(requests[0] ?? "", fetched);
+    }
+
+    test("the module is found beside the bundle by default", () =>
+      parsesWith("default", /^\/assets\/stepup_bg-.+\.wasm$/));
+    test("the exported file can be given as the URL of an asset", () =>
+      parsesWith("exported", /^\/assets\/stepup_bg-.+\.wasm$/));
+    for (const source of ["string", "url", "response", "bytes", "view", "module"]) {
+      test(`the wasm option takes a ${source} in place of the default`, () =>
+        parsesWith(source, /^\/given\.wasm$/));
+    }
+  });
+});
