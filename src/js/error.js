@@ -20,6 +20,10 @@ export const StepUpError = class extends Error {
   }
 };
 
-/** @type {typeof import("./index.d.ts").isStepUpError} */
-export const isStepUpError = (/** @type {any} */ value) =>
+/**
+ * True for a `StepUpError`, also one of another copy of this package.
+ * @param {unknown} value
+ * @returns {value is import("./index.d.ts").StepUpError}
+ */
+export const isStepUpError = (value) =>
   value instanceof Error && value.name === NAME && "code" in value;

@@ -207,8 +207,14 @@ export interface StepUp extends EventTarget {
   addEventListener<K extends keyof StepUpEvents>(
     type: K, listener: (event: CustomEvent<StepUpEvents[K]>) => void, options?: boolean | AddEventListenerOptions,
   ): void;
+  addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions,
+  ): void;
   removeEventListener<K extends keyof StepUpEvents>(
     type: K, listener: (event: CustomEvent<StepUpEvents[K]>) => void, options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions,
   ): void;
 }
 

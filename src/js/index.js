@@ -129,8 +129,8 @@ export const createStepUp = (options) => {
     try {
       ready = engine ?? (await load());
     } catch (error) {
-      const { code, message, cause } = /** @type {StepUpError} */ (error);
-      throw new StepUpError(code, { message, cause, response });
+      const { code, cause } = /** @type {import("./index.d.ts").StepUpError} */ (error);
+      throw new StepUpError(code, { cause: cause ?? error, response });
     }
     return ready.challenged(call, response, detected);
   };
