@@ -14,11 +14,13 @@ export class ApiError extends Error {
   /**
    * @param {number} status
    * @param {string} message
+   * @param {boolean} [over] whether the sign-in itself no longer holds
    */
-  constructor(status, message) {
+  constructor(status, message, over = false) {
     super(message);
     this.name = "ApiError";
     this.status = status;
+    this.over = over;
   }
 }
 
@@ -92,9 +94,12 @@ export class Account {
     const response = await this.#stepup.fetch(this.#api + path, init);
     if (response.ok) return response.json();
     const problem = await response.json().catch(() => ({}));
-    // A 401 that still comes through is no step-up: the sign-in itself is over.
-    throw new ApiError(response.status, response.status === 401
-      ? "Your sign-in is over. Sign in again."
-      : typeof problem.detail === "string" ? problem.detail : `The bank answered ${response.status}.`);
+    if (response.status !== 401) {
+      throw new ApiError(response.status, typeof problem.detail === "string" ? problem.detail : `The bank answered ${response.status}.`);
+    }
+    // What step-up can answer, it has answered. What is left asks for a sign-in, or cannot be read.
+    throw response.headers.has("WWW-Authenticate")
+      ? new ApiError(401, "Your sign-in is over. Sign in again.", true)
+      : new ApiError(401, "The bank refused, and this page may not read why.");
   }
 }

@@ -93,8 +93,7 @@ async function act(pending, promise, done) {
     tell("ok", await done(await promise));
   } catch (error) {
     const { code, text } = explain(error);
-    // A sign-in that is over shows as an API that wants one.
-    if (error instanceof ApiError && error.status === 401) leave();
+    if (error instanceof ApiError && error.over) leave();
     if (code === "unknown") console.error(error);
     tell("error", text, code);
   }
