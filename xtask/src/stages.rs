@@ -82,7 +82,7 @@ pub const STAGES: [Stage; 10] = [
     },
     Stage {
         name: "types",
-        needs: &[Need::Npm("."), Need::Npm("www")],
+        needs: &[Need::Npm("."), Need::Npm("www"), Need::Npm("tests/package")],
         has_tests: false,
         is_foundation: false,
         run: types,
@@ -165,6 +165,9 @@ fn package(bench: &Bench) -> (Tally, Outcome) {
 fn types(bench: &Bench) -> (Tally, Outcome) {
     checks([
         run(bench.project.npm_command(".", "tsc")).dir(&bench.project.root),
+        run(bench.project.npm_command(".", "tsc"))
+            .args(["--project", "tests/package"])
+            .dir(&bench.project.root),
         npm(&["run", "--silent", "types"]).dir(&bench.project.root.join("www")),
     ])
 }
