@@ -212,7 +212,9 @@ export const start = async (options, { emit, native, diagnose, publish }) => {
       try {
         enter(() => begin(id));
       } catch (error) {
-        leave(id)?.reject(error);
+        // Whatever is wrong with a challenge, its response stays readable.
+        const { response } = about;
+        leave(id)?.reject(response ? Object.assign(/** @type {Error} */ (error), { response }) : error);
       }
     });
 
@@ -280,8 +282,14 @@ export const start = async (options, { emit, native, diagnose, publish }) => {
           throw error;
         })
       ),
-    satisfies: (/** @type {Requirement} */ asked) =>
-      !dead && enter(() => client.satisfies(requirement(asked))),
+    /** Asked inside a click: what cannot be read is refused later, by the promise. */
+    satisfies: (/** @type {Requirement} */ asked) => {
+      try {
+        return enter(() => client.satisfies(requirement(asked)));
+      } catch {
+        return false;
+      }
+    },
     token: (/** @type {Requirement} */ asked) =>
       dead ? undefined : enter(() => client.token(requirement(asked))),
     cleared: () => {

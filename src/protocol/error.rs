@@ -138,6 +138,20 @@ mod tests {
         assert_eq!(ErrorCode::from_code("no such thing"), None);
     }
 
+    /// The table in the README and this enum say the same.
+    #[test]
+    fn the_readme_lists_the_same_codes() {
+        let readme = include_str!("../../README.md");
+        let table = readme
+            .split_once("| code | what happened |")
+            .map(|(_, rest)| rest.split("\n\n").next().unwrap_or_default())
+            .unwrap_or_default();
+        let rows = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+        let listed: Vec<&str> = rows.collect();
+        let codes: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.code()).collect();
+        assert_eq!(listed, codes);
+    }
+
     /// The public list in the types and this enum say the same.
     #[test]
     fn the_published_types_list_the_same_codes() {
