@@ -1,7 +1,7 @@
 //! What `engine.js` calls.
 
-use super::driver::{Driver, from_js};
-use super::host::{Host, get, thrown};
+use super::driver::Driver;
+use super::host::{Host, from_js, get, thrown};
 use super::notice::plain;
 use crate::protocol::challenge;
 use crate::protocol::config::Config;

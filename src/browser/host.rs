@@ -2,6 +2,7 @@
 
 use crate::protocol::error::{Error, ErrorCode};
 use js_sys::{Function, Object, Promise, Reflect};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -69,4 +70,18 @@ pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
         Some(code) => code.into(),
         None => Error::new(otherwise, detail),
     }
+}
+
+/// A JavaScript value as one of the core's types.
+///
+/// # Errors
+///
+/// `code`, with what it was that could not be read.
+pub fn from_js<T: DeserializeOwned>(
+    value: JsValue,
+    code: ErrorCode,
+    what: &str,
+) -> Result<T, Error> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|_| Error::new(code, [what, " does not have the expected form"].concat()))
 }

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  js/engine.js ──► client ──► driver ◄──► protocol::coordinator
-//!                                │
-//!             ┌───────────┬──────┴──────┬───────────┬──────────┐
-//!           popup       network       random      timer      notice ──► events
+//!                                │ perform ──► popup, random, timer, the app's functions
+//!                                │ provider ─► network
+//!                                └ notice ───► events
 //! ```
 
 #[cfg(feature = "core")]
@@ -20,7 +20,11 @@ mod network;
 #[cfg(feature = "core")]
 mod notice;
 #[cfg(feature = "core")]
+mod perform;
+#[cfg(feature = "core")]
 mod popup;
+#[cfg(feature = "core")]
+mod provider;
 #[cfg(feature = "core")]
 mod random;
 #[cfg(feature = "core")]

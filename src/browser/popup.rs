@@ -1,6 +1,6 @@
 //! The window in which the user authenticates, and how its answer comes back.
 
-use super::host::{get, object};
+use super::host::get;
 use super::timer::Interval;
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent, Window};
@@ -99,19 +99,4 @@ pub fn watch(popup: Window, lost: impl Fn() + 'static) -> Interval {
             lost();
         }
     })
-}
-
-/// What an app's own `authenticate` gets.
-pub fn request_object(
-    requirement: JsValue,
-    reason: Option<&str>,
-    signal: &JsValue,
-    popup: Option<&Window>,
-) -> js_sys::Object {
-    object(&[
-        ("requirement", requirement),
-        ("reason", reason.map_or(JsValue::UNDEFINED, JsValue::from_str)),
-        ("signal", signal.clone()),
-        ("window", popup.map_or(JsValue::UNDEFINED, |popup| popup.clone().into())),
-    ])
 }
