@@ -1,22 +1,19 @@
-//! The state machine of one step-up.
+//! The states of one step-up, and what leads from one to the next.
 
-use super::effect::{Button, FlowEffect, Success};
-use super::event::{Choice, FlowEvent, OwnAnswer, Session};
-use super::subject::{User, Who, hint};
-use crate::protocol::assurance::{self, Subject};
-use crate::protocol::claims::{Claims, Expectation, Source};
-use crate::protocol::config::{Arrangement, Config, Provider};
+use super::effect::{Button, FlowEffect};
+use super::event::{Choice, FlowEvent, Session};
+use super::prepare::go_to;
+use super::subject::{User, Who};
+use super::verify::own_tokens;
+use crate::protocol::claims::{Claims, Source};
+use crate::protocol::config::{Arrangement, Config};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::response;
-use crate::protocol::secret::Secret;
-use crate::protocol::token::{DEFAULT_LIFETIME, TokenAnswer, TokenSet};
+use crate::protocol::token::TokenSet;
 use crate::protocol::transaction::{Secrets, Transaction};
-use crate::protocol::units::{EpochMillis, Seconds};
-
-/// How long keys that were just fetched again are believed to be all there are.
-const KEYS_COOL_DOWN: Seconds = Seconds(60);
+use crate::protocol::units::EpochMillis;
 
 /// The number of a step-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,18 +51,18 @@ pub struct Context<'a> {
 #[derive(Debug)]
 pub struct Flow {
     id: FlowId,
-    goal: Goal,
-    window: Window,
-    session: Option<Session>,
-    metadata: Option<Metadata>,
-    secrets: Option<(Secrets, [u8; 32])>,
-    who: Option<Who>,
-    session_check: Check,
-    state: State,
+    pub(super) goal: Goal,
+    pub(super) window: Window,
+    pub(super) session: Option<Session>,
+    pub(super) metadata: Option<Metadata>,
+    pub(super) secrets: Option<(Secrets, [u8; 32])>,
+    pub(super) who: Option<Who>,
+    pub(super) session_check: Check,
+    pub(super) state: State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Window {
+pub(super) enum Window {
     /// None is needed.
     None,
     /// One is needed.
@@ -76,7 +73,7 @@ enum Window {
 
 /// How far the check of an ID token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
+pub(super) enum Check {
     /// Not begun: the metadata is not here yet.
     Due,
     /// Under way, with the keys that are there or with ones fetched anew.
@@ -84,7 +81,7 @@ enum Check {
 }
 
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     /// Everything that can be had before the user is asked.
     Preparing,
     /// The user is at the provider.
@@ -292,251 +289,4 @@ impl Flow {
         }
         Ok(())
     }
-
-    /// Goes on as far as what is known allows.
-    fn advance(&mut self, context: &mut Context<'_>, effects: &mut Vec<FlowEffect>) {
-        if matches!(self.state, State::Preparing) {
-            self.ask_the_user(context, effects);
-        }
-        // While the user is busy there is time to check whom to expect.
-        if self.session_check == Check::Due {
-            self.verify_session(false, context, effects);
-        }
-        if matches!(self.state, State::Verifying { check: Check::Due, .. }) {
-            self.verify_answer(false, context, effects);
-        }
-    }
-
-    fn ask_the_user(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
-        let Some(session) = &self.session else { return };
-        if self.window == Window::Wanted {
-            return;
-        }
-        let scope = context
-            .config
-            .scope
-            .union(&session.scope)
-            .union(&self.goal.keep)
-            .union(&self.goal.requirement.scope);
-        if context.config.arrangement != Arrangement::Popup {
-            effects.push(FlowEffect::Authenticate {
-                requirement: self.goal.requirement.clone(),
-                scope: scope.clone(),
-                reason: self.goal.reason.clone(),
-            });
-            self.state = State::Authenticating { scope };
-            return;
-        }
-        let (Some(metadata), Some((secrets, digest))) = (&self.metadata, &self.secrets) else {
-            return;
-        };
-        let transaction = Transaction {
-            secrets: secrets.clone(),
-            provider: context.config.provider.clone(),
-            metadata: metadata.clone(),
-            requirement: self.goal.requirement.clone(),
-            scope,
-            resource: self.goal.resource.clone(),
-        };
-        let hint = hint(session, context.user);
-        let url = transaction.authorization_url(context.config.acr_request, &hint, digest);
-        effects.push(go_to(&transaction, &url));
-        self.state = State::Awaiting { transaction, url };
-    }
-
-    fn verify_session(
-        &mut self,
-        fresh_keys: bool,
-        context: &Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) {
-        if let (Some(Who::Claimed(token)), Some(metadata), Some(provider)) =
-            (&self.who, &self.metadata, &context.config.provider)
-        {
-            let expectation = expectation(provider, Source::Session, context);
-            effects.push(verify(token, expectation, metadata, fresh_keys));
-            self.session_check = Check::Asked { fresh_keys };
-        }
-    }
-
-    fn session_verified(
-        &mut self,
-        outcome: Result<Claims, Error>,
-        context: &mut Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) -> Result<(), Error> {
-        let Check::Asked { fresh_keys } = self.session_check else { return Ok(()) };
-        match outcome {
-            Ok(claims) => {
-                self.who = Some(Who::Known(Subject { iss: Some(claims.iss), sub: claims.sub }));
-                if let State::Comparing { tokens, claims } = &self.state {
-                    let (tokens, claims) = (tokens.clone(), claims.clone());
-                    return self.finish(tokens, Some(claims), context, effects);
-                }
-                Ok(())
-            }
-            Err(error) if may_refetch(&error, fresh_keys, context) => {
-                self.verify_session(true, context, effects);
-                Ok(())
-            }
-            Err(error) => Err(match error.code {
-                ErrorCode::ProviderUnreachable | ErrorCode::TimedOut => error,
-                _ => Error::new(
-                    ErrorCode::SubjectUnknown,
-                    ["the session's ID token does not hold: ", error.code.code()].concat(),
-                ),
-            }),
-        }
-    }
-
-    /// Tokens are here. What vouches for them?
-    fn answered(
-        &mut self,
-        tokens: TokenSet,
-        source: Source,
-        context: &mut Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) -> Result<(), Error> {
-        if !tokens.scope.contains_all(&self.goal.requirement.scope) {
-            return Err(Error::new(
-                ErrorCode::ScopeRefused,
-                "the provider did not grant the scope that the API demands",
-            ));
-        }
-        let own = matches!(source, Source::Authenticate { .. });
-        match (&tokens.id_token, &context.config.provider) {
-            (Some(_), Some(_)) => {
-                self.state = State::Verifying { tokens, source, check: Check::Due };
-                self.verify_answer(false, context, effects);
-                Ok(())
-            }
-            // Leaving the ID token out must not be a way around the comparison of subjects.
-            _ if context.config.require_verified
-                || (!own && !matches!(self.who, Some(Who::Anyone))) =>
-            {
-                Err(Error::new(ErrorCode::AssuranceUnverifiable, "there is no ID token to check"))
-            }
-            _ => self.finish(tokens, None, context, effects),
-        }
-    }
-
-    fn verify_answer(
-        &mut self,
-        fresh_keys: bool,
-        context: &Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) {
-        if let (State::Verifying { tokens, source, check }, Some(metadata), Some(provider)) =
-            (&mut self.state, &self.metadata, &context.config.provider)
-            && let Some(token) = &tokens.id_token
-        {
-            let expectation = expectation(provider, source.clone(), context);
-            effects.push(verify(token, expectation, metadata, fresh_keys));
-            *check = Check::Asked { fresh_keys };
-        }
-    }
-
-    fn answer_verified(
-        &mut self,
-        outcome: Result<Claims, Error>,
-        context: &mut Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) -> Result<(), Error> {
-        let State::Verifying { tokens, check: Check::Asked { fresh_keys }, .. } = &self.state
-        else {
-            return Ok(());
-        };
-        match outcome {
-            Ok(claims) => {
-                let tokens = tokens.clone();
-                if matches!(self.who, Some(Who::Claimed(_))) {
-                    self.state = State::Comparing { tokens, claims };
-                    return Ok(());
-                }
-                self.finish(tokens, Some(claims), context, effects)
-            }
-            Err(error) if may_refetch(&error, *fresh_keys, context) => {
-                self.verify_answer(true, context, effects);
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The last comparison: the same user, strong enough, fresh enough.
-    fn finish(
-        &mut self,
-        tokens: TokenSet,
-        claims: Option<Claims>,
-        context: &Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) -> Result<(), Error> {
-        let mut user = context.user.cloned();
-        if let Some(claims) = &claims {
-            if let Some(Who::Known(subject)) = &self.who {
-                subject.check(claims)?;
-            }
-            assurance::check(claims, &self.goal.requirement, context.now.seconds())?;
-            user = Some(User {
-                subject: Subject { iss: Some(claims.iss.clone()), sub: claims.sub.clone() },
-                id_token: tokens.id_token.clone(),
-                session_token: self.session.as_ref().and_then(|session| session.id_token.clone()),
-            });
-        }
-        self.state = State::Ended;
-        effects.push(FlowEffect::Done(Ok(Box::new(Success { tokens, claims, user }))));
-        Ok(())
-    }
-}
-
-/// Whether the keys are to be fetched once more: for an unknown key only, once per step-up, and not
-/// again within the cool-down, so that forged key ids do not hammer the provider.
-fn may_refetch(error: &Error, already: bool, context: &mut Context<'_>) -> bool {
-    let cooled = context
-        .keys_refetched
-        .is_none_or(|last| context.now.since(last) >= KEYS_COOL_DOWN.millis());
-    if error.code != ErrorCode::KeyUnknown || already || !cooled {
-        return false;
-    }
-    *context.keys_refetched = Some(context.now);
-    true
-}
-
-fn go_to(transaction: &Transaction, url: &str) -> FlowEffect {
-    FlowEffect::GoTo { url: url.to_owned(), state: transaction.secrets.state.clone() }
-}
-
-fn expectation(provider: &Provider, source: Source, context: &Context<'_>) -> Expectation {
-    Expectation {
-        issuer: provider.issuer.clone(),
-        client_id: provider.client_id.clone(),
-        source,
-        now: context.now.seconds(),
-    }
-}
-
-fn verify(
-    token: &Secret,
-    expectation: Expectation,
-    metadata: &Metadata,
-    fresh_keys: bool,
-) -> FlowEffect {
-    FlowEffect::Verify {
-        id_token: token.clone(),
-        expectation,
-        jwks_uri: metadata.jwks_uri.clone(),
-        fresh_keys,
-    }
-}
-
-fn own_tokens(answer: OwnAnswer, asked: &Scope) -> Result<TokenSet, Error> {
-    let answered = TokenAnswer {
-        access_token: answer.access_token,
-        token_type: answer.token_type.or_else(|| Some("Bearer".to_owned())),
-        id_token: answer.id_token,
-        ..TokenAnswer::default()
-    };
-    let mut tokens = answered.tokens(&answer.scope.unwrap_or_else(|| asked.clone()))?;
-    tokens.lifetime = answer.expires_in.unwrap_or(DEFAULT_LIFETIME);
-    Ok(tokens)
 }

@@ -15,9 +15,11 @@
 mod effect;
 mod event;
 mod machine;
+mod prepare;
 mod subject;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
+mod verify;
 
 pub use effect::{Button, FlowEffect, Success};
 pub use event::{Choice, FlowEvent, OwnAnswer, Session};

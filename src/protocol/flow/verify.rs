@@ -1,0 +1,212 @@
+//! Checking ID tokens, and the last comparison before it is over.
+
+use super::effect::{FlowEffect, Success};
+use super::event::OwnAnswer;
+use super::machine::{Check, Context, Flow, State};
+use super::subject::{User, Who};
+use crate::protocol::assurance::{self, Subject};
+use crate::protocol::claims::{Claims, Expectation, Source};
+use crate::protocol::config::Provider;
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::metadata::Metadata;
+use crate::protocol::requirement::Scope;
+use crate::protocol::secret::Secret;
+use crate::protocol::token::{DEFAULT_LIFETIME, TokenAnswer, TokenSet};
+use crate::protocol::units::Seconds;
+
+/// How long keys that were just fetched again are believed to be all there are.
+const KEYS_COOL_DOWN: Seconds = Seconds(60);
+
+impl Flow {
+    pub(super) fn verify_session(
+        &mut self,
+        fresh_keys: bool,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) {
+        if let (Some(Who::Claimed(token)), Some(metadata), Some(provider)) =
+            (&self.who, &self.metadata, &context.config.provider)
+        {
+            let expectation = expectation(provider, Source::Session, context);
+            effects.push(verify(token, expectation, metadata, fresh_keys));
+            self.session_check = Check::Asked { fresh_keys };
+        }
+    }
+
+    pub(super) fn session_verified(
+        &mut self,
+        outcome: Result<Claims, Error>,
+        context: &mut Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        let Check::Asked { fresh_keys } = self.session_check else { return Ok(()) };
+        match outcome {
+            Ok(claims) => {
+                self.who = Some(Who::Known(Subject { iss: Some(claims.iss), sub: claims.sub }));
+                if let State::Comparing { tokens, claims } = &self.state {
+                    let (tokens, claims) = (tokens.clone(), claims.clone());
+                    return self.finish(tokens, Some(claims), context, effects);
+                }
+                Ok(())
+            }
+            Err(error) if may_refetch(&error, fresh_keys, context) => {
+                self.verify_session(true, context, effects);
+                Ok(())
+            }
+            Err(error) => Err(match error.code {
+                ErrorCode::ProviderUnreachable | ErrorCode::TimedOut => error,
+                _ => Error::new(
+                    ErrorCode::SubjectUnknown,
+                    ["the session's ID token does not hold: ", error.code.code()].concat(),
+                ),
+            }),
+        }
+    }
+
+    /// Tokens are here. What vouches for them?
+    pub(super) fn answered(
+        &mut self,
+        tokens: TokenSet,
+        source: Source,
+        context: &mut Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        if !tokens.scope.contains_all(&self.goal.requirement.scope) {
+            return Err(Error::new(
+                ErrorCode::ScopeRefused,
+                "the provider did not grant the scope that the API demands",
+            ));
+        }
+        let own = matches!(source, Source::Authenticate { .. });
+        match (&tokens.id_token, &context.config.provider) {
+            (Some(_), Some(_)) => {
+                self.state = State::Verifying { tokens, source, check: Check::Due };
+                self.verify_answer(false, context, effects);
+                Ok(())
+            }
+            // Leaving the ID token out must not be a way around the comparison of subjects.
+            _ if context.config.require_verified
+                || (!own && !matches!(self.who, Some(Who::Anyone))) =>
+            {
+                Err(Error::new(ErrorCode::AssuranceUnverifiable, "there is no ID token to check"))
+            }
+            _ => self.finish(tokens, None, context, effects),
+        }
+    }
+
+    pub(super) fn verify_answer(
+        &mut self,
+        fresh_keys: bool,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) {
+        if let (State::Verifying { tokens, source, check }, Some(metadata), Some(provider)) =
+            (&mut self.state, &self.metadata, &context.config.provider)
+            && let Some(token) = &tokens.id_token
+        {
+            let expectation = expectation(provider, source.clone(), context);
+            effects.push(verify(token, expectation, metadata, fresh_keys));
+            *check = Check::Asked { fresh_keys };
+        }
+    }
+
+    pub(super) fn answer_verified(
+        &mut self,
+        outcome: Result<Claims, Error>,
+        context: &mut Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        let State::Verifying { tokens, check: Check::Asked { fresh_keys }, .. } = &self.state
+        else {
+            return Ok(());
+        };
+        match outcome {
+            Ok(claims) => {
+                let tokens = tokens.clone();
+                if matches!(self.who, Some(Who::Claimed(_))) {
+                    self.state = State::Comparing { tokens, claims };
+                    return Ok(());
+                }
+                self.finish(tokens, Some(claims), context, effects)
+            }
+            Err(error) if may_refetch(&error, *fresh_keys, context) => {
+                self.verify_answer(true, context, effects);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The last comparison: the same user, strong enough, fresh enough.
+    fn finish(
+        &mut self,
+        tokens: TokenSet,
+        claims: Option<Claims>,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        let mut user = context.user.cloned();
+        if let Some(claims) = &claims {
+            if let Some(Who::Known(subject)) = &self.who {
+                subject.check(claims)?;
+            }
+            assurance::check(claims, &self.goal.requirement, context.now.seconds())?;
+            user = Some(User {
+                subject: Subject { iss: Some(claims.iss.clone()), sub: claims.sub.clone() },
+                id_token: tokens.id_token.clone(),
+                session_token: self.session.as_ref().and_then(|session| session.id_token.clone()),
+            });
+        }
+        self.state = State::Ended;
+        effects.push(FlowEffect::Done(Ok(Box::new(Success { tokens, claims, user }))));
+        Ok(())
+    }
+}
+
+/// Whether the keys are to be fetched once more: for an unknown key only, once per step-up, and not
+/// again within the cool-down, so that forged key ids do not hammer the provider.
+fn may_refetch(error: &Error, already: bool, context: &mut Context<'_>) -> bool {
+    let cooled = context
+        .keys_refetched
+        .is_none_or(|last| context.now.since(last) >= KEYS_COOL_DOWN.millis());
+    if error.code != ErrorCode::KeyUnknown || already || !cooled {
+        return false;
+    }
+    *context.keys_refetched = Some(context.now);
+    true
+}
+
+fn expectation(provider: &Provider, source: Source, context: &Context<'_>) -> Expectation {
+    Expectation {
+        issuer: provider.issuer.clone(),
+        client_id: provider.client_id.clone(),
+        source,
+        now: context.now.seconds(),
+    }
+}
+
+fn verify(
+    token: &Secret,
+    expectation: Expectation,
+    metadata: &Metadata,
+    fresh_keys: bool,
+) -> FlowEffect {
+    FlowEffect::Verify {
+        id_token: token.clone(),
+        expectation,
+        jwks_uri: metadata.jwks_uri.clone(),
+        fresh_keys,
+    }
+}
+
+pub(super) fn own_tokens(answer: OwnAnswer, asked: &Scope) -> Result<TokenSet, Error> {
+    let answered = TokenAnswer {
+        access_token: answer.access_token,
+        token_type: answer.token_type.or_else(|| Some("Bearer".to_owned())),
+        id_token: answer.id_token,
+        ..TokenAnswer::default()
+    };
+    let mut tokens = answered.tokens(&answer.scope.unwrap_or_else(|| asked.clone()))?;
+    tokens.lifetime = answer.expires_in.unwrap_or(DEFAULT_LIFETIME);
+    Ok(tokens)
+}
