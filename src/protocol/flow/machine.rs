@@ -58,6 +58,8 @@ pub struct Flow {
     pub(super) secrets: Option<(Secrets, [u8; 32])>,
     pub(super) who: Option<Who>,
     pub(super) session_check: Check,
+    /// Whether the button in the page has been clicked.
+    clicked: bool,
     pub(super) state: State,
 }
 
@@ -135,6 +137,7 @@ impl Flow {
             secrets: None,
             who: None,
             session_check: Check::Due,
+            clicked: false,
             state: State::Preparing,
         };
         (flow, effects)
@@ -196,6 +199,7 @@ impl Flow {
             (_, FlowEvent::DeadlinePassed) => return Err(ErrorCode::TimedOut.into()),
             (_, FlowEvent::Chosen(Choice::Cancel)) => return Err(ErrorCode::Cancelled.into()),
             (State::Preparing | State::Awaiting { .. }, FlowEvent::Chosen(Choice::Open)) => {
+                self.clicked = true;
                 effects.push(FlowEffect::OpenWindow);
             }
             (_, FlowEvent::Chosen(Choice::Continue)) => effects.push(FlowEffect::FocusWindow),
@@ -226,6 +230,10 @@ impl Flow {
             (State::Awaiting { transaction, url }, FlowEvent::WindowOpened) => {
                 effects.push(FlowEffect::HideButton);
                 effects.push(go_to(transaction, url));
+            }
+            // Inside a click no browser blocks a window, unless it is told to block them all.
+            (State::Preparing, FlowEvent::WindowBlocked) if self.clicked => {
+                return Err(ErrorCode::PopupBlocked.into());
             }
             (State::Preparing, FlowEvent::WindowBlocked | FlowEvent::WindowLost) => {
                 self.window = Window::Wanted;
