@@ -8,7 +8,7 @@
 const STYLE = `
 :host { color-scheme: light dark; }
 dialog {
-  box-sizing: border-box; width: min(26rem, calc(100vw - 2rem)); padding: 1.5rem;
+  box-sizing: border-box; width: min(28rem, calc(100vw - 2rem)); padding: 1.5rem;
   border: 1px solid color-mix(in srgb, CanvasText 18%, Canvas); border-radius: 1rem;
   background: Canvas; color: CanvasText; font: 1rem/1.5 system-ui, sans-serif;
   box-shadow: 0 1rem 3rem rgb(0 0 0 / .25);
