@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::engine::{Browser, Engine};
-use crate::webdriver::Window;
+use crate::webdriver::{Answer, Window};
 
 /// The stand-in, run in the page: argument 0 is the fixture, argument 1 the rp id.
 const STAND_IN: &str = include_str!("stand_in.js");
@@ -24,10 +24,15 @@ pub fn passkey(field: &str) -> String {
     fixture.get(field).and_then(Value::as_str).expect("the fixture has the field").to_owned()
 }
 
+/// In the place of a window: Firefox has one authenticator for all of them.
+fn whole_browser() -> Window {
+    Window("the browser".into())
+}
+
 /// The passkey of one browser.
 pub struct Authenticator {
     rp_id: String,
-    armed: RefCell<Vec<Window>>,
+    armed: RefCell<Vec<(Window, String)>>,
 }
 
 impl Authenticator {
@@ -53,10 +58,10 @@ impl Authenticator {
         }
         // Firefox would hang with a second discoverable credential: one for the whole browser.
         let scope = match browser.engine {
-            Engine::Firefox => Window("the browser".into()),
+            Engine::Firefox => whole_browser(),
             _ => session.window().expect("there is a current window"),
         };
-        if self.armed.borrow().contains(&scope) {
+        if self.armed.borrow().iter().any(|(armed, _)| *armed == scope) {
             return;
         }
         let options = json!({
@@ -79,6 +84,18 @@ impl Authenticator {
         session
             .post(&format!("/webauthn/authenticator/{id}/credential"), &credential)
             .expect("the passkey is put into the authenticator");
-        self.armed.borrow_mut().push(scope);
+        self.armed.borrow_mut().push((scope, id.to_owned()));
+    }
+
+    /// Takes the passkey away again where it would outlive the journey.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn disarm(&self, browser: &Browser, main: &Window) -> Answer<()> {
+        let armed = self.armed.borrow();
+        for (_, id) in armed.iter().filter(|(at, _)| at == main || *at == whole_browser()) {
+            browser.session.delete(&format!("/webauthn/authenticator/{id}"))?;
+        }
+        Ok(())
     }
 }

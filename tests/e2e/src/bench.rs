@@ -8,7 +8,9 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::authenticator::Authenticator;
+use crate::base64::decode_base64;
 use crate::engine::{Browser, Engine, Tools};
+use crate::pool;
 use crate::server::Server;
 use crate::webdriver::Window;
 
@@ -48,7 +50,7 @@ impl Bench {
             cross_site.and_then(|host| host.split_once('.')).map_or("bank.localhost", |p| p.1);
         let authenticator = Authenticator::new(rp_id);
         let server = Server::start(&options).expect("the server starts");
-        let browser = self.tools.start().expect("the browser starts");
+        let browser = pool::take(&self.tools).expect("the browser starts");
         let main = browser.session.window().expect("the browser has a window");
         self.world.get_or_init(|| World { browser, server, authenticator, main })
     }
@@ -76,7 +78,12 @@ pub fn record_panics() {
 pub fn run_journey(title: &str, tools: Tools, journey: Journey) -> Result<(), Failed> {
     let bench = Bench { tools, world: OnceCell::new() };
     let outcome = catch_unwind(AssertUnwindSafe(|| journey(&bench)));
-    let Err(_) = outcome else { return Ok(()) };
+    let Err(_) = outcome else {
+        if let Some(World { browser, main, authenticator, .. }) = bench.world.into_inner() {
+            pool::give_back(browser, &main, &authenticator);
+        }
+        return Ok(());
+    };
     let mut report = PANIC.with(|slot| slot.borrow_mut().take()).unwrap_or_default();
     if let Some(world) = bench.world.get() {
         // A browser or server that has died must not hide the first failure.
@@ -129,27 +136,4 @@ impl World {
 fn save(path: PathBuf, base64: &str) -> Option<PathBuf> {
     std::fs::write(&path, decode_base64(base64)?).ok()?;
     Some(path)
-}
-
-/// Standard base64 (RFC 4648 §4), as WebDriver sends pictures.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for char in text.bytes().filter(|byte| *byte != b'=' && !byte.is_ascii_whitespace()) {
-        let value = match char {
-            b'A'..=b'Z' => char - b'A',
-            b'a'..=b'z' => char - b'a' + 26,
-            b'0'..=b'9' => char - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
 }

@@ -2,17 +2,19 @@
 //!
 //! `cargo run -p e2e -- [--engine chromium,firefox,webkit] [filter and other arguments of libtest]`
 //!
-//! Every journey runs once per engine, each with a server of its own and a browser with an empty
-//! profile, and real popup blocking. An engine that is not on this machine is skipped with a notice;
+//! Every journey runs once per engine, each with a server of its own, in a browser with a profile of
+//! its own and real popup blocking. An engine that is not on this machine is skipped with a notice;
 //! where `CI` is set, or where there is none at all, it is a failure.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod authenticator;
+mod base64;
 mod bench;
 mod elsewhere;
 mod engine;
 mod journeys;
 mod pages;
+mod pool;
 mod process;
 mod scratch;
 mod server;
@@ -68,6 +70,7 @@ fn main() {
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
+    pool::end();
     engine::stop_display();
     conclusion.exit();
 }

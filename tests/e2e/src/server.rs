@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::authenticator::passkey;
+use crate::base64::decode_base64;
 use crate::process::Process;
 
 /// A server with its own port, ledger and log.
@@ -25,6 +26,8 @@ pub struct Server {
 /// One request as the server saw it.
 #[derive(Debug, Clone)]
 pub struct Seen {
+    /// Its place in the order of arrival.
+    pub n: u64,
     /// Who was asked: `app`, `api` or `auth`.
     pub role: String,
     /// The method as it was on the wire.
@@ -43,6 +46,12 @@ impl Seen {
     /// A header's value, the name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.raw.get("headers")?.get(name)?.as_str()
+    }
+
+    /// A parameter of the query, decoded.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| percent_decode(value))
     }
 
     /// `METHOD path status`, for comparing whole conversations.
@@ -113,6 +122,7 @@ impl Server {
                     entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
                 };
                 Seen {
+                    n: entry.get("n").and_then(Value::as_u64).unwrap_or_default(),
                     role: field("role"),
                     method: field("method"),
                     path: field("path"),
@@ -128,6 +138,14 @@ impl Server {
     #[track_caller]
     pub fn log_of(&self, role: &str) -> Vec<Seen> {
         self.log().into_iter().filter(|seen| seen.role == role).collect()
+    }
+
+    /// The requests of one kind, preflights apart.
+    #[track_caller]
+    pub fn requests(&self, role: &str, method: &str, path: &str) -> Vec<Seen> {
+        let mut log = self.log_of(role);
+        log.retain(|seen| seen.method == method && seen.path == path);
+        log
     }
 
     /// Forgets the log.
@@ -163,4 +181,31 @@ impl Server {
     fn control_host(&self) -> String {
         format!("control.localhost:{}", self.port)
     }
+}
+
+/// What a form-encoded value stands for.
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let hex: String = rest.by_ref().take(2).map(char::from).collect();
+                u8::from_str_radix(&hex, 16).unwrap_or(b'?')
+            }
+            other => other,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The claims of the one JWT access token that a request carried (RFC 9068 §2.2).
+#[track_caller]
+pub fn access_token_claims(seen: &Seen) -> Value {
+    let authorization = seen.header("authorization").unwrap_or_default();
+    let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
+    assert_eq!(token.split('.').count(), 3, "one JWT was expected in {authorization:?}");
+    let claims = token.split('.').nth(1).and_then(decode_base64).unwrap_or_default();
+    serde_json::from_slice(&claims).expect("the claims are JSON")
 }

@@ -104,6 +104,13 @@ pub struct Window(pub String);
 #[derive(Debug, Clone)]
 pub struct Element(String);
 
+impl Element {
+    /// An element that a script returned.
+    pub fn from_script(value: &Value) -> Option<Self> {
+        value.get(ELEMENT)?.as_str().map(|id| Self(id.to_owned()))
+    }
+}
+
 /// One browser. Commands go to the window last switched to.
 pub struct Session {
     driver: Driver,

@@ -2,6 +2,7 @@
 
 mod harness;
 mod provider;
+mod transfer;
 
 use crate::bench::Journey;
 
@@ -15,8 +16,11 @@ use journeys;
 
 /// All journeys, as `file::sentence`.
 pub fn all() -> Vec<(String, Journey)> {
-    let files: [(&str, &[(&str, Journey)]); 2] =
-        [("harness", harness::JOURNEYS), ("provider", provider::JOURNEYS)];
+    let files: [(&str, &[(&str, Journey)]); 3] = [
+        ("harness", harness::JOURNEYS),
+        ("provider", provider::JOURNEYS),
+        ("transfer", transfer::JOURNEYS),
+    ];
     files
         .into_iter()
         .flat_map(|(file, journeys)| {

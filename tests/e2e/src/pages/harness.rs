@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bench::World;
+use crate::pages::Provider;
 use crate::wait::until;
 
 /// The page `/e2e/harness.html` in the main window.
@@ -65,6 +66,22 @@ impl<'a> Harness<'a> {
         let set = "Object.assign(window.e2e, arguments[0])";
         world.script(set, json!([{ "issuer": world.server.issuer, "api": world.server.api }]));
         Self(world)
+    }
+
+    /// Makes the page's instance of the SDK with further options, written as JavaScript.
+    #[track_caller]
+    pub fn make(&self, options: &str) {
+        self.run(&format!("e2e.su = e2e.make({options}); return null")).value();
+    }
+
+    /// Signs in with the password, by an `ensure()` that demands nothing.
+    #[track_caller]
+    pub fn sign_in(&self, login: &str) {
+        self.click("sign in", "return e2e.su.ensure({ scope: 'accounts:read' })");
+        self.0.popup();
+        Provider(self.0).password(login);
+        self.0.popup_is_gone();
+        self.outcome("sign in").value();
     }
 
     /// Starts an async function body under a name; `e2e` is in its scope.

@@ -2,12 +2,14 @@
 
 mod bank;
 mod harness;
+mod prompt;
 mod provider;
 
 use serde_json::{Value, json};
 
 pub use self::bank::Bank;
 pub use self::harness::{Harness, Outcome};
+pub use self::prompt::{Asked, Prompt};
 pub use self::provider::Provider;
 use crate::bench::World;
 use crate::wait::{until, until_true};

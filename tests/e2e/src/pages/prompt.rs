@@ -1,0 +1,100 @@
+//! The button that the SDK shows in the page.
+
+use serde_json::{Value, json};
+
+use crate::bench::World;
+use crate::wait::{until, until_true};
+use crate::webdriver::Element;
+
+/// The dialog of `<stepup-prompt>` in the current window.
+pub struct Prompt<'a>(pub &'a World);
+
+/// How the user was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The window opened by itself.
+    Window,
+    /// The gesture was gone: the button asked for a click first.
+    Button,
+}
+
+impl Asked {
+    /// The word that the `prompt` event has for it.
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Button => "button",
+        }
+    }
+}
+
+impl Prompt<'_> {
+    /// Whether the dialog is there.
+    pub fn is_shown(&self) -> bool {
+        !self.choices().is_empty()
+    }
+
+    /// The choices it offers now, in order; none when it is not there.
+    pub fn choices(&self) -> Vec<String> {
+        let script = "const root = document.querySelector('stepup-prompt')?.shadowRoot; \
+            return root?.querySelector('dialog[open]') \
+                ? [...root.querySelectorAll('button')].map(b => b.dataset.choice) : []";
+        let choices = self.0.browser.session.execute(script, json!([])).unwrap_or_default();
+        let choices = choices.as_array().cloned().unwrap_or_default();
+        choices.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// Everything the dialog says.
+    #[track_caller]
+    pub fn text(&self) -> String {
+        let script = "return document.querySelector('stepup-prompt').shadowRoot\
+            .querySelector('dialog').innerText";
+        self.0.script(script, json!([])).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits for these very choices.
+    #[track_caller]
+    pub fn offers(&self, choices: &[&str]) {
+        until_true(&format!("the button offers {choices:?}"), || self.choices() == choices);
+    }
+
+    /// Clicks a choice as a user does, waiting for it first.
+    #[track_caller]
+    pub fn choose(&self, choice: &str) {
+        let script = "return document.querySelector('stepup-prompt')?.shadowRoot\
+            .querySelector(`dialog[open] button[data-choice=${arguments[0]}]`) ?? null";
+        until(&format!("the button offers {choice}"), || {
+            let value = self.0.browser.session.execute(script, json!([choice])).ok()?;
+            self.0.browser.session.click(&Element::from_script(&value)?).ok()
+        });
+    }
+
+    /// Waits until the dialog is gone.
+    #[track_caller]
+    pub fn is_gone(&self) {
+        until_true("the button goes away", || !self.is_shown());
+    }
+}
+
+impl World {
+    /// Waits for the prompt, whichever way it comes, and switches to its window.
+    ///
+    /// Whether a gesture is still alive after a challenge is up to the engine and the machine's
+    /// speed; a journey that does not care takes both.
+    #[track_caller]
+    pub fn prompted(&self) -> Asked {
+        let prompt = Prompt(self);
+        let asked = until("the user is asked", || {
+            if !self.popups().is_empty() {
+                return Some(Asked::Window);
+            }
+            prompt.is_shown().then_some(Asked::Button)
+        });
+        if asked == Asked::Button {
+            prompt.offers(&["open", "cancel"]);
+            prompt.choose("open");
+        }
+        self.popup();
+        asked
+    }
+}
