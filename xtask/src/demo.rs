@@ -1,12 +1,9 @@
 //! `cargo xtask demo`: builds the package and opens the bank on this machine.
 
-use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-
-use serde_json::Value;
 
 use crate::build::{self, Profile};
 use crate::failure::{Failure, Outcome};
@@ -57,27 +54,13 @@ fn serve(project: &Project, port: u16) -> Outcome {
         let _ = stop.send(());
     })
     .map_err(|error| Failure::new(format!("Ctrl-C cannot be caught: {error}")))?;
+    // The server says itself where it is and what to click.
     let mut server = Command::new("node")
-        .args(["www/server/main.js", "--port", &port.to_string()])
+        .args(["www/server/main.js", "--human", "--port", &port.to_string()])
         .current_dir(&project.root)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| Failure::new(format!("the server cannot be started: {error}")))?;
-    let mut ready = String::new();
-    if let Some(stdout) = server.stdout.take() {
-        let mut reader = BufReader::new(stdout);
-        // A server that prints nothing has failed, which its exit code tells below.
-        let _ = reader.read_line(&mut ready);
-        std::thread::spawn(move || {
-            for line in reader.lines().map_while(Result::ok) {
-                println!("{line}");
-            }
-        });
-    }
-    if let Some(address) = address(&ready) {
-        println!("{}", welcome(&address));
-    }
     loop {
         match stopped.recv_timeout(Duration::from_millis(100)) {
             Ok(()) => return end(&mut server),
@@ -109,25 +92,6 @@ fn end(server: &mut Child) -> Outcome {
     Ok(())
 }
 
-/// Where the app is, from the line the server prints when it is ready.
-fn address(ready: &str) -> Option<String> {
-    let ready: Value = serde_json::from_str(ready).ok()?;
-    ready.get("app")?.as_str().map(str::to_owned)
-}
-
-fn welcome(address: &str) -> String {
-    format!(
-        "\n  The bank is open:  {address}\n\n  \
-         1. Sign in as alice, password alice-password.\n  \
-         2. The balance is shown: a password is enough for that.\n  \
-         3. Send a transfer. It wants a passkey: the provider opens in a window.\n     \
-         The first time it asks for a one-time code, shown on its page, and offers to add one.\n  \
-         4. Watch the diagram: challenge, window, checked token, the same request again.\n\n  \
-         bob, password bob-password, has no second factor: the bank refuses his transfer.\n  \
-         Ctrl-C ends it.\n"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -153,12 +117,5 @@ mod tests {
         for wrong in [&["--port", "0"][..], &["--port", "70000"], &["--port"], &["9000"]] {
             assert!(given(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn the_address_is_the_one_of_the_app() {
-        let ready = r#"{"port":8080,"app":"http://app.bank.localhost:8080/","api":"x"}"#;
-        assert_eq!(address(ready).unwrap(), "http://app.bank.localhost:8080/");
-        assert_eq!(address("listening"), None);
     }
 }

@@ -253,6 +253,8 @@ impl Bench {
             .args(["--target", "wasm32-unknown-unknown", "--no-default-features"])
             .args(["--features", feature])
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &self.tools()?.test_runner)
+            // Half the time goes into debug information that no page shows.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("WASM_BINDGEN_USE_BROWSER", "1")
             .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", self.webdriver_settings(browsers)?)
