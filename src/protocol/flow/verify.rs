@@ -39,7 +39,11 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let Check::Asked { fresh_keys } = self.session_check else { return Ok(()) };
+        // One verdict is given, and nothing that comes later changes it.
+        let (Some(Who::Claimed(_)), Check::Asked { fresh_keys }) = (&self.who, self.session_check)
+        else {
+            return Ok(());
+        };
         match outcome {
             Ok(claims) => {
                 self.who = Some(Who::Known(Subject { iss: Some(claims.iss), sub: claims.sub }));
