@@ -1,0 +1,11 @@
+//! Journeys of one step-up: what happens on the left, all that is to be done on the right.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod answer;
+mod keys;
+mod own;
+pub(in crate::protocol) mod player;
+mod subject;
+mod window;
+
+use super::*;

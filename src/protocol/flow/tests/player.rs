@@ -1,0 +1,261 @@
+//! Plays a journey: feeds events in and compares, word for word, what comes out.
+
+use super::super::{Button, Choice, Context, Flow, FlowEffect, FlowEvent, FlowId, Goal};
+use super::super::{OwnAnswer, Session, User};
+use crate::protocol::claims::Claims;
+use crate::protocol::config::Config;
+use crate::protocol::encode::parse_form;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::metadata::Metadata;
+use crate::protocol::requirement::{Requirement, Scope};
+use crate::protocol::secret::Secret;
+use crate::protocol::token::TokenAnswer;
+use crate::protocol::transaction::Secrets;
+use crate::protocol::units::{EpochMillis, EpochSeconds, Seconds};
+
+pub const NOW: EpochMillis = EpochMillis(1_800_000_000_000);
+pub const ISSUER: &str = "https://login.example";
+
+/// One step-up on a page of its own.
+pub struct Journey {
+    pub flow: Flow,
+    pub config: Config,
+    pub user: Option<User>,
+    pub keys_refetched: Option<EpochMillis>,
+    pub now: EpochMillis,
+    /// Where the window was sent last.
+    pub url: String,
+}
+
+impl Journey {
+    /// Starts one without a window and expects these effects.
+    #[track_caller]
+    pub fn starts(config: Config, goal: Goal, effects: &str) -> Self {
+        Self::starts_with(false, config, goal, effects)
+    }
+
+    #[track_caller]
+    pub fn starts_with(window: bool, config: Config, goal: Goal, effects: &str) -> Self {
+        let (user, mut keys_refetched, now) = (None, None, NOW);
+        let context =
+            Context { config: &config, user: None, keys_refetched: &mut keys_refetched, now };
+        let (flow, started) = Flow::start(FlowId(1), goal, window, &context);
+        assert_eq!(said_all(&started), effects, "at the start");
+        Self { flow, config, user, keys_refetched, now, url: String::new() }
+    }
+
+    /// One for AL3 whose user is at the provider: the session tells that it must be Alice.
+    #[track_caller]
+    pub fn at_the_provider(config: Config) -> Self {
+        let mut journey = Self::starts_with(true, config, goal("AL3"), GATHERS);
+        journey.plays([(session_of("alice"), ""), (metadata(), ""), (secrets(), "go to provider")]);
+        journey
+    }
+
+    #[track_caller]
+    pub fn plays<const N: usize>(&mut self, steps: [(FlowEvent, &str); N]) -> &mut Self {
+        for (step, (event, effects)) in steps.into_iter().enumerate() {
+            let shown = format!("step {step}: {event:?}");
+            let mut context = Context {
+                config: &self.config,
+                user: self.user.as_ref(),
+                keys_refetched: &mut self.keys_refetched,
+                now: self.now,
+            };
+            let done = self.flow.on(event, &mut context);
+            for effect in &done {
+                if let FlowEffect::GoTo { url, .. } = effect {
+                    self.url.clone_from(url);
+                }
+            }
+            assert_eq!(said_all(&done), effects, "{shown}");
+        }
+        self
+    }
+
+    /// A parameter of the authorization request.
+    pub fn sent(&self, name: &str) -> Option<String> {
+        let query = self.url.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        parse_form(query).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+/// What a popup step-up gathers, its window being open already.
+pub const GATHERS: &str = "start clock, read session, read metadata, draw secrets";
+
+fn said_all(effects: &[FlowEffect]) -> String {
+    effects.iter().map(said).collect::<Vec<_>>().join(", ")
+}
+
+/// An effect in words.
+pub fn said(effect: &FlowEffect) -> String {
+    match effect {
+        FlowEffect::ReadSession => "read session".into(),
+        FlowEffect::ReadMetadata => "read metadata".into(),
+        FlowEffect::DrawSecrets => "draw secrets".into(),
+        FlowEffect::OpenWindow => "open window".into(),
+        FlowEffect::ShowButton(Button::Open) => "show open".into(),
+        FlowEffect::ShowButton(Button::Lost) => "show lost".into(),
+        FlowEffect::HideButton => "hide button".into(),
+        FlowEffect::GoTo { state, url } => {
+            assert!(url.contains(&format!("state={state}&")), "{url}");
+            "go to provider".into()
+        }
+        FlowEffect::FocusWindow => "focus window".into(),
+        FlowEffect::CloseWindow => "close window".into(),
+        FlowEffect::Exchange { body, endpoint } => {
+            assert_eq!(endpoint, "https://login.example/token");
+            let form = parse_form(body.expose());
+            let of = |name: &str| form.iter().find(|(key, _)| key == name).unwrap().1.clone();
+            assert_eq!(of("code_verifier"), "the-verifier");
+            format!("exchange {}", of("code"))
+        }
+        FlowEffect::Verify { id_token, fresh_keys, .. } => {
+            let keys = if *fresh_keys { " with fresh keys" } else { "" };
+            format!("verify {}{keys}", id_token.expose())
+        }
+        FlowEffect::Authenticate { .. } => "authenticate".into(),
+        FlowEffect::StartDeadline(_) => "start clock".into(),
+        FlowEffect::Done(Ok(success)) => {
+            let verified = if success.claims.is_some() { "" } else { " unverified" };
+            format!("done {}{verified}", success.tokens.access_token.expose())
+        }
+        FlowEffect::Done(Err(error)) => format!("done {}", error.code.code()),
+    }
+}
+
+pub fn wants(acr_values: &str) -> Requirement {
+    Requirement {
+        acr_values: acr_values.split_whitespace().map(str::to_owned).collect(),
+        ..Requirement::default()
+    }
+}
+
+pub fn wants_within(acr_values: &str, max_age: u64) -> Requirement {
+    Requirement { max_age: Some(Seconds(max_age)), ..wants(acr_values) }
+}
+
+pub fn wants_scope(acr_values: &str, scope: &str) -> Requirement {
+    Requirement { scope: Scope::parse(scope), ..wants(acr_values) }
+}
+
+pub fn goal(acr_values: &str) -> Goal {
+    Goal {
+        requirement: wants(acr_values),
+        keep: Scope::default(),
+        resource: None,
+        reason: None,
+        adopt: false,
+    }
+}
+
+pub fn user(sub: &str, session_token: Option<&str>) -> User {
+    use crate::protocol::assurance::Subject;
+    User {
+        subject: Subject { iss: Some(ISSUER.into()), sub: sub.into() },
+        id_token: Some(Secret::new("id-held")),
+        session_token: session_token.map(Secret::new),
+    }
+}
+
+/// What a checked ID token says; the user has authenticated ten seconds ago.
+pub fn claims(sub: &str, acr: &str) -> Claims {
+    Claims {
+        iss: ISSUER.into(),
+        sub: sub.into(),
+        acr: acr.split_whitespace().map(str::to_owned).collect(),
+        amr: vec!["hwk".into()],
+        auth_time: Some(1_799_999_990),
+        iat: EpochSeconds(1_800_000_000),
+        exp: EpochSeconds(1_800_000_300),
+    }
+}
+
+/// The session names its subject.
+pub fn session_of(sub: &str) -> FlowEvent {
+    FlowEvent::SessionRead(Ok(Session { sub: Some(sub.into()), ..Session::default() }))
+}
+
+/// The session has an ID token.
+pub fn session_with(id_token: &str) -> FlowEvent {
+    let id_token = Some(Secret::new(id_token));
+    FlowEvent::SessionRead(Ok(Session { id_token, ..Session::default() }))
+}
+
+pub fn no_session() -> FlowEvent {
+    FlowEvent::SessionRead(Ok(Session::default()))
+}
+
+pub fn session_is(sub: &str) -> FlowEvent {
+    FlowEvent::SessionVerified(Ok(claims(sub, "AL1")))
+}
+
+pub fn session_fails(code: ErrorCode) -> FlowEvent {
+    FlowEvent::SessionVerified(Err(code.into()))
+}
+
+pub fn metadata() -> FlowEvent {
+    FlowEvent::MetadataRead(Ok(Metadata {
+        issuer: ISSUER.into(),
+        authorization_endpoint: "https://login.example/auth".into(),
+        token_endpoint: "https://login.example/token".into(),
+        jwks_uri: "https://login.example/jwks".into(),
+        authorization_response_iss_parameter_supported: true,
+        code_challenge_methods_supported: vec!["S256".into()],
+    }))
+}
+
+pub fn secrets() -> FlowEvent {
+    let secrets = Secrets {
+        state: "the-state".into(),
+        nonce: "the-nonce".into(),
+        verifier: Secret::new("the-verifier"),
+    };
+    FlowEvent::SecretsDrawn(secrets, [0; 32])
+}
+
+/// The query of a callback, `iss` as the provider adds it.
+pub fn query(parameters: &str) -> FlowEvent {
+    FlowEvent::Responded(format!("?{parameters}&iss=https%3A%2F%2Flogin.example"))
+}
+
+/// The callback that is waited for.
+pub fn code(code: &str) -> FlowEvent {
+    query(&format!("code={code}&state=the-state"))
+}
+
+pub fn answer(access_token: &str) -> TokenAnswer {
+    TokenAnswer {
+        access_token: Some(Secret::new(access_token)),
+        token_type: Some("Bearer".into()),
+        id_token: Some(Secret::new(format!("id-{access_token}"))),
+        ..TokenAnswer::default()
+    }
+}
+
+pub fn tokens(access_token: &str) -> FlowEvent {
+    FlowEvent::TokenAnswered(Ok(answer(access_token)))
+}
+
+pub fn proves(sub: &str, acr: &str) -> FlowEvent {
+    FlowEvent::AnswerVerified(Ok(claims(sub, acr)))
+}
+
+pub fn fails(code: ErrorCode) -> FlowEvent {
+    FlowEvent::AnswerVerified(Err(code.into()))
+}
+
+/// What the app's own `authenticate` gives.
+pub fn own(access_token: &str, id_token: Option<&str>) -> FlowEvent {
+    FlowEvent::OwnAnswered(Ok(OwnAnswer {
+        access_token: Some(Secret::new(access_token)),
+        id_token: id_token.map(Secret::new),
+        expires_in: None,
+        scope: None,
+        token_type: None,
+    }))
+}
+
+pub fn cancel() -> FlowEvent {
+    FlowEvent::Chosen(Choice::Cancel)
+}
