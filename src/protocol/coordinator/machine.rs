@@ -65,7 +65,7 @@ impl Coordinator {
                 self.challenged_again(waiter, status, requirement, now, &mut effects);
             }
             Event::Answered { waiter, status } => {
-                if let Some(waiter) = self.take(waiter) {
+                if let Some(waiter) = self.take_sent(waiter) {
                     effects.push(settled(&waiter, Outcome::Response(status)));
                 }
             }
@@ -121,6 +121,12 @@ impl Coordinator {
         Some(self.waiters.remove(at))
     }
 
+    /// An answer counts for a request that is under way; nobody else expects one.
+    fn take_sent(&mut self, id: WaiterId) -> Option<Waiter> {
+        self.waiters.iter().find(|waiter| waiter.id == id && waiter.phase == Phase::Sent)?;
+        self.take(id)
+    }
+
     fn challenged_again(
         &mut self,
         id: WaiterId,
@@ -129,7 +135,7 @@ impl Coordinator {
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(mut waiter) = self.take(id) else { return };
+        let Some(mut waiter) = self.take_sent(id) else { return };
         waiter.need = need;
         waiter.phase = Phase::Queued;
         self.admit(waiter, Some(status), false, now, effects);
