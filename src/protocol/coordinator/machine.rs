@@ -179,13 +179,17 @@ impl Coordinator {
             waiter.phase = self.place(&waiter);
         }
         let starts = newer.is_none() && refused.is_none() && self.flow.is_none();
-        if let Phase::In(flow) = waiter.phase {
-            waiter.flow = Some(flow);
+        // Not the one that has served it before.
+        let serving = match waiter.phase {
+            Phase::In(flow) => Some(flow),
+            _ => starts.then(|| FlowId(self.last_flow.wrapping_add(1))),
+        };
+        if serving.is_some() || newer.is_some() {
+            waiter.flow = serving;
         }
         if let (Some(status), Some(call)) = (status, &waiter.call) {
-            let next = starts.then(|| FlowId(self.last_flow.wrapping_add(1)));
             effects.push(Effect::Notice(Notice::Challenge {
-                flow: waiter.flow.or(next),
+                flow: serving,
                 waiter: id,
                 tag: call.tag.clone(),
                 method: call.method.clone(),
