@@ -224,7 +224,10 @@ impl Coordinator {
     fn place(&mut self, waiter: &Waiter) -> Phase {
         let Some(flow) = self.flow.as_mut() else { return Phase::Queued };
         let same_place = flow.goal().resource == waiter.resource;
-        if same_place && (flow.goal().requirement.covers(&waiter.need) || flow.widen(&waiter.need))
+        let welcome = may_share(waiter, flow.goal(), &self.config);
+        if same_place
+            && welcome
+            && (flow.goal().requirement.covers(&waiter.need) || flow.widen(&waiter.need))
         {
             return Phase::In(flow.id());
         }
@@ -265,7 +268,10 @@ impl Coordinator {
             adopt: leader.is_sign_in(),
         };
         for waiter in &mut self.waiters {
-            if waiter.phase != Phase::Queued || waiter.resource != goal.resource {
+            if waiter.phase != Phase::Queued
+                || waiter.resource != goal.resource
+                || !may_share(waiter, &goal, &self.config)
+            {
                 continue;
             }
             if let Some(merged) = goal.requirement.merge(&waiter.need) {
@@ -287,4 +293,10 @@ impl Coordinator {
         self.flow = Some(flow);
         effects.extend(started.into_iter().map(|effect| Effect::Flow(id, effect)));
     }
+}
+
+/// A sign-in takes whoever comes. It does not join a step-up that would refuse a stranger: that one
+/// serves it when it succeeds, and must not take it along when it fails.
+fn may_share(waiter: &Waiter, goal: &Goal, config: &Config) -> bool {
+    goal.adopt || config.adopt_first_subject || !waiter.is_sign_in()
 }
