@@ -214,8 +214,10 @@ impl Coordinator {
     /// A token that came in after the request had left: it serves it without a prompt.
     fn newer_token(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
         waiter.call.as_ref()?;
+        // What nothing vouches for went with the requests that waited for it, and that is all.
         self.wallet
-            .find(waiter.resource.as_deref(), &waiter.need, now)
+            .newest(waiter.resource.as_deref(), now)
+            .find(|held| !held.is_once() && held.satisfies(&waiter.need, now))
             .filter(|held| waiter.sent_with.is_none_or(|sent| held.serial.0 > sent.0))
             .cloned()
     }
