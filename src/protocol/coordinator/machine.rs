@@ -2,10 +2,10 @@
 
 use super::effect::{Assurance, Effect, Notice, Outcome};
 use super::event::{Event, WaiterId};
-use super::outcome::{reject, settled};
+use super::outcome::{may_receive_tokens, reject, settled};
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::Config;
-use crate::protocol::error::Error;
+use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Context, Flow, FlowEvent, FlowId, Goal, User};
 use crate::protocol::held::{Held, Wallet};
 use crate::protocol::origin;
@@ -171,9 +171,12 @@ impl Coordinator {
     ) {
         let id = waiter.id;
         let newer = self.newer_token(&waiter, now);
-        let refused = match newer {
-            Some(_) => None,
-            None => waiter.may_step_up(&waiter.need, self.config.max_rounds).err(),
+        let refused = match (&waiter.call, &newer) {
+            (Some(call), _) if !may_receive_tokens(&self.config, call) => {
+                Some(ErrorCode::OriginNotAllowed)
+            }
+            (_, Some(_)) => None,
+            (_, None) => waiter.may_step_up(&waiter.need, self.config.max_rounds).err(),
         };
         if newer.is_none() && refused.is_none() {
             waiter.phase = self.place(&waiter);

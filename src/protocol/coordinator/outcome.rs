@@ -1,9 +1,10 @@
 //! How waits end: what a step-up tells, who is served by it, and what is published.
 
 use super::effect::{Assurance, Effect, Notice, Outcome, Published};
-use super::event::WaiterId;
+use super::event::{Call, WaiterId};
 use super::machine::Coordinator;
 use super::waiter::{Phase, Waiter};
+use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Button, Context, FlowEffect, FlowEvent, FlowId, Goal, Success, User};
 use crate::protocol::held::{Held, Serial};
@@ -150,8 +151,7 @@ impl Coordinator {
     pub(super) fn send(&mut self, id: WaiterId, held: &Held, effects: &mut Vec<Effect>) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
         let Some(call) = &waiter.call else { return };
-        let allowed = self.config.api_of(&call.url).is_some() && origin::is_trustworthy(&call.url);
-        let refused = match (allowed, call.replayable) {
+        let refused = match (may_receive_tokens(&self.config, call), call.replayable) {
             (false, _) => Some(ErrorCode::OriginNotAllowed),
             // The new token is kept: the app can send the request itself.
             (true, false) => Some(ErrorCode::ReplayUnavailable),
@@ -217,6 +217,11 @@ impl Coordinator {
         });
         Effect::Publish(published.collect())
     }
+}
+
+/// Whether the app's list has the place this request goes to, and nobody reads along on the way.
+pub(super) fn may_receive_tokens(config: &Config, call: &Call) -> bool {
+    config.api_of(&call.url).is_some() && origin::is_trustworthy(&call.url)
 }
 
 /// Whether the app's session turns out to be somebody else's than what is held.
