@@ -137,7 +137,9 @@ impl Coordinator {
     fn serve(&mut self, id: WaiterId, flow: FlowId, held: &Held, effects: &mut Vec<Effect>) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
         waiter.flow = Some(flow);
-        waiter.proved.push(waiter.need.clone());
+        // It may have proved more than this request asked for.
+        let proved = held.obtained_for.merge(&waiter.need);
+        waiter.proved.push(proved.unwrap_or_else(|| waiter.need.clone()));
         if waiter.call.is_some() {
             self.send(id, held, effects);
         } else if let Some(waiter) = self.take(id) {
