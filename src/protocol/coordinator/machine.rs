@@ -54,7 +54,7 @@ impl Coordinator {
             Event::Challenged { waiter, call, status, requirement, sent_with } => {
                 let resource = self.config.api_of(&call.url).and_then(|api| api.resource.clone());
                 let waiter = Waiter {
-                    sent_with,
+                    sent_with: sent_with.into_iter().collect(),
                     reason: call.reason.clone(),
                     call: Some(call),
                     ..Waiter::new(waiter, requirement, resource)
@@ -170,24 +170,24 @@ impl Coordinator {
         effects: &mut Vec<Effect>,
     ) {
         let id = waiter.id;
-        let newer = self.newer_token(&waiter, now);
-        let refused = match (&waiter.call, &newer) {
+        let at_hand = self.token_at_hand(&waiter, now);
+        let refused = match (&waiter.call, &at_hand) {
             (Some(call), _) if !may_receive_tokens(&self.config, call) => {
                 Some(ErrorCode::OriginNotAllowed)
             }
             (_, Some(_)) => None,
             (_, None) => waiter.may_step_up(&waiter.need, self.config.max_rounds).err(),
         };
-        if newer.is_none() && refused.is_none() {
+        if at_hand.is_none() && refused.is_none() {
             waiter.phase = self.place(&waiter);
         }
-        let starts = newer.is_none() && refused.is_none() && self.flow.is_none();
+        let starts = at_hand.is_none() && refused.is_none() && self.flow.is_none();
         // Not the one that has served it before.
         let serving = match waiter.phase {
             Phase::In(flow) => Some(flow),
             _ => starts.then(|| FlowId(self.last_flow.wrapping_add(1))),
         };
-        if serving.is_some() || newer.is_some() {
+        if serving.is_some() || at_hand.is_some() {
             waiter.flow = serving;
         }
         if let (Some(status), Some(call)) = (status, &waiter.call) {
@@ -206,7 +206,7 @@ impl Coordinator {
             return;
         }
         self.waiters.push(waiter);
-        match newer {
+        match at_hand {
             Some(held) => self.send(id, &held, effects),
             None if starts => self.start_next(Some(id).filter(|_| window), now, effects),
             None if window => self.place_window(id, now, effects),
@@ -214,14 +214,19 @@ impl Coordinator {
         }
     }
 
-    /// A token that came in after the request had left: it serves it without a prompt.
-    fn newer_token(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
+    /// A held token that serves it without a prompt: one that came in after the request had left,
+    /// or, where the one it was sent with is known not to be enough, one that lies beside it. Each
+    /// is tried once, and what nothing vouches for went with those that waited for it.
+    fn token_at_hand(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
         waiter.call.as_ref()?;
-        // What nothing vouches for went with the requests that waited for it, and that is all.
-        self.wallet
-            .newest(waiter.resource.as_deref(), now)
-            .find(|held| !held.is_once() && held.satisfies(&waiter.need, now))
-            .filter(|held| waiter.sent_with.is_none_or(|sent| held.serial.0 > sent.0))
+        let held = || self.wallet.newest(waiter.resource.as_deref(), now);
+        let last = waiter.sent_with.last();
+        let seemed_enough =
+            held().any(|held| Some(&held.serial) == last && held.satisfies(&waiter.need, now));
+        held()
+            .filter(|held| !held.is_once() && held.satisfies(&waiter.need, now))
+            .filter(|held| !waiter.sent_with.contains(&held.serial))
+            .find(|held| !seemed_enough || last.is_none_or(|last| held.serial.0 > last.0))
             .cloned()
     }
 

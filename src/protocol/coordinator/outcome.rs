@@ -166,7 +166,7 @@ impl Coordinator {
             return;
         }
         waiter.phase = Phase::Sent;
-        waiter.sent_with = Some(held.serial);
+        waiter.sent_with.push(held.serial);
         effects.push(Effect::Notice(Notice::Retry {
             flow: waiter.flow,
             waiter: id,

@@ -29,8 +29,8 @@ pub(super) struct Waiter {
     pub(super) phase: Phase,
     /// The step-up that served it last.
     pub(super) flow: Option<FlowId>,
-    /// The held token its request was last sent with.
-    pub(super) sent_with: Option<Serial>,
+    /// The held tokens its request has been sent with, in this order.
+    pub(super) sent_with: Vec<Serial>,
     /// What step-ups have already proved for this request.
     pub(super) proved: Vec<Requirement>,
 }
@@ -46,7 +46,7 @@ impl Waiter {
             reason: None,
             phase: Phase::Queued,
             flow: None,
-            sent_with: None,
+            sent_with: Vec::new(),
             proved: Vec::new(),
         }
     }
