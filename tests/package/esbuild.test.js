@@ -1,4 +1,4 @@
-/** The inline variant in a page that esbuild bundled into one classic script. */
+/** In a page that esbuild bundled, which copies no assets. */
 
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -18,24 +18,35 @@ suite("bundled by esbuild", () => {
   /** @param {string} entry @param {...string} flags */
   const bundle = (entry, ...flags) => project.command("esbuild", entry, "--bundle", "--minify", ...flags);
 
-  test("the inline variant runs as one classic script, without any further file", { skip: noBrowser }, async () => {
-    await bundle("main.js", "--format=iife", "--outfile=bundle.js");
-    const site = await serve(project.folder);
-    const browser = await Browser.start();
-    try {
-      const text = await browser.textOn(`${site.origin}/`, "#result");
-      assert.equal(text, '[["AL3"]]');
-      assert.deepEqual(site.wasmRequests(), []);
-    } finally {
-      await browser.close();
-      site.close();
-    }
+  test("the callback survives bundling, although the rest is dropped when unused", async () => {
+    assert.match(await bundle("callback.js", "--format=esm"), /BroadcastChannel/);
+    assert.equal((await bundle("unused.js", "--format=esm")).trim(), "");
   });
 
-  test("the callback survives bundling, although the rest may be dropped when unused", async () => {
-    const callback = await bundle("callback.js", "--format=esm");
-    assert.match(callback, /BroadcastChannel/);
-    const unused = await bundle("unused.js", "--format=esm");
-    assert.equal(unused.trim(), "");
+  suite("in Chromium", { skip: noBrowser }, () => {
+    /** @type {Awaited<ReturnType<typeof serve>>} */
+    let site;
+    /** @type {Browser} */
+    let browser;
+    before(async () => {
+      site = await serve(project.folder);
+      browser = await Browser.start();
+    });
+    after(async () => {
+      await browser?.close();
+      site?.close();
+    });
+
+    test("the inline variant runs as one classic script, without any further file", async () => {
+      await bundle("main.js", "--format=iife", "--outfile=bundle.js");
+      assert.equal(await browser.textOn(`${site.origin}/`, "#result"), '[["AL3"]]');
+      assert.deepEqual(site.wasmRequests(), []);
+    });
+
+    test("the main entry runs when it is told where the app serves the file", async () => {
+      await bundle("hosted.js", "--format=esm", "--outfile=hosted.bundle.js");
+      assert.equal(await browser.textOn(`${site.origin}/hosted.html`, "#result"), '[["AL3"]]');
+      assert.deepEqual(site.wasmRequests(), ["/node_modules/stepup/stepup_bg.wasm"]);
+    });
   });
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { createServer } from "vite";
 
 import { Browser, noBrowser } from "./browser.js";
 import { Project, packageFolder } from "./project.js";
@@ -59,5 +60,22 @@ suite("bundled by Vite", () => {
       test(`the wasm option takes a ${source} in place of the default`, () =>
         parsesWith(source, /^\/given\.wasm$/));
     }
+
+    test("the development server needs no configuration", async () => {
+      const { folder } = project;
+      const server = await createServer({
+        root: folder,
+        configFile: false,
+        logLevel: "warn",
+        server: { host: "127.0.0.1", port: 0 },
+      });
+      try {
+        await server.listen();
+        const [address] = server.resolvedUrls?.local ?? [];
+        assert.equal(await browser.textOn(`${address}?default`, "#result"), '[["AL3"]]');
+      } finally {
+        await server.close();
+      }
+    });
   });
 });

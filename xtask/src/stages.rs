@@ -271,7 +271,16 @@ impl Bench {
             settings = serde_json::json!({
                 "goog:chromeOptions": {
                     "binary": browsers.program("CHROMIUM")?,
-                    "args": ["headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"],
+                    "args": [
+                        "headless",
+                        "no-sandbox",
+                        "no-first-run",
+                        "disable-gpu",
+                        "disable-dev-shm-usage",
+                        "disable-background-networking",
+                        "disable-component-update",
+                        "disable-sync",
+                    ],
                 },
             });
         }
