@@ -31,3 +31,5 @@ mod random;
 mod running;
 #[cfg(feature = "core")]
 mod timer;
+#[cfg(all(test, feature = "core"))]
+mod tests;

@@ -20,17 +20,29 @@ extern "C" {
 ///
 /// `configuration_invalid` where the page has no WebCrypto: it is not in a secure context.
 pub async fn draw() -> Result<(Secrets, [u8; 32]), Error> {
-    let unavailable =
-        |_| Error::new(ErrorCode::ConfigurationInvalid, "no WebCrypto: not a secure context");
     let mut entropy = Entropy([0; 96]);
     get_random_values(&mut entropy.0).map_err(unavailable)?;
     let secrets = Secrets::draw(&entropy);
-    let digested = digest("SHA-256", secrets.verifier.expose().as_bytes()).map_err(unavailable)?;
-    let hash = JsFuture::from(digested).await.map_err(unavailable)?;
+    let digest = sha256(secrets.verifier.expose()).await?;
+    Ok((secrets, digest))
+}
+
+/// The SHA-256 digest of a text.
+///
+/// # Errors
+///
+/// `configuration_invalid` as above.
+pub async fn sha256(text: &str) -> Result<[u8; 32], Error> {
+    let digested = digest("SHA-256", text.as_bytes()).map_err(unavailable)?;
+    let hash = Uint8Array::new(&JsFuture::from(digested).await.map_err(unavailable)?);
     let mut bytes = [0; 32];
-    let hash = Uint8Array::new(&hash);
-    if hash.length() == 32 {
-        hash.copy_to(&mut bytes);
+    if hash.length() != 32 {
+        return Err(unavailable(hash.into()));
     }
-    Ok((secrets, bytes))
+    hash.copy_to(&mut bytes);
+    Ok(bytes)
+}
+
+fn unavailable(_: JsValue) -> Error {
+    Error::new(ErrorCode::ConfigurationInvalid, "no WebCrypto: not a secure context")
 }
