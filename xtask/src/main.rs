@@ -52,7 +52,8 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         "size" => size::command(&project)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => {
-            return Err(Failure::new(format!("there is no command {other:?}")).remedy(USAGE));
+            return Err(Failure::new(format!("there is no command {other:?}"))
+                .remedy(format!("use one of\n{USAGE}")));
         }
     }
     Ok(ExitCode::SUCCESS)
