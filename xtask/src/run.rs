@@ -116,7 +116,7 @@ impl Run {
         let mut child = self.start()?;
         let (sender, lines) = channel();
         if let Some(stdout) = child.stdout.take() {
-            // It ends with the pipe. After a hang a grandchild may hold that open, so nobody joins.
+            // It ends with the pipe, which may be later than the program: nobody joins it.
             thread::spawn(move || {
                 let mut reader = BufReader::new(stdout);
                 let mut line = Vec::new();
@@ -130,14 +130,19 @@ impl Run {
             });
         }
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match lines.recv_timeout(left) {
+            match lines.recv_timeout(Duration::from_millis(200)) {
                 Ok(line) => {
                     tally.read(&line);
                     // Without anyone to read the output, the exit code still tells the result.
                     let _ = screen.write_all(line.as_bytes()).and_then(|()| screen.flush());
                 }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    // What it has left behind may hold the pipe open for ever.
+                    if !matches!(child.try_wait(), Ok(None)) || Instant::now() >= deadline {
+                        break;
+                    }
+                }
             }
         }
         let status = self.wait(child, deadline)?;
@@ -228,6 +233,18 @@ mod tests {
         assert_eq!(screen, b"# pass 2\n");
         assert_eq!(tally, Tally { passed: 2, failed: 0, skipped: 0 });
         assert!(outcome.is_err());
+    }
+
+    #[test]
+    fn a_program_that_leaves_another_behind_is_not_waited_for() {
+        let script = "console.log('# fail 1');\
+            const { spawn } = require('node:child_process');\
+            const nap = 'setTimeout(() => {}, 15_000)';\
+            spawn(process.execPath, ['-e', nap], { stdio: ['ignore', 'inherit', 'ignore'], detached: true }).unref();";
+        let started = Instant::now();
+        let (tally, _) = run("node").args(["-e", script]).counted_on(&mut Vec::new());
+        assert_eq!(tally.failed, 1);
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     }
 
     #[test]
