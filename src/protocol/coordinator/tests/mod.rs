@@ -1,0 +1,16 @@
+//! Journeys of a page: requests and clicks on the left, all that is to be done on the right.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod ends;
+mod invariants;
+mod notices;
+mod player;
+mod popup;
+mod published;
+mod queue;
+mod random;
+mod retries;
+mod rounds;
+mod session;
+
+use super::*;

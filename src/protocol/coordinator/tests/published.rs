@@ -1,0 +1,150 @@
+//! Which token the next requests carry.
+
+use super::player::*;
+use crate::protocol::claims::Claims;
+use crate::protocol::config::tests::config;
+use crate::protocol::config::{Api, Config};
+use crate::protocol::flow::FlowEvent::{self, AnswerVerified, TokenAnswered};
+use crate::protocol::flow::Session;
+use crate::protocol::flow::tests::player as step_up;
+use crate::protocol::requirement::Scope;
+use crate::protocol::token::TokenAnswer;
+
+#[test]
+fn a_token_for_one_resource_is_never_published_for_another() {
+    Page::with_popup()
+        .plays([(challenged_at(FILES, 1, wants("AL3")), "1: open window, 1: start")])
+        .authenticates(1, "AL3", "t1", "1: end, publish - | t1, retry 1 with t1")
+        // What is held for the files is nothing that the other API may see.
+        .plays([(challenged(2, wants("AL3")), "2: open window, 2: start")])
+        .authenticates(2, "AL3", "t2", "2: end, publish t2 | t1, retry 2 with t2");
+}
+
+#[test]
+fn apis_without_resources_share_a_token() {
+    let other = "https://more.example".to_owned();
+    let mut config = config();
+    config.apis.push(Api { origin: other, path_prefix: None, resource: None });
+    Page::new(config)
+        .plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
+        .authenticates(1, "AL3", "t1", "1: end, publish t1 | - | t1, retry 1 with t1");
+}
+
+#[test]
+fn t09_a_narrower_token_is_not_put_in_the_place_of_a_wider_one() {
+    let narrow = |scope: &str| {
+        let scope = Some(scope.to_owned());
+        of(2, TokenAnswered(Ok(TokenAnswer { scope, ..step_up::answer("t2") })))
+    };
+    for (granted, publication) in [
+        ("openid payees:write", "publish t1 | -"),
+        ("openid accounts:read payees:write", "publish t2 | -"),
+    ] {
+        let retried = format!("2: end, {publication}, retry 2 with t2");
+        let exchange = "2: close window, 2: hide button, 2: exchange c1";
+        let broad = wants_scope("", "accounts:read");
+        let mut page = Page::with_popup();
+        page.plays([(challenged(1, broad), "1: open window, 1: start")])
+            .authenticates(1, "AL1", "t1", "1: end, publish t1 | -, retry 1 with t1")
+            .plays([(
+                challenged_with(1, 2, wants_scope("", "payees:write")),
+                "2: open window, 2: start",
+            )])
+            .navigates(2)
+            .plays([(of(2, step_up::code("c1")), exchange), (narrow(granted), "2: verify id-t2")])
+            .plays([]);
+        if granted.contains("accounts") {
+            page.plays([(of(2, step_up::proves("alice", "AL1")), &retried)]);
+        } else {
+            // Neither has all that was granted: nothing that is held may stand in for both.
+            let retried = "2: end, publish - | -, retry 2 with t2";
+            page.plays([(of(2, step_up::proves("alice", "AL1")), retried)]);
+        }
+    }
+}
+
+#[test]
+fn a_token_that_lacks_what_the_session_has_is_not_published() {
+    let session =
+        Session { sub: Some("alice".into()), scope: Scope::parse("admin"), ..Session::default() };
+    for (granted, published) in [("openid", "- | -"), ("openid admin", "t1 | -")] {
+        let scope = Some(granted.to_owned());
+        let answer = TokenAnswer { scope, ..step_up::answer("t1") };
+        let retried = format!("1: end, publish {published}, retry 1 with t1");
+        Page::with_popup().plays([
+            (challenged(1, wants("AL3")), "1: open window, 1: start"),
+            (of(1, FlowEvent::WindowOpened), "1: hide button"),
+            (of(1, FlowEvent::SessionRead(Ok(session.clone()))), ""),
+            (of(1, step_up::metadata()), ""),
+            (of(1, step_up::secrets()), "1: go to provider"),
+            (of(1, step_up::code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+            (of(1, TokenAnswered(Ok(answer))), "1: verify id-t1"),
+            (of(1, step_up::proves("alice", "AL3")), &retried),
+        ]);
+    }
+}
+
+#[test]
+fn an_unverified_token_goes_with_those_that_waited_for_it() {
+    Page::with_own()
+        .plays([
+            (challenged(1, wants("AL3")), "1: start"),
+            (challenged(2, wants("AL3")), ""),
+            (ensured(3, wants("AL3")), ""),
+        ])
+        .brings(1, "t1", "1: end, publish - | -, retry 1 with t1, retry 2 with t1, settle 3")
+        .plays([
+            // That is all: it is trusted no further.
+            (challenged(4, wants("AL3")), "2: start"),
+            (ensured(5, wants("AL3")), ""),
+        ]);
+}
+
+#[test]
+fn an_unverified_token_that_nobody_could_use_is_published_for_one_request() {
+    Page::with_own()
+        .plays([(ensured(1, wants("AL3")), "1: start")])
+        .brings(1, "t1", "1: end, publish t1 once | -, settle 1")
+        .plays([
+            // It was sent with it, and it was not enough.
+            (challenged_with(1, 2, wants("AL3")), "2: start"),
+        ])
+        .brings(2, "t2", "2: end, publish - | -, retry 2 with t2")
+        .plays([(again(2, wants("AL3")), "reject 2 loop_detected")]);
+    Page::with_own().plays([(challenged_stream(1, wants("AL3")), "1: start")]).brings(
+        1,
+        "t1",
+        "1: end, publish t1 once | -, reject 1 replay_unavailable",
+    );
+}
+
+#[test]
+fn an_unverified_token_is_no_assurance() {
+    let mut page = Page::with_own();
+    page.plays([(ensured(1, wants("AL3")), "1: start")]).brings(
+        1,
+        "t1",
+        "1: end, publish t1 once | -, settle 1",
+    );
+    assert!(!page.core.satisfies(&wants("AL3"), page.now));
+    assert!(page.core.token(&wants("AL3"), page.now).is_some());
+    assert!(page.core.token(&wants("AL4"), page.now).is_none());
+}
+
+#[test]
+fn what_was_published_is_checked_again_for_each_requirement() {
+    let mut page = Page::new(Config { require_verified: true, ..config() });
+    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]).navigates(1).plays([
+        (of(1, step_up::code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+        (of(1, step_up::tokens("t1")), "1: verify id-t1"),
+    ]);
+    let proof = Claims { auth_time: Some(1_799_999_970), ..step_up::claims("alice", "AL3") };
+    page.plays([(of(1, AnswerVerified(Ok(proof))), "1: end, publish t1 | -, settle 1")]);
+    assert!(page.core.satisfies(&wants_within("AL3", 31), page.now));
+    assert!(!page.core.satisfies(&wants_within("AL3", 30), page.now));
+    assert!(!page.core.satisfies(&wants_scope("AL3", "payees:write"), page.now));
+    page.later(299);
+    assert!(page.core.satisfies(&wants("AL3"), page.now));
+    page.later(1);
+    assert!(!page.core.satisfies(&wants("AL3"), page.now));
+}
