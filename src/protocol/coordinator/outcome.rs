@@ -200,24 +200,35 @@ impl Coordinator {
         }
     }
 
-    /// For each API the newest token that loses nothing another one has. What nothing vouches for
-    /// is not among them, except one that is `unused`.
+    /// What requests to each API carry from now on.
     fn publish(&self, unused: Option<Serial>, now: EpochMillis) -> Effect {
         let published = self.config.apis.iter().map(|api| {
-            let resource = api.resource.as_deref();
-            let all = self.wallet.scope(resource, now).union(&self.session_scope);
-            self.wallet
-                .newest(resource, now)
-                .filter(|held| !held.is_once() || Some(held.serial) == unused)
-                .find(|held| held.scope.contains_all(&all))
-                .map(|held| Published {
-                    serial: held.serial,
-                    access_token: held.access_token.clone(),
-                    until: held.until,
-                    once: held.is_once(),
-                })
+            self.publishable(api.resource.as_deref(), unused, now).map(|held| Published {
+                serial: held.serial,
+                access_token: held.access_token.clone(),
+                until: held.until,
+                once: held.is_once(),
+            })
         });
         Effect::Publish(published.collect())
+    }
+
+    /// The newest token by which nothing is lost that an older one or the session has. What nothing
+    /// vouches for is not among them, except one that is `unused`.
+    fn publishable(
+        &self,
+        resource: Option<&str>,
+        unused: Option<Serial>,
+        now: EpochMillis,
+    ) -> Option<&Held> {
+        let trusted = |held: &&Held| !held.is_once() || Some(held.serial) == unused;
+        let newest = || self.wallet.newest(resource, now).filter(trusted);
+        let loses_nothing = |(at, held): &(usize, &Held)| {
+            let older = newest().skip(at + 1);
+            let had = older.fold(self.session_scope.clone(), |had, old| had.union(&old.scope));
+            held.scope.contains_all(&had)
+        };
+        newest().enumerate().find(loses_nothing).map(|(_, held)| held)
     }
 }
 
