@@ -1,1 +1,239 @@
+//! Random lives of a page: whatever happens in whatever order, the invariants hold.
 
+use super::Event;
+use super::player::*;
+use crate::protocol::config::tests::config;
+use crate::protocol::config::{Arrangement, Config};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::flow::tests::player as step_up;
+use crate::protocol::flow::{Choice, FlowEvent};
+use crate::protocol::held::Serial;
+use crate::protocol::requirement::Requirement;
+use crate::protocol::token::TokenAnswer;
+use proptest::prelude::*;
+
+const URLS: [&str; 4] =
+    [API, FILES, "https://api.example.evil.test/transfers", "https://files.example/v2/x"];
+
+/// Something that happens; numbers are taken modulo what there is.
+#[derive(Clone, Debug)]
+enum Step {
+    Challenged {
+        url: usize,
+        need: Requirement,
+        stream: bool,
+        serial: Option<u32>,
+    },
+    Ensured {
+        need: Requirement,
+        window: bool,
+    },
+    Again(usize, Requirement),
+    Answered(usize),
+    Aborted(usize),
+    Cleared,
+    /// An event for the step-up under way, or for one before it.
+    Flow(u32, FlowEvent),
+    /// The user does it all.
+    Success {
+        acr: &'static str,
+    },
+    Later(u64),
+}
+
+fn need() -> impl Strategy<Value = Requirement> {
+    let acr = prop::sample::select(vec!["", "AL1", "AL2", "AL3", "AL2 AL3"]);
+    let scope = prop::sample::select(vec!["", "", "", "a", "b"]);
+    (acr, prop::option::weighted(0.3, 0..120_u64), scope).prop_map(|(acr, max_age, scope)| {
+        let mut need = wants_scope(acr, scope);
+        need.max_age = max_age.and_then(|seconds| wants_within("", seconds).max_age);
+        need
+    })
+}
+
+fn flow_event() -> impl Strategy<Value = FlowEvent> {
+    let refused = TokenAnswer { error: Some("invalid_grant".into()), ..TokenAnswer::default() };
+    let bare = TokenAnswer { id_token: None, ..step_up::answer("t") };
+    prop::sample::select(vec![
+        step_up::session_of("alice"),
+        step_up::session_of("bob"),
+        step_up::session_with("id-session"),
+        step_up::no_session(),
+        step_up::metadata(),
+        FlowEvent::MetadataRead(Err(ErrorCode::ProviderUnreachable.into())),
+        step_up::secrets(),
+        FlowEvent::WindowOpened,
+        FlowEvent::WindowBlocked,
+        FlowEvent::WindowLost,
+        FlowEvent::Chosen(Choice::Open),
+        FlowEvent::Chosen(Choice::Continue),
+        step_up::cancel(),
+        step_up::code("c1"),
+        step_up::query("code=evil&state=guessed"),
+        step_up::query("error=access_denied&state=the-state"),
+        step_up::tokens("t"),
+        FlowEvent::TokenAnswered(Ok(refused)),
+        FlowEvent::TokenAnswered(Ok(bare)),
+        step_up::session_is("alice"),
+        step_up::session_is("bob"),
+        step_up::session_fails(ErrorCode::KeyUnknown),
+        step_up::proves("alice", "AL3"),
+        step_up::proves("bob", "AL3"),
+        step_up::fails(ErrorCode::KeyUnknown),
+        step_up::own("t", None),
+        step_up::own("t", Some("id-t")),
+        FlowEvent::DeadlinePassed,
+    ])
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let url = prop::sample::select(vec![0_usize, 0, 0, 0, 1, 1, 2, 3]);
+    let challenged = (url, need(), prop::bool::weighted(0.1), prop::option::of(0..4_u32))
+        .prop_map(|(url, need, stream, serial)| Step::Challenged { url, need, stream, serial });
+    let ensured = (need(), any::<bool>()).prop_map(|(need, window)| Step::Ensured { need, window });
+    let again = (any::<usize>(), need()).prop_map(|(at, need)| Step::Again(at, need));
+    let flow = (prop::sample::select(vec![0, 0, 0, 0, 1]), flow_event())
+        .prop_map(|(before, event)| Step::Flow(before, event));
+    let acr = prop::sample::select(vec!["AL1", "AL2", "AL3", "AL2 AL3"]);
+    prop_oneof![
+        6 => challenged,
+        2 => ensured,
+        4 => again,
+        2 => any::<usize>().prop_map(Step::Answered),
+        3 => any::<usize>().prop_map(Step::Aborted),
+        1 => Just(Step::Cleared),
+        12 => flow,
+        6 => acr.prop_map(|acr| Step::Success { acr }),
+        2 => (0..90_u64).prop_map(Step::Later),
+    ]
+}
+
+fn configs() -> impl Strategy<Value = Config> {
+    let arrangement = prop::sample::select(vec![
+        Arrangement::Popup,
+        Arrangement::Popup,
+        Arrangement::Own,
+        Arrangement::OwnInWindow,
+    ]);
+    (arrangement, any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
+        |(arrangement, provider, adopt_first_subject, require_verified, max_rounds)| {
+            let keeps = provider || arrangement == Arrangement::Popup;
+            let provider = config().provider.filter(|_| keeps);
+            let with = Config { arrangement, provider, adopt_first_subject, ..config() };
+            Config { require_verified, max_rounds, ..with }
+        },
+    )
+}
+
+/// Numbers are given out one after the other, as on a real page.
+struct Life {
+    page: Page,
+    waiters: u32,
+    tokens: u32,
+    prompts: u32,
+}
+
+impl Life {
+    fn step(&mut self, step: Step) {
+        let known = |at: usize, all: u32| u32::try_from(at % (all as usize + 1)).unwrap();
+        let event = match step {
+            Step::Challenged { url, need, stream, serial } => {
+                self.waiters += 1;
+                let event = match stream {
+                    true => challenged_stream(self.waiters, need),
+                    false => challenged_at(URLS[url], self.waiters, need),
+                };
+                match event {
+                    Event::Challenged { waiter, call, status, requirement, .. } => {
+                        let sent_with = serial.map(|back| Serial(self.tokens.saturating_sub(back)));
+                        Event::Challenged { waiter, call, status, requirement, sent_with }
+                    }
+                    other => other,
+                }
+            }
+            Step::Ensured { need, window } => {
+                self.waiters += 1;
+                match window {
+                    true => clicked(self.waiters, need),
+                    false => ensured(self.waiters, need),
+                }
+            }
+            Step::Again(at, need) => again(known(at, self.waiters), need),
+            Step::Answered(at) => answered(known(at, self.waiters), 200),
+            Step::Aborted(at) => aborted(known(at, self.waiters)),
+            Step::Cleared => Event::Cleared,
+            Step::Flow(before, event) => of(self.running().saturating_sub(before), event),
+            Step::Success { acr } => return self.succeed(acr),
+            Step::Later(seconds) => {
+                self.page.later(seconds);
+                return;
+            }
+        };
+        self.page.on(event);
+    }
+
+    fn running(&self) -> u32 {
+        self.page.core.flow.as_ref().map_or(self.prompts, |flow| flow.id().0)
+    }
+
+    /// Everything the happy path needs, in this order; what is there already changes nothing.
+    fn succeed(&mut self, acr: &str) {
+        self.tokens += 1;
+        let flow = self.running();
+        self.prompts = flow;
+        let token = format!("t{}", self.tokens);
+        self.page.navigates(flow);
+        for event in [
+            step_up::session_is("alice"),
+            step_up::code("c1"),
+            step_up::tokens(&token),
+            step_up::own(&token, Some(&format!("id-{token}"))),
+            step_up::proves("alice", acr),
+        ] {
+            self.page.on(of(flow, event));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each waiter has one outcome at most and is never sent again after it; one step-up runs at a
+    /// time, for somebody; a request is sent again once per challenge, to the list only, with a
+    /// token of its own resource: the page is watched at every step.
+    #[test]
+    fn the_invariants_hold_in_every_life_of_a_page(
+        config in configs(),
+        steps in prop::collection::vec(step(), 1..80),
+    ) {
+        let mut life = Life { page: Page::new(config), waiters: 0, tokens: 0, prompts: 0 };
+        for step in steps {
+            life.step(step);
+        }
+        // However it went, everybody can leave, and nothing stays behind.
+        for waiter in 1..=life.waiters {
+            life.page.on(aborted(waiter));
+        }
+        prop_assert!(life.page.core.waiters.is_empty() && life.page.core.flow.is_none());
+    }
+
+    /// An API that demands something new each time cannot keep one request going for ever.
+    #[test]
+    fn no_request_is_sent_for_ever(needs in prop::collection::vec(need(), 40), acr in "AL[123]") {
+        let mut life = Life { page: Page::with_popup(), waiters: 0, tokens: 0, prompts: 0 };
+        // Tokens of all kinds lie about.
+        for held in ["AL1", "AL2", "AL3"] {
+            life.step(Step::Ensured { need: wants_within(held, 0), window: true });
+            life.succeed(held);
+        }
+        life.step(Step::Challenged { url: 0, need: wants("AL1"), stream: false, serial: Some(0) });
+        let id = life.waiters;
+        for need in needs {
+            if life.page.core.flow.is_some() {
+                life.succeed(&acr);
+            }
+            life.page.on(again(id, need));
+        }
+        prop_assert!(life.page.core.waiters.is_empty());
+    }
+}
