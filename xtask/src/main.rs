@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask build`, `test`, `demo`, `size`.
+//! The commands of this repository: `cargo xtask build`, `test`, `check`, `demo`, `size`.
 
 mod browsers;
 mod build;
@@ -25,6 +25,7 @@ const USAGE: &str = "\
 cargo xtask build [--dev]              writes pkg/, the npm package
 cargo xtask test [--only a,b]          runs every test, or the named stages
                  [--from a]            … the named stage and those after it
+cargo xtask check                      runs the stages that need no browser
 cargo xtask demo [--port 8080]         starts the bank of the demo
 cargo xtask size                       says how large what a page loads is";
 
@@ -48,6 +49,7 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
     match command.as_str() {
         "build" => build::command(&project, rest)?,
         "test" => return test::command(project, rest),
+        "check" => return Ok(test::without_browsers(project)),
         "demo" => demo::command(&project, rest)?,
         "size" => size::command(&project)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),
