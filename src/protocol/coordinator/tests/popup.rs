@@ -6,7 +6,7 @@ use crate::protocol::flow::Choice;
 use crate::protocol::flow::FlowEvent::WindowOpened;
 use crate::protocol::flow::FlowEvent::{self, Chosen, DeadlinePassed, WindowBlocked, WindowLost};
 use crate::protocol::flow::tests::player::{
-    cancel, code, fails, metadata, proves, secrets, session_of, tokens,
+    cancel, code, fails, metadata, proves, query, secrets, session_of, tokens,
 };
 
 #[test]
@@ -143,7 +143,7 @@ fn t35_a_forged_response_leaves_everybody_waiting() {
         .plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
         .navigates(1)
         .plays([
-            (forged("?code=evil&state=guessed"), ""),
+            (of(1, query("code=evil&state=guessed")), ""),
             (forged("?error=access_denied"), ""),
             (forged("?code=a&code=b"), ""),
         ])

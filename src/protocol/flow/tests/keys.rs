@@ -30,6 +30,14 @@ fn t63_an_unknown_key_is_looked_for_once_more_and_then_unknown() {
 }
 
 #[test]
+fn t63_one_step_up_looks_once_however_long_that_takes() {
+    let mut journey = verifying(None);
+    journey.plays([(unknown(), "verify id-t1 with fresh keys")]);
+    journey.now = NOW.plus(Seconds(60).millis());
+    journey.plays([(unknown(), "done key_unknown")]);
+}
+
+#[test]
 fn t63_a_key_that_is_new_is_found_among_the_fresh_ones() {
     verifying(None)
         .plays([(unknown(), "verify id-t1 with fresh keys"), (proves("alice", "AL3"), "done t1")]);
