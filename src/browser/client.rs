@@ -9,7 +9,7 @@ use crate::protocol::coordinator::{Call, Coordinator, Event, WaiterId};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::held::Serial;
 use crate::protocol::requirement::Requirement;
-use crate::protocol::units::Seconds;
+use crate::protocol::units::{EpochMillis, Seconds};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Window;
@@ -55,6 +55,7 @@ impl Client {
             replayable: get(call, "replayable").is_truthy(),
             reason: text("reason"),
             tag: text("tag"),
+            sent_at: EpochMillis(get(call, "sentAt").as_f64().unwrap_or_default() as u64),
         };
         self.driver.dispatch(Event::Challenged { waiter, call, status, requirement, sent_with });
         Ok(true)
@@ -81,6 +82,11 @@ impl Client {
     /// A request that was sent again failed on the way.
     pub fn failed(&self, waiter: u32) {
         self.driver.dispatch(Event::Answered { waiter: WaiterId(waiter), status: None });
+    }
+
+    /// The API does not take a held token any more.
+    pub fn refused(&self, serial: u32) {
+        self.driver.dispatch(Event::TokenRefused { serial: Serial(serial) });
     }
 
     /// `ensure()` was called, with the window it opened.

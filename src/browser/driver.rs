@@ -6,6 +6,7 @@ use super::running::Running;
 use crate::protocol::coordinator::{Coordinator, Effect, Event, Published, WaiterId};
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::metadata::Metadata;
+use crate::protocol::secret::Secret;
 use crate::protocol::units::{EpochMillis, Millis};
 use js_sys::Array;
 use std::cell::{Cell, RefCell};
@@ -15,6 +16,13 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Window;
+
+/// A request that is to leave again.
+struct Leaving {
+    waiter: WaiterId,
+    token: Secret,
+    flow: String,
+}
 
 /// The core, and everything around it that has state.
 pub struct Driver {
@@ -30,8 +38,11 @@ pub struct Driver {
     spare: RefCell<Vec<(WaiterId, Window)>>,
     pub(super) metadata: RefCell<Option<Metadata>>,
     pub(super) keys: RefCell<Option<JsValue>>,
-    /// What the app's own function or the network threw last, for the error's `cause`.
-    pub(super) cause: RefCell<JsValue>,
+    /// What the app's own function threw in the step-up that has just ended, for the errors'
+    /// `cause`.
+    cause: RefCell<JsValue>,
+    /// Requests that are to leave again once everything that has happened is taken in.
+    leaving: RefCell<Vec<Leaving>>,
 }
 
 impl Driver {
@@ -49,6 +60,7 @@ impl Driver {
             metadata: RefCell::default(),
             keys: RefCell::default(),
             cause: RefCell::new(JsValue::UNDEFINED),
+            leaving: RefCell::default(),
         })
     }
 
@@ -71,13 +83,31 @@ impl Driver {
         }
         loop {
             let next = self.events.borrow_mut().pop_front();
-            let Some(event) = next else { break };
-            let effects = self.core.borrow_mut().on(event, now());
-            for effect in effects {
-                self.perform(effect);
+            if let Some(event) = next {
+                self.take_in(event);
+                continue;
             }
+            // A listener may have called `clear()` meanwhile: what has not left, stays.
+            let Some(Leaving { waiter, token, flow }) = self.leaving.borrow_mut().pop() else {
+                break;
+            };
+            self.host.retry(waiter.0, token.expose(), &flow);
         }
         self.busy.set(false);
+    }
+
+    fn take_in(self: &Rc<Self>, event: Event) {
+        if matches!(event, Event::Cleared) {
+            let staying: Vec<Leaving> = self.leaving.borrow_mut().drain(..).collect();
+            for Leaving { waiter, .. } in staying {
+                self.take_in(Event::Stayed { waiter });
+            }
+        }
+        let effects = self.core.borrow_mut().on(event, now());
+        for effect in effects {
+            self.perform(effect);
+        }
+        *self.cause.borrow_mut() = JsValue::UNDEFINED;
     }
 
     fn perform(self: &Rc<Self>, effect: Effect) {
@@ -95,10 +125,14 @@ impl Driver {
             Effect::EndFlow(flow) => {
                 let ended = self.running.borrow_mut().take_if(|running| running.flow == flow);
                 self.host.hide_button();
+                if let Some(ended) = &ended {
+                    *self.cause.borrow_mut() = ended.cause.clone();
+                }
                 drop(ended);
             }
             Effect::Retry { waiter, flow, access_token } => {
-                self.host.retry(waiter.0, access_token.expose(), &flow_name(flow));
+                let flow = flow_name(flow);
+                self.leaving.borrow_mut().insert(0, Leaving { waiter, token: access_token, flow });
             }
             Effect::Settle { waiter, assurance } => {
                 self.host.settle(waiter.0, &plain(&assurance));
@@ -141,6 +175,13 @@ impl Driver {
             if let Some(driver) = driver.upgrade() {
                 driver.dispatch(Event::Flow(flow, event()));
             }
+        }
+    }
+
+    /// Keeps what the app's own function threw, as long as its step-up is under way.
+    pub(super) fn keep_cause(&self, flow: FlowId, thrown: JsValue) {
+        if let Some(running) = self.running.borrow_mut().as_mut().filter(|it| it.flow == flow) {
+            running.cause = thrown;
         }
     }
 

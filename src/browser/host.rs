@@ -17,6 +17,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn publish(this: &Host, all: &js_sys::Array);
     #[wasm_bindgen(method)]
+    pub fn own(this: &Host, request: &web_sys::Request);
+    #[wasm_bindgen(method)]
     pub fn session(this: &Host) -> Promise;
     #[wasm_bindgen(method)]
     pub fn authenticate(this: &Host, request: &Object) -> Promise;

@@ -29,7 +29,7 @@ mod provider;
 mod random;
 #[cfg(feature = "core")]
 mod running;
-#[cfg(feature = "core")]
-mod timer;
 #[cfg(all(test, feature = "core"))]
 mod tests;
+#[cfg(feature = "core")]
+mod timer;

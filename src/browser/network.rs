@@ -6,7 +6,7 @@ use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::origin;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::Millis;
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Method, Request, RequestBuilder};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -105,18 +105,17 @@ impl Exchange<'_> {
             })
             .header("Accept", "application/json")
             .abort_signal(Some(&self.abort.signal()));
-        let sent = match form {
-            None => request.send().await,
-            Some(form) => {
-                let request = request
-                    .method(Method::POST)
-                    .header("Content-Type", "application/x-www-form-urlencoded")
-                    .body(form.expose())
-                    .map_err(drop)?;
-                request.send().await
-            }
+        let request = match form {
+            None => request.build(),
+            Some(form) => request
+                .method(Method::POST)
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .body(form.expose()),
         };
-        let response = sent.map_err(drop)?;
+        let request: web_sys::Request = request.map_err(drop)?.into();
+        // Where the page's `fetch` is wrapped by us, this one is not for the app's APIs.
+        self.host.own(&request);
+        let response = Request::from(request).send().await.map_err(drop)?;
         *status = response.status();
         if !response.ok() && self.target != Target::Token {
             return Err(());

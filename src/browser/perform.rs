@@ -24,7 +24,6 @@ impl Driver {
     pub(super) fn perform_for(self: &Rc<Self>, flow: FlowId, effect: FlowEffect) {
         match effect {
             FlowEffect::StartDeadline(limit) => {
-                *self.cause.borrow_mut() = JsValue::UNDEFINED;
                 let then = self.teller(flow, || FlowEvent::DeadlinePassed);
                 let clock = Timeout::after(limit.millis().0, then);
                 self.with_running(flow, |running| running.deadline = Some(clock));
@@ -133,13 +132,14 @@ impl Driver {
     fn show_button(self: &Rc<Self>, flow: FlowId, button: Button) {
         let driver = Rc::downgrade(self);
         let choose = Closure::<dyn FnMut(String)>::new(move |choice: String| {
-            let choice = match choice.as_str() {
-                "open" => Choice::Open,
-                "continue" => Choice::Continue,
-                _ => Choice::Cancel,
+            let event = match choice.as_str() {
+                "open" => FlowEvent::Chosen(Choice::Open),
+                "continue" => FlowEvent::Chosen(Choice::Continue),
+                "blocked" => FlowEvent::ButtonFailed,
+                _ => FlowEvent::Chosen(Choice::Cancel),
             };
             if let Some(driver) = driver.upgrade() {
-                driver.dispatch(Event::Flow(flow, FlowEvent::Chosen(choice)));
+                driver.dispatch(Event::Flow(flow, event));
             }
         });
         let reason = self.core.borrow().reason();
@@ -158,7 +158,7 @@ impl Driver {
         self.spawn(flow, async move |driver| {
             let read = JsFuture::from(session).await.map_err(|thrown| {
                 let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, "session() failed");
-                *driver.cause.borrow_mut() = thrown;
+                driver.keep_cause(flow, thrown);
                 error
             });
             FlowEvent::SessionRead(
@@ -188,7 +188,7 @@ impl Driver {
             let answer = JsFuture::from(answer).await.map_err(|thrown| {
                 let what = "the app's authenticate failed";
                 let error = own_error(&thrown, ErrorCode::AuthenticateFailed, what);
-                *driver.cause.borrow_mut() = thrown;
+                driver.keep_cause(flow, thrown);
                 error
             });
             FlowEvent::OwnAnswered(answer.and_then(|answer| {

@@ -22,6 +22,8 @@ pub struct Running {
     pub choose: Option<Closure<dyn FnMut(String)>>,
     /// Ends its requests and the app's own `authenticate`.
     pub requests: Vec<AbortController>,
+    /// What the app's own function threw.
+    pub cause: JsValue,
 }
 
 impl Running {
@@ -35,6 +37,7 @@ impl Running {
             deadline: None,
             choose: None,
             requests: Vec::new(),
+            cause: JsValue::UNDEFINED,
         }
     }
 

@@ -9,10 +9,14 @@ import { StepUpError } from "./error.js";
  * @typedef {(input: RequestInfo | URL, init?: RequestInit) => Promise<Response>} Fetch
  * @typedef {{
  *   url: string, method: string, api: Api, index: number, replayable: boolean,
- *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number,
+ *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, sentAt: number,
  *   send: (native: Fetch, token?: string) => Promise<Response>,
  * }} Call
  */
+
+/** Requests of the SDK itself, to the provider: no wrapper of ours may touch them. */
+/** @type {WeakSet<object>} */
+export const own = new WeakSet();
 
 /**
  * Copies a body that its owner may change after the call (Fetch §5.2 reads it at the call as well);
@@ -53,6 +57,7 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index) => {
     api,
     index,
     stepup,
+    sentAt: Date.now(),
     method: request?.method ?? init.method?.toUpperCase() ?? "GET",
     signal: request ? request.signal : init.signal,
     // A stream is gone once it is sent. `ensure()` before the request is the way.
@@ -62,8 +67,12 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index) => {
       const guarded = headers.has("Authorization") && wanted === "follow";
       const follows = guarded && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;
+      // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
+      const { referrer, referrerPolicy } = request ?? {};
       const response = await native(
-        request ? new Request(request.clone(), { headers, redirect }) : url,
+        request
+          ? new Request(request.clone(), { headers, redirect, referrer, referrerPolicy })
+          : url,
         request ? undefined : { ...kept, headers, redirect },
       );
       // A token does not travel along a redirect, and nobody learns where it would have gone.

@@ -13,7 +13,7 @@ const tell = (/** @type {string} */ text) => {
   if (status) status.textContent = text;
 };
 
-if (states.length === 1) {
+if (states.length) {
   const [state] = states;
   // Only the page that began this sign-in listens on the channel of its state.
   const channel = new BroadcastChannel(`stepup:${state}`);

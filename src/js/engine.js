@@ -2,6 +2,7 @@
 /** The core's side in JavaScript: promises, the app's functions, and what dies with the instance. */
 
 import init, { Client, on_panic, parse_challenges } from "./stepup.js";
+import { own } from "./call.js";
 import { StepUpError } from "./error.js";
 import { wasmSource } from "./wasm.js";
 
@@ -16,6 +17,7 @@ import { wasmSource } from "./wasm.js";
  * @typedef {{
  *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
  *   diagnose: (code: string, message: string) => void,
+ *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
  *   publish: (all: (Published | null)[]) => void,
  * }} Loader
  * @typedef {{
@@ -25,21 +27,17 @@ import { wasmSource } from "./wasm.js";
  * @typedef {Awaited<ReturnType<typeof start>>} Engine
  */
 
-/** Everyone who waits, on all instances of the page: they share one wasm instance, and its end. */
-/** @type {Set<Map<number, Waiter>>} */
-const everyone = new Set();
+/** What ends with the one wasm instance that all of the page's SDKs share. */
+/** @type {Set<(cause: unknown) => void>} */
+const onDeath = new Set();
 let dead = false;
 /** @type {Promise<unknown> | undefined} */
 let instance;
 
 const die = (/** @type {unknown} */ cause) => {
   dead = true;
-  for (const waiters of everyone) {
-    const left = [...waiters.values()];
-    waiters.clear();
-    for (const { reject, response } of left)
-      reject(new StepUpError("instance_dead", { cause, response }));
-  }
+  for (const end of onDeath) end(cause);
+  onDeath.clear();
 };
 
 /** Calls into wasm; a trap is the end of the instance. @template T @param {() => T} run */
@@ -98,18 +96,22 @@ const requirement = ({ acr, acrValues = acr === undefined ? [] : [acr], maxAge, 
 
 /** The options as the core takes them. @param {StepUpOptions} options */
 const settings = (options) => {
-  const base = globalThis.document?.baseURI;
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   const { issuer, clientId, redirectUri, authenticate } = options;
+  const redirect = redirectUri ? new URL(redirectUri, base) : undefined;
+  if (redirect && globalThis.location && redirect.origin !== location.origin)
+    throw new StepUpError("configuration_invalid", { message: "redirectUri is not of this origin" });
   const inWindow = authenticate && options.methods?.[0] === "popup";
   return {
     apis: options.apis.map((entry) => {
       const api = typeof entry === "string" ? { origin: entry } : entry;
-      return { ...api, origin: new URL(api.origin, base).origin };
+      const pathPrefix = api.pathPrefix?.replace(/^\/?/, "/");
+      return { ...api, pathPrefix, origin: new URL(api.origin, base).origin };
     }),
     provider: issuer && {
       issuer,
       clientId: clientId ?? "",
-      redirectUri: redirectUri ? new URL(redirectUri, base).href : "",
+      redirectUri: redirect?.href ?? "",
     },
     arrangement: !authenticate ? "popup" : inWindow ? "ownInWindow" : "own",
     scope: scopes(options.scope ?? "openid"),
@@ -126,7 +128,7 @@ const settings = (options) => {
  * @param {StepUpOptions} options
  * @param {Loader} loader
  */
-export const start = async (options, { emit, native, diagnose, publish }) => {
+export const start = async (options, { emit, native, diagnose, detect, publish }) => {
   await instantiate(options.wasm);
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
@@ -147,9 +149,13 @@ export const start = async (options, { emit, native, diagnose, publish }) => {
     emit,
     diagnose,
     publish,
+    own: (/** @type {Request} */ request) => void own.add(request),
     session: async () => {
-      const session = await options.session?.();
-      return { ...session, scope: scopes(session?.scope) };
+      const { accessToken, idToken, sub, loginHint, scope } = (await options.session?.()) ?? {};
+      const signedIn = !!accessToken;
+      // A token of unknown width may do what a new one cannot: see `publish` in the core.
+      const scopeUnknown = signedIn && (scope ?? options.scope) === undefined;
+      return { idToken, sub, loginHint, scope: scopes(scope), signedIn, scopeUnknown };
     },
     authenticate: async (/** @type {AuthenticateRequest} */ request) => {
       const answer = await options.authenticate?.(request);
@@ -184,9 +190,11 @@ export const start = async (options, { emit, native, diagnose, publish }) => {
       hide = () => {
         gone = true;
       };
-      import("./button.js").then(({ show }) => {
-        if (!gone) hide = show({ kind, reason, origin }, choose);
-      });
+      import("./button.js")
+        .then(({ show }) => {
+          if (!gone) hide = show({ kind, reason, origin }, choose);
+        })
+        .catch(() => choose("blocked"));
     },
     hideButton: () => {
       hide?.();
@@ -195,7 +203,13 @@ export const start = async (options, { emit, native, diagnose, publish }) => {
   };
 
   const client = enter(() => new Client(settings(options), host));
-  everyone.add(waiters);
+  onDeath.add((cause) => {
+    host.hideButton();
+    for (const id of [...waiters.keys()]) {
+      const waiter = leave(id);
+      waiter?.reject(new StepUpError("instance_dead", { cause, response: waiter.response }));
+    }
+  });
 
   /** Somebody waits from now on. @param {Partial<Waiter>} about @param {(id: number) => void} begin */
   const wait = (about, begin) =>
@@ -223,34 +237,40 @@ export const start = async (options, { emit, native, diagnose, publish }) => {
 
   /** @param {number} id @param {string} token @param {string} flow */
   const retry = async (id, token, flow) => {
-    const { call } = /** @type {Waiter} */ (waiters.get(id));
+    const call = waiters.get(id)?.call;
     if (!call) return;
     const began = performance.now();
-    const url = call.url.replace(/[?#].*/s, "");
     const report = (/** @type {number} */ status) =>
       emit("request", {
         flow,
         target: "api",
         method: call.method,
-        url,
+        url: call.url.replace(/[?#].*/s, ""),
         status,
         duration: performance.now() - began,
       });
+    /** @type {Response | undefined} */
+    let response;
     try {
-      const response = await call.send(native, token);
-      report(response.status);
-      const detected = response.ok ? undefined : await call.api.detect?.(response.clone());
-      const waiter = waiters.get(id);
-      if (!waiter) return;
-      const { status } = response;
-      waiter.response = response;
-      const asked = detected ? requirement(detected) : undefined;
-      const again = enter(() => client.answered(id, status, header(response), asked));
-      if (!again) leave(id)?.resolve(response);
+      response = await call.send(native, token);
     } catch (error) {
       report(0);
       leave(id)?.reject(error);
-      if (!dead) client.failed(id);
+      if (!dead) enter(() => client.failed(id));
+      return;
+    }
+    const { status } = response;
+    report(status);
+    const detected = await detect(call, response);
+    const waiter = waiters.get(id);
+    if (!waiter) return;
+    waiter.response = response;
+    try {
+      const asked = detected ? requirement(detected) : undefined;
+      const found = header(response);
+      if (!enter(() => client.answered(id, status, found, asked))) leave(id)?.resolve(response);
+    } catch (error) {
+      leave(id)?.reject(Object.assign(/** @type {Error} */ (error), { response }));
     }
   };
 
@@ -270,18 +290,26 @@ export const start = async (options, { emit, native, diagnose, publish }) => {
         })
       ),
     /**
-     * @param {EnsureOptions} asked @param {Window | null} window
+     * @param {EnsureOptions} asked @param {Window | null | undefined} window
      * @returns {Promise<import("./index.d.ts").Assurance>}
      */
-    ensured: (asked, window) =>
-      /** @type {Promise<import("./index.d.ts").Assurance>} */ (
+    ensured: (asked, window) => {
+      // From then on the window is the core's: it may serve others who wait.
+      let taken = false;
+      return /** @type {Promise<import("./index.d.ts").Assurance>} */ (
         wait({ signal: asked.signal }, (id) => {
           client.ensured(id, requirement(asked), asked.reason, window ?? undefined);
+          taken = true;
         }).catch((error) => {
-          if (dead || asked.signal?.aborted) window?.close();
+          if (!taken) window?.close();
           throw error;
         })
-      ),
+      );
+    },
+    /** The API does not take this token any more. @param {number} serial */
+    refused: (serial) => {
+      if (!dead) enter(() => client.refused(serial));
+    },
     /** Asked inside a click: what cannot be read is refused later, by the promise. */
     satisfies: (/** @type {Requirement} */ asked) => {
       try {

@@ -4,7 +4,7 @@
  * Everything else is loaded when it does.
  */
 
-import { keep } from "./call.js";
+import { keep, own } from "./call.js";
 import { StepUpError, isStepUpError } from "./error.js";
 
 export { StepUpError, isStepUpError };
@@ -30,8 +30,13 @@ export const createStepUp = (options) => {
   let engine;
   /** @type {Promise<Engine> | undefined} */
   let loading;
+  /** What `install()` replaced, as long as our wrapper may be in the way. */
   /** @type {typeof fetch | undefined} */
   let original;
+  /** @type {(() => void) | undefined} */
+  let undo;
+  /** Grows with each `clear()`: what began before it must not go on after it. */
+  let epoch = 0;
   /** @type {(Published | null)[]} */
   let published = [];
   const warned = new Set();
@@ -39,7 +44,7 @@ export const createStepUp = (options) => {
   /** @type {import("./call.js").Fetch} */
   const native = (input, init) => (original ?? fetch)(input, init);
 
-  const base = () => globalThis.document?.baseURI;
+  const base = () => globalThis.document?.baseURI ?? globalThis.location?.href;
 
   /** @param {string} type @param {object} detail */
   const emit = (type, detail) =>
@@ -60,6 +65,7 @@ export const createStepUp = (options) => {
           emit,
           native,
           diagnose,
+          detect,
           publish: (all) => {
             published = all;
           },
@@ -73,14 +79,31 @@ export const createStepUp = (options) => {
         },
       ));
 
+  /**
+   * The engine, for what began in this epoch.
+   * @param {number} began @param {Response} [response]
+   */
+  const engineFor = async (began, response) => {
+    let ready;
+    try {
+      ready = engine ?? (await load());
+    } catch (error) {
+      const { code, cause } = /** @type {import("./index.d.ts").StepUpError} */ (error);
+      throw new StepUpError(code, { cause: cause ?? error, response });
+    }
+    if (began !== epoch) throw new StepUpError("session_changed", { response });
+    return ready;
+  };
+
   /** Which API a URL belongs to, if any. @param {URL} url */
   const find = (url) => {
     apis ??= options.apis.map((entry) => {
       const api = typeof entry === "string" ? { origin: entry } : entry;
+      const prefix = (api.pathPrefix ?? "").replace(/^\/?(.*?)\/?$/, "/$1");
       return {
         api,
         origin: new URL(api.origin, base()).origin,
-        prefix: (api.pathPrefix ?? "").replace(/\/$/, ""),
+        prefix: prefix === "/" ? "" : prefix,
       };
     });
     return apis.findIndex(
@@ -96,25 +119,42 @@ export const createStepUp = (options) => {
       if (held.once) published[call.index] = null;
       return held.token;
     }
-    return (await options.session?.())?.accessToken;
+    try {
+      return (await options.session?.())?.accessToken;
+    } catch (error) {
+      diagnose("session_failed", `session() failed, the request goes as it is: ${error}`);
+      return undefined;
+    }
+  };
+
+  /** What the app's own detector finds. @param {Call} call @param {Response} response */
+  const detect = async ({ api }, response) => {
+    try {
+      return response.ok ? undefined : await api.detect?.(response.clone());
+    } catch (error) {
+      diagnose("detect_failed", `detect() failed, the answer passes as it is: ${error}`);
+      return undefined;
+    }
   };
 
   /** @type {import("./index.d.ts").StepUp["fetch"]} */
-  const stepUpFetch = async (input, init = {}) => {
+  const stepUpFetch = async (input, init) => {
     let url;
     try {
       url = new URL(/** @type {Request} */ (input).url ?? input, base());
     } catch {
       // Not a URL: `fetch` says so better.
     }
-    const index = url ? find(url) : -1;
+    const index = url && !own.has(/** @type {Request} */ (input)) ? find(url) : -1;
     if (!url || index < 0) return native(input, init);
     if (!trustworthy(url)) throw new StepUpError("origin_not_allowed", { message: url.origin });
-    const call = keep(input, init, url.href, apis[index].api, index);
+    const began = epoch;
+    const call = keep(input, init ?? {}, url.href, apis[index].api, index);
     const token = await tokenFor(call);
     const response = await call.send(native, token);
-    if (response.ok) return response;
-    const { status } = response;
+    const { ok, status } = response;
+    // Somebody else's answer, at the end of a redirect, is no challenge of this API.
+    if (ok || (response.redirected && new URL(response.url).origin !== url.origin)) return response;
     const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
     if (header === null && status === 401 && response.type === "cors")
       diagnose(
@@ -122,17 +162,15 @@ export const createStepUp = (options) => {
         `a 401 from ${url.origin} has no readable WWW-Authenticate header; ` +
           "list it in Access-Control-Expose-Headers",
       );
-    const detected = await call.api.detect?.(response.clone());
-    if (!detected && !/insufficient_/i.test(header ?? "")) return response;
-    /** @type {Engine} */
-    let ready;
-    try {
-      ready = engine ?? (await load());
-    } catch (error) {
-      const { code, cause } = /** @type {import("./index.d.ts").StepUpError} */ (error);
-      throw new StepUpError(code, { cause: cause ?? error, response });
+    const detected = await detect(call, response);
+    if (detected || /insufficient_/i.test(header ?? ""))
+      return (await engineFor(began, response)).challenged(call, response, detected);
+    // A held token that the API does not take any more would hide the session's newer one.
+    if (status === 401 && call.serial) {
+      published[index] = null;
+      engine?.refused(call.serial);
     }
-    return ready.challenged(call, response, detected);
+    return response;
   };
 
   /** @type {import("./index.d.ts").StepUp["ensure"]} */
@@ -141,9 +179,9 @@ export const createStepUp = (options) => {
     const first = options.methods?.[0] ?? (options.authenticate ? "" : "popup");
     const opened =
       first === "popup" && !asked.signal?.aborted && !engine?.satisfies(asked)
-        ? open("", "_blank", `popup,width=480,height=720`)
-        : null;
-    return load().then(
+        ? globalThis.open?.("", "_blank", "popup,width=480,height=720")
+        : undefined;
+    return engineFor(epoch).then(
       (ready) => ready.ensured(asked, opened),
       (error) => {
         opened?.close();
@@ -152,22 +190,33 @@ export const createStepUp = (options) => {
     );
   };
 
+  const install = () => {
+    if (undo) return undo;
+    const before = (original = globalThis.fetch);
+    let active = true;
+    /** @type {typeof fetch} */
+    const wrapper = (input, init) => (active ? stepUpFetch : before)(input, init);
+    globalThis.fetch = wrapper;
+    return (undo = () => {
+      if (!active) return;
+      active = false;
+      undo = undefined;
+      // Where somebody has wrapped us meanwhile, our wrapper stays and lets everything through.
+      if (globalThis.fetch !== wrapper) return;
+      globalThis.fetch = before;
+      original = undefined;
+    });
+  };
+
   return Object.assign(/** @type {any} */ (target), {
     fetch: stepUpFetch,
     ensure,
     token: (/** @type {import("./index.d.ts").Requirement} */ requirement = {}) =>
       engine?.token(requirement),
     preload: () => load().then(() => {}),
-    install: () => {
-      if (original) return () => {};
-      const before = (original = globalThis.fetch);
-      globalThis.fetch = stepUpFetch;
-      return () => {
-        if (globalThis.fetch === stepUpFetch) globalThis.fetch = before;
-        original = undefined;
-      };
-    },
+    install,
     clear: () => {
+      epoch += 1;
       published = [];
       engine?.cleared();
     },

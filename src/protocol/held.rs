@@ -60,7 +60,7 @@ pub struct Wallet {
     last: u32,
 }
 
-/// Tokens kept per resource at most; the oldest go first.
+/// Tokens kept at most; the oldest go first.
 const MOST: usize = 8;
 
 impl Wallet {
@@ -115,6 +115,11 @@ impl Wallet {
     #[must_use]
     pub fn scope(&self, resource: Option<&str>, now: EpochMillis) -> Scope {
         self.newest(resource, now).fold(Scope::default(), |scope, held| scope.union(&held.scope))
+    }
+
+    /// Gives one up.
+    pub fn remove(&mut self, serial: Serial) {
+        self.held.retain(|held| held.serial != serial);
     }
 
     /// Forgets everything. Numbers are never used again.

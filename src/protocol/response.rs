@@ -69,16 +69,6 @@ pub(super) fn error_name(error: &str) -> String {
     error.chars().filter(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).take(64).collect()
 }
 
-/// The state that a callback's query carries, to find the transaction it belongs to.
-#[must_use]
-pub fn state_of(query: &str) -> Option<String> {
-    let mut states = parse_form(query).into_iter().filter(|(name, _)| name == "state");
-    match (states.next(), states.next()) {
-        (Some((_, state)), None) => Some(state),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,12 +141,5 @@ mod tests {
         check(&format!("error=access_denied&state=s1&{ISS}"), Err(ErrorCode::Cancelled));
         check(&format!("error=server_error&state=s1&{ISS}"), Err(ErrorCode::AuthorizationRefused));
         assert_eq!(error_name("<b>bad</b>\u{0}_x"), "bbadb_x");
-    }
-
-    #[test]
-    fn the_state_is_found_only_when_there_is_one() {
-        assert_eq!(state_of("?code=1&state=a%20b"), Some("a b".into()));
-        assert_eq!(state_of("?state=a&state=a"), None);
-        assert_eq!(state_of("?code=1"), None);
     }
 }

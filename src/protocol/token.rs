@@ -10,6 +10,9 @@ use serde::Deserialize;
 /// How long a token is used when the server does not say (RFC 6749 §5.1 leaves it open).
 pub const DEFAULT_LIFETIME: Seconds = Seconds(300);
 
+/// The longest lifetime that is believed.
+const LONGEST: Seconds = Seconds(10 * 365 * 86_400);
+
 /// The answer as it came. A refresh token in it is not even read: it could never answer a step-up
 /// challenge (RFC 9470 §6.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -38,9 +41,10 @@ impl Eq for Lifetime {}
 
 impl Lifetime {
     fn seconds(self) -> Seconds {
-        // The cast saturates: negative and NaN become 0.
+        // The cast saturates: negative and NaN become 0. What is longer than ten years is as good
+        // as that, and stays a point in time that JavaScript can tell.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        Seconds(self.0 as u64)
+        Seconds((self.0 as u64).min(LONGEST.0))
     }
 }
 
@@ -111,6 +115,8 @@ mod tests {
             Ok(("t", 59, "a")),
         );
         check(r#"{"access_token":"t","token_type":"Bearer","expires_in":-5}"#, Ok(("t", 0, "a b")));
+        let endless = r#"{"access_token":"t","token_type":"Bearer","expires_in":1e300}"#;
+        check(endless, Ok(("t", LONGEST.0, "a b")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::held::Serial;
 use crate::protocol::requirement::Requirement;
+use crate::protocol::units::EpochMillis;
 
 /// The number of a promise somebody waits for: a challenged request, or an `ensure()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,8 @@ pub struct Call {
     pub reason: Option<String>,
     /// The app's own mark.
     pub tag: Option<String>,
+    /// When it first left.
+    pub sent_at: EpochMillis,
 }
 
 /// What can happen.
@@ -70,6 +73,16 @@ pub enum Event {
     Aborted {
         /// Who does not wait any more.
         waiter: WaiterId,
+    },
+    /// A request that was to be sent again has not left, and will not: the session has ended.
+    Stayed {
+        /// Whose request it is.
+        waiter: WaiterId,
+    },
+    /// An API does not take this token any more.
+    TokenRefused {
+        /// Its number.
+        serial: Serial,
     },
     /// `clear()` was called.
     Cleared,

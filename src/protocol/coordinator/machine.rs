@@ -7,7 +7,7 @@ use super::waiter::{Phase, Waiter};
 use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Context, Flow, FlowEvent, FlowId, Goal, User};
-use crate::protocol::held::{Held, Wallet};
+use crate::protocol::held::{Held, Serial, Wallet};
 use crate::protocol::origin;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
@@ -20,7 +20,10 @@ pub struct Coordinator {
     pub(super) wallet: Wallet,
     pub(super) user: Option<User>,
     pub(super) keys_refetched: Option<EpochMillis>,
-    pub(super) session_scope: Scope,
+    /// What the session's token may do; none if nobody has told.
+    pub(super) session_scope: Option<Scope>,
+    /// A token that nothing vouches for and nobody has used yet.
+    pub(super) spare: Option<Serial>,
     pub(super) waiters: Vec<Waiter>,
     pub(super) flow: Option<Flow>,
     last_flow: u32,
@@ -39,7 +42,8 @@ impl Coordinator {
             wallet: Wallet::default(),
             user: None,
             keys_refetched: None,
-            session_scope: Scope::default(),
+            session_scope: Some(Scope::default()),
+            spare: None,
             waiters: Vec::new(),
             flow: None,
             last_flow: 0,
@@ -80,6 +84,15 @@ impl Coordinator {
                     self.end_flow_nobody_waits_for(&mut effects);
                     self.start_next(None, now, &mut effects);
                 }
+            }
+            Event::Stayed { waiter } => {
+                if let Some(waiter) = self.take_sent(waiter) {
+                    reject(&waiter, ErrorCode::SessionChanged.into(), &mut effects);
+                }
+            }
+            Event::TokenRefused { serial } => {
+                self.wallet.remove(serial);
+                effects.push(self.publish(None, now));
             }
             Event::Cleared => self.cleared(&mut effects),
             Event::Flow(id, event) => self.flow_event(id, event, now, &mut effects),
@@ -138,6 +151,10 @@ impl Coordinator {
         let Some(mut waiter) = self.take_sent(id) else { return };
         waiter.need = need;
         waiter.phase = Phase::Queued;
+        if waiter.cleared {
+            reject(&waiter, ErrorCode::SessionChanged.into(), effects);
+            return;
+        }
         self.admit(waiter, Some(status), false, now, effects);
     }
 
@@ -218,13 +235,17 @@ impl Coordinator {
     /// or, where the one it was sent with is known not to be enough, one that lies beside it. Each
     /// is tried once, and what nothing vouches for went with those that waited for it.
     fn token_at_hand(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
-        waiter.call.as_ref()?;
+        let call = waiter.call.as_ref()?;
         let held = || self.wallet.newest(waiter.resource.as_deref(), now);
         let last = waiter.sent_with.last();
         let seemed_enough =
             held().any(|held| Some(&held.serial) == last && held.satisfies(&waiter.need, now));
         held()
-            .filter(|held| !held.is_once() && held.satisfies(&waiter.need, now))
+            .filter(|held| held.satisfies(&waiter.need, now))
+            // What nothing vouches for serves those that were waiting, or had left, when it came.
+            .filter(|held| {
+                !held.is_once() || call.sent_at < held.received || self.spare == Some(held.serial)
+            })
             .filter(|held| !waiter.sent_with.contains(&held.serial))
             .find(|held| !seemed_enough || last.is_none_or(|last| held.serial.0 > last.0))
             .cloned()
@@ -234,7 +255,7 @@ impl Coordinator {
     fn place(&mut self, waiter: &Waiter) -> Phase {
         let Some(flow) = self.flow.as_mut() else { return Phase::Queued };
         let same_place = flow.goal().resource == waiter.resource;
-        let welcome = may_share(waiter, flow.goal(), &self.config);
+        let welcome = !waiter.alone && may_share(waiter, flow.goal(), &self.config);
         if same_place
             && welcome
             && (flow.goal().requirement.covers(&waiter.need) || flow.widen(&waiter.need))
@@ -277,8 +298,10 @@ impl Coordinator {
             reason: leader.reason.clone(),
             adopt: leader.is_sign_in(),
         };
+        let (leader, alone) = (leader.id, leader.alone);
         for waiter in &mut self.waiters {
             if waiter.phase != Phase::Queued
+                || (waiter.id != leader && (alone || waiter.alone))
                 || waiter.resource != goal.resource
                 || !may_share(waiter, &goal, &self.config)
             {

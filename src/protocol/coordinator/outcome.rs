@@ -23,7 +23,7 @@ impl Coordinator {
         let Some(flow) = self.flow.as_ref().filter(|flow| flow.id() == id) else { return };
         let reason = flow.goal().reason.clone();
         if let FlowEvent::SessionRead(Ok(session)) = &event {
-            self.session_scope = session.scope.clone();
+            self.session_scope = Some(session.scope.clone()).filter(|_| !session.scope_unknown);
         }
         if tells_of_another(&event, self.user.as_ref()) {
             // Another user has signed in to the app: what was held is not theirs.
@@ -68,11 +68,17 @@ impl Coordinator {
             Err(error) => {
                 // Who said no to one prompt is not shown the next one in the queue.
                 let all = error.code == ErrorCode::Cancelled;
+                let asked = &flow.goal().requirement;
                 let mut left = Vec::new();
                 for waiter in self.waiters.drain(..) {
                     match waiter.phase {
                         Phase::In(in_flow) if in_flow == id => {
-                            reject(&waiter, error.clone(), effects);
+                            if waiter.alone || waiter.is_to_blame(error.code, asked) {
+                                reject(&waiter, error.clone(), effects);
+                            } else {
+                                let phase = Phase::Queued;
+                                left.push(Waiter { alone: true, phase, ..waiter });
+                            }
                         }
                         Phase::Queued if all => reject(&waiter, error.clone(), effects),
                         _ => left.push(waiter),
@@ -124,10 +130,15 @@ impl Coordinator {
             .collect();
         // What nothing vouches for goes with the requests that waited for it. The next request
         // carries it only where none of them could.
-        let used = self.waiters.iter().any(|waiter| {
-            served.contains(&waiter.id) && waiter.call.as_ref().is_some_and(|call| call.replayable)
-        });
-        effects.push(self.publish(Some(held.serial).filter(|_| !used), now));
+        let mut calls = self
+            .waiters
+            .iter()
+            .filter(|waiter| served.contains(&waiter.id))
+            .filter_map(|waiter| waiter.call.as_ref());
+        let any_call = calls.clone().next().is_some();
+        let used = calls.any(|call| call.replayable);
+        self.spare = Some(held.serial).filter(|_| held.is_once() && !used);
+        effects.push(self.publish(self.spare.filter(|_| any_call), now));
         for waiter in served {
             self.serve(waiter, id, &held, effects);
         }
@@ -137,6 +148,13 @@ impl Coordinator {
     fn serve(&mut self, id: WaiterId, flow: FlowId, held: &Held, effects: &mut Vec<Effect>) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
         waiter.flow = Some(flow);
+        if !held.scope.contains_all(&waiter.need.scope) {
+            if let Some(waiter) = self.take(id) {
+                let detail = "the provider did not grant the scope that the API demands";
+                reject(&waiter, Error::new(ErrorCode::ScopeRefused, detail), effects);
+            }
+            return;
+        }
         // It may have proved more than this request asked for.
         let proved = held.obtained_for.merge(&waiter.need);
         waiter.proved.push(proved.unwrap_or_else(|| waiter.need.clone()));
@@ -165,6 +183,7 @@ impl Coordinator {
             }
             return;
         }
+        self.spare = self.spare.filter(|spare| *spare != held.serial);
         waiter.phase = Phase::Sent;
         waiter.sent_with.push(held.serial);
         effects.push(Effect::Notice(Notice::Retry {
@@ -181,12 +200,19 @@ impl Coordinator {
     pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {
         self.wallet.clear();
         self.user = None;
-        self.session_scope = Scope::default();
+        self.session_scope = Some(Scope::default());
+        self.spare = None;
         if let Some(flow) = self.flow.take() {
             effects.push(Effect::EndFlow(flow.id()));
         }
         effects.push(Effect::Publish(self.config.apis.iter().map(|_| None).collect()));
-        for waiter in self.waiters.drain(..) {
+        for mut waiter in core::mem::take(&mut self.waiters) {
+            // What is on the wire may have been done already: who sent it must learn that.
+            if waiter.phase == Phase::Sent {
+                waiter.cleared = true;
+                self.waiters.push(waiter);
+                continue;
+            }
             reject(&waiter, ErrorCode::SessionChanged.into(), effects);
         }
     }
@@ -201,7 +227,7 @@ impl Coordinator {
     }
 
     /// What requests to each API carry from now on.
-    fn publish(&self, unused: Option<Serial>, now: EpochMillis) -> Effect {
+    pub(super) fn publish(&self, unused: Option<Serial>, now: EpochMillis) -> Effect {
         let published = self.config.apis.iter().map(|api| {
             self.publishable(api.resource.as_deref(), unused, now).map(|held| Published {
                 serial: held.serial,
@@ -221,11 +247,13 @@ impl Coordinator {
         unused: Option<Serial>,
         now: EpochMillis,
     ) -> Option<&Held> {
+        // A session's token of unknown width may do what the new one cannot.
+        let session_scope = self.session_scope.as_ref()?;
         let trusted = |held: &&Held| !held.is_once() || Some(held.serial) == unused;
         let newest = || self.wallet.newest(resource, now).filter(trusted);
         let loses_nothing = |(at, held): &(usize, &Held)| {
             let older = newest().skip(at + 1);
-            let had = older.fold(self.session_scope.clone(), |had, old| had.union(&old.scope));
+            let had = older.fold(session_scope.clone(), |had, old| had.union(&old.scope));
             held.scope.contains_all(&had)
         };
         newest().enumerate().find(loses_nothing).map(|(_, held)| held)

@@ -31,6 +31,10 @@ pub(super) struct Waiter {
     pub(super) flow: Option<FlowId>,
     /// The held tokens its request has been sent with, in this order.
     pub(super) sent_with: Vec<Serial>,
+    /// Whether its own demand spoiled nothing, but that of others did: it is served alone now.
+    pub(super) alone: bool,
+    /// Whether `clear()` came after it had been sent again: its answer counts, but no new demand.
+    pub(super) cleared: bool,
     /// What step-ups have already proved for this request.
     pub(super) proved: Vec<Requirement>,
 }
@@ -47,6 +51,8 @@ impl Waiter {
             phase: Phase::Queued,
             flow: None,
             sent_with: Vec::new(),
+            alone: false,
+            cleared: false,
             proved: Vec::new(),
         }
     }
@@ -63,6 +69,20 @@ impl Waiter {
             return Err(ErrorCode::LoopDetected);
         }
         Ok(())
+    }
+
+    /// Whether its own demand is what a failed step-up could not meet. Where several demands were
+    /// asked for together, the ones that would have been met must not fail with the others.
+    pub(super) fn is_to_blame(&self, code: ErrorCode, asked: &Requirement) -> bool {
+        match code {
+            ErrorCode::AssuranceNotMet | ErrorCode::AssuranceUnavailable => {
+                self.need.acr_values == asked.acr_values
+            }
+            ErrorCode::AssuranceStale | ErrorCode::AssuranceUnverifiable => {
+                self.need.max_age == asked.max_age
+            }
+            _ => true,
+        }
     }
 
     /// Whether whoever signs in is welcome: an `ensure()` that demands nothing is a sign-in.

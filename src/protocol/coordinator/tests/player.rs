@@ -168,7 +168,14 @@ fn published(one: Option<&Published>) -> String {
 }
 
 pub fn call(url: &str) -> Call {
-    Call { url: url.into(), method: "POST".into(), replayable: true, reason: None, tag: None }
+    Call {
+        url: url.into(),
+        method: "POST".into(),
+        replayable: true,
+        reason: None,
+        tag: None,
+        sent_at: step_up::NOW,
+    }
 }
 
 /// A request to the first API is challenged.
@@ -179,6 +186,21 @@ pub fn challenged(waiter: u32, requirement: Requirement) -> Event {
 pub fn challenged_at(url: &str, waiter: u32, requirement: Requirement) -> Event {
     let (waiter, call) = (WaiterId(waiter), call(url));
     Event::Challenged { waiter, call, status: 401, requirement, sent_with: None }
+}
+
+/// It left this many seconds after the page's beginning.
+pub fn left_at(seconds: u64, waiter: u32, requirement: Requirement) -> Event {
+    let sent_at = step_up::NOW.plus(Seconds(seconds).millis());
+    let (waiter, call) = (WaiterId(waiter), Call { sent_at, ..call(API) });
+    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None }
+}
+
+pub fn token_refused(serial: u32) -> Event {
+    Event::TokenRefused { serial: Serial(serial) }
+}
+
+pub fn stayed(waiter: u32) -> Event {
+    Event::Stayed { waiter: WaiterId(waiter) }
 }
 
 /// It had been sent with a held token.

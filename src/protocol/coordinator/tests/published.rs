@@ -92,16 +92,39 @@ fn an_unverified_token_goes_with_those_that_waited_for_it() {
 }
 
 #[test]
-fn an_unverified_token_that_nobody_could_use_is_published_for_one_request() {
-    Page::with_own()
-        .plays([(ensured(1, wants("AL3")), "1: start")])
-        .brings(1, "t1", "1: end, publish t1 once | -, settle 1")
+fn an_unverified_token_that_nobody_could_use_is_kept_for_the_first_request_that_wants_it() {
+    let mut page = Page::with_own();
+    page.plays([(ensured(1, wants("AL3")), "1: start")])
+        .brings(1, "t1", "1: end, publish - | -, settle 1")
+        .later(1)
         .plays([
-            // It was sent with it, and it was not enough.
-            (challenged_with(1, 2, wants("AL3")), "2: start"),
+            // Another demand does not use it up.
+            (left_at(1, 2, wants("AL4")), "2: start"),
+            (aborted(2), "2: end"),
+            (left_at(1, 3, wants("AL3")), "retry 3 with t1"),
+            (left_at(1, 4, wants("AL3")), "3: start"),
+            // It was sent with it, and it was not enough: one step-up, and no more.
+            (again(3, wants("AL3")), ""),
         ])
-        .brings(2, "t2", "2: end, publish - | -, retry 2 with t2")
-        .plays([(again(2, wants("AL3")), "reject 2 loop_detected")]);
+        .brings(3, "t2", "3: end, publish - | -, retry 4 with t2, retry 3 with t2")
+        .plays([(again(3, wants("AL3")), "reject 3 loop_detected")]);
+}
+
+#[test]
+fn an_unverified_token_serves_what_had_left_before_it_came() {
+    let mut page = Page::with_own();
+    page.plays([(challenged(1, wants("AL3")), "1: start")])
+        .later(5)
+        .brings(1, "t1", "1: end, publish - | -, retry 1 with t1")
+        .later(1)
+        .plays([
+            (left_at(4, 2, wants("AL3")), "retry 2 with t1"),
+            (left_at(5, 3, wants("AL3")), "2: start"),
+        ]);
+}
+
+#[test]
+fn an_unverified_token_is_published_for_one_request_that_can_only_be_sent_by_the_app() {
     Page::with_own().plays([(challenged_stream(1, wants("AL3")), "1: start")]).brings(
         1,
         "t1",
@@ -115,7 +138,7 @@ fn an_unverified_token_is_no_assurance() {
     page.plays([(ensured(1, wants("AL3")), "1: start")]).brings(
         1,
         "t1",
-        "1: end, publish t1 once | -, settle 1",
+        "1: end, publish - | -, settle 1",
     );
     assert!(!page.core.satisfies(&wants("AL3"), page.now));
     assert!(page.core.token(&wants("AL3"), page.now).is_some());
@@ -138,4 +161,35 @@ fn what_was_published_is_checked_again_for_each_requirement() {
     assert!(page.core.satisfies(&wants("AL3"), page.now));
     page.later(1);
     assert!(!page.core.satisfies(&wants("AL3"), page.now));
+}
+
+#[test]
+fn a_token_does_not_replace_the_sessions_own_where_that_ones_scopes_are_unknown() {
+    let session = Session {
+        sub: Some("alice".into()),
+        signed_in: true,
+        scope_unknown: true,
+        ..Session::default()
+    };
+    Page::with_popup()
+        .plays([
+            (clicked(1, wants("AL3")), "1: adopt window of 1, 1: start"),
+            (of(1, FlowEvent::SessionRead(Ok(session))), ""),
+            (of(1, step_up::metadata()), ""),
+            (of(1, step_up::secrets()), "1: go to provider"),
+        ])
+        .comes_back(1, "AL3", "t1", "1: end, publish - | -, settle 1")
+        // It is there for whoever needs it.
+        .plays([(challenged(2, wants("AL3")), "retry 2 with t1")]);
+}
+
+#[test]
+fn a_token_that_an_api_refuses_is_given_up() {
+    Page::with_popup()
+        .plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
+        .authenticates(1, "AL3", "t1", "1: end, publish t1 | -, retry 1 with t1")
+        .plays([
+            (token_refused(1), "publish - | -"),
+            (challenged(2, wants("AL3")), "2: open window, 2: start"),
+        ]);
 }

@@ -3,8 +3,11 @@
 use super::player::*;
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::config;
-use crate::protocol::flow::FlowEvent::{DeadlinePassed, WindowBlocked};
-use crate::protocol::flow::tests::player::{cancel, metadata, no_session, query, secrets};
+use crate::protocol::flow::FlowEvent::{DeadlinePassed, TokenAnswered, WindowBlocked};
+use crate::protocol::flow::tests::player::{
+    answer, cancel, code, metadata, no_session, proves, query, secrets,
+};
+use crate::protocol::token::TokenAnswer;
 
 #[test]
 fn t22_twenty_challenges_are_one_prompt_and_twenty_retries() {
@@ -198,4 +201,45 @@ fn a_sign_in_is_not_taken_along_by_a_step_up_that_knows_nobody() {
             (ensured(2, wants("")), ""),
         ])
         .authenticates(1, "AL3", "t1", "1: end, publish t1 | -, retry 1 with t1, settle 2");
+}
+
+#[test]
+fn a_scope_that_is_not_granted_fails_those_alone_that_demand_it() {
+    let narrow = TokenAnswer { scope: Some("openid accounts:read".into()), ..answer("t1") };
+    let mut page = Page::with_popup();
+    page.plays([
+        (challenged(1, wants("AL3")), "1: open window, 1: start"),
+        (challenged(2, wants_scope("AL3", "admin")), ""),
+    ])
+    .navigates(1)
+    .plays([
+        (of(1, code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+        (of(1, TokenAnswered(Ok(narrow))), "1: verify id-t1"),
+        (
+            of(1, proves("alice", "AL3")),
+            "1: end, publish t1 | -, retry 1 with t1, reject 2 scope_refused",
+        ),
+    ]);
+}
+
+#[test]
+fn a_demand_that_cannot_be_met_does_not_spoil_the_others_it_was_asked_for_with() {
+    let unmet = || query("error=unmet_authentication_requirements&state=the-state");
+    Page::with_popup()
+        .plays([
+            (challenged(1, wants("AL3")), "1: open window, 1: start"),
+            (challenged(2, wants_scope("", "payees:write")), ""),
+            (challenged(3, wants_scope("", "accounts:read")), ""),
+        ])
+        .navigates(1)
+        .plays([(
+            of(1, unmet()),
+            "1: end, reject 1 assurance_unavailable, 2: open window, 2: start",
+        )])
+        .navigates(2)
+        // Each alone from now on: what fails now, fails for its own sake.
+        .plays([(
+            of(2, unmet()),
+            "2: end, reject 2 assurance_unavailable, 3: open window, 3: start",
+        )]);
 }

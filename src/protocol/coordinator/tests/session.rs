@@ -2,6 +2,7 @@
 
 use super::Event::Cleared;
 use super::player::*;
+use super::{Notice, Outcome};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::FlowEvent::WindowOpened;
 use crate::protocol::flow::tests::player::{
@@ -20,8 +21,8 @@ fn t67_clear_during_the_prompt_cancels_everything_and_publishes_nothing() {
             (ensured(4, wants("AL2")), ""),
             (
                 Cleared,
-                "2: end, publish - | -, reject 1 session_changed, reject 2 session_changed, \
-                 reject 3 session_changed, reject 4 session_changed",
+                "2: end, publish - | -, reject 2 session_changed, reject 3 session_changed, \
+                 reject 4 session_changed",
             ),
             // What comes back of it is discarded.
             (of(2, code("c1")), ""),
@@ -149,4 +150,28 @@ fn t63_the_cool_down_of_the_keys_is_shared_by_all_step_ups() {
     page.later(1).plays([(ensured(3, wants("AL3")), "3: open window, 3: start")]);
     comes_back(&mut page, 3);
     page.plays([(unknown(3), "3: verify id-t1 with fresh keys")]);
+}
+
+#[test]
+fn t67_what_is_on_the_wire_when_the_session_ends_keeps_its_answer_but_asks_for_nothing() {
+    let sent = || {
+        let mut page = Page::with_popup();
+        page.plays([(challenged(1, wants("AL3")), "1: open window, 1: start")]).authenticates(
+            1,
+            "AL3",
+            "t1",
+            "1: end, publish t1 | -, retry 1 with t1",
+        );
+        page
+    };
+    sent()
+        .plays([(Cleared, "publish - | -"), (again(1, wants("AL4")), "reject 1 session_changed")]);
+    let mut page = sent();
+    page.plays([(Cleared, "publish - | -"), (answered(1, 201), "")]);
+    let settled = |notice: &Notice| {
+        matches!(notice, Notice::Settled { outcome: Outcome::Response(Some(201)), .. })
+    };
+    assert!(page.told().iter().any(settled));
+    // What was to leave and has not, does not.
+    sent().plays([(stayed(1), "reject 1 session_changed"), (Cleared, "publish - | -")]);
 }

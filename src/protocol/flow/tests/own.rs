@@ -3,13 +3,14 @@
 use super::FlowEvent::{self, WindowBlocked, WindowOpened};
 use super::player::*;
 use super::{Choice, FlowEffect, OwnAnswer};
-use crate::protocol::claims::Source;
+use crate::protocol::claims::{Claims, Source};
 use crate::protocol::config::tests::config;
 use crate::protocol::config::{Arrangement, Config};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::Goal;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
+use crate::protocol::units::EpochSeconds;
 
 /// Without a provider nothing can be checked.
 fn own_only() -> Config {
@@ -167,11 +168,30 @@ fn what_it_names_is_what_was_granted() {
     for (event, told) in [
         (answer(None, None), "done t1 unverified"),
         (answer(Some("payees:write"), Some("bearer")), "done t1 unverified"),
-        (answer(Some("accounts:read"), None), "done scope_refused"),
         (answer(None, Some("DPoP")), "done token_refused"),
     ] {
         let goal = Goal { requirement: wants_scope("", "payees:write"), ..goal("") };
         let mut journey = Journey::starts(own_only(), goal, "start clock, read session");
         journey.plays([(no_session(), "authenticate"), (event, told)]);
+    }
+}
+
+#[test]
+fn an_old_id_token_is_no_fresh_proof() {
+    // Nothing binds it to this moment but its own times.
+    let now = i64::try_from(NOW.seconds().0).unwrap();
+    for (age, told) in [(100, "done t1"), (126, "done assurance_stale")] {
+        let config = Config { arrangement: Arrangement::Own, ..config() };
+        let goal = Goal { requirement: wants_within("AL3", 60), ..goal("AL3") };
+        let mut journey = Journey::starts(config, goal, "start clock, read session, read metadata");
+        let iat = EpochSeconds(NOW.seconds().0 - age);
+        let auth_time = Some(now - i64::try_from(age).unwrap());
+        let proof = Claims { auth_time, iat, ..claims("alice", "AL3") };
+        journey.plays([
+            (session_of("alice"), "authenticate"),
+            (metadata(), ""),
+            (own("t1", Some("id-t1")), "verify id-t1"),
+            (FlowEvent::AnswerVerified(Ok(proof)), told),
+        ]);
     }
 }
