@@ -1,13 +1,14 @@
 /**
  * Step-up authentication for single-page apps.
  *
- * Every duration in this API is a whole number of **seconds**; every `at`, `until` and `authTime`
- * is a number of **seconds or milliseconds since the epoch as its own line says**.
+ * Units are in the types: `Seconds`, `Millis`, `EpochSeconds`, `EpochMillis`.
  * @module
  */
 
 /** A whole number of seconds. */
 export type Seconds = number;
+/** Milliseconds, with a fraction. */
+export type Millis = number;
 /** Milliseconds since the Unix epoch, as `Date.now()` gives them. */
 export type EpochMillis = number;
 /** Seconds since the Unix epoch, as `auth_time` has them (OpenID Connect Core §2). */
@@ -51,7 +52,11 @@ export interface Session {
   sub?: string;
   /** Sent as `login_hint` when there is no ID token to send as `id_token_hint`. */
   loginHint?: string;
-  /** The scopes of `accessToken`, so that a step-up asks for their union with what is demanded. */
+  /**
+   * The scopes of `accessToken`, so that a step-up asks for their union with what is demanded.
+   * Where neither this nor the option `scope` tells them, a token obtained by step-up does not
+   * replace `accessToken`: it serves the requests that are challenged.
+   */
   scope?: string | string[];
 }
 
@@ -64,13 +69,16 @@ export interface Api {
   /** The resource indicator of this API (RFC 8707), sent with authorization and token requests. */
   resource?: string;
   /**
-   * What to do when an answer is a redirect. `"refuse"` (default) rejects with
-   * `origin_not_allowed`; `"same-origin"` follows it as long as it ends at the same origin.
+   * What to do when the answer to a request with an `Authorization` header is a redirect.
+   * `"refuse"` (default) rejects with `origin_not_allowed`. `"same-origin"` lets the browser follow
+   * it and rejects with `origin_not_allowed` if it ends at another origin: the browser takes the
+   * token off on the way there (Fetch §4.4), but a 307 or 308 carries the body.
    */
   redirects?: "refuse" | "same-origin";
   /**
    * Recognises a challenge that is in no standard's form. Called for answers that are not `ok`,
-   * with a copy whose body may be read. Return what is required, or nothing.
+   * with a copy whose body may be read. Return what is required, or nothing. If it throws, the
+   * answer passes as it is, and a `diagnostic` says so.
    */
   detect?(response: Response): Requirement | undefined | null | Promise<Requirement | undefined | null>;
 }
@@ -80,7 +88,7 @@ export interface AuthenticateResult {
   accessToken: string;
   /** Checked when `issuer` and `clientId` are configured; without it the result is unverified. */
   idToken?: string;
-  /** Seconds until the access token expires. Default: 300. */
+  /** How long the access token lives. Default: 300. */
   expiresIn?: Seconds;
   scope?: string | string[];
   tokenType?: string;
@@ -116,11 +124,18 @@ export interface StepUpOptions {
   scope?: string | string[];
   /** How acr is asked for: `acr_values` (default, voluntary) or an essential claim (OIDC Core §5.5.1.1). */
   acrRequest?: "acr_values" | "claims";
-  /** The app's own sign-in, read at each flow. */
+  /**
+   * The app's own sign-in. Read at each step-up, and at each request to an API for which no token is
+   * held; so it should be quick. If it throws, a request goes as it is and a `diagnostic` says so; a
+   * step-up rejects with `configuration_invalid`.
+   */
   session?(): Session | undefined | null | Promise<Session | undefined | null>;
-  /** What to do when no subject is known beforehand. Default `"refuse"` (`subject_unknown`). */
+  /**
+   * What to do when no subject is known beforehand. Default `"refuse"` (`subject_unknown`).
+   * `ensure({})` of a page without any session is a sign-in, and adopts whoever comes.
+   */
   firstSubject?: "refuse" | "adopt";
-  /** In order of preference. Default: `["popup"]`. */
+  /** In order of preference. Default: `["popup"]`, with `authenticate` none. */
   methods?: Method[];
   /** Replaces the built-in OpenID Connect flow: obtain the token with the app's own library. */
   authenticate?(request: AuthenticateRequest): Promise<string | AuthenticateResult>;
@@ -152,7 +167,7 @@ export interface EnsureOptions extends Requirement {
   signal?: AbortSignal;
 }
 
-/** What is proved, never a bare token. */
+/** What `ensure` proved, never a bare token. */
 export interface Assurance {
   acr?: string;
   amr?: string[];
@@ -178,31 +193,45 @@ export interface StepUpEvents {
   };
   /** The user is asked: `shown` is the window itself or the button that asks for a click first. */
   prompt: EventBase & { method: Method | "authenticate"; shown: "window" | "button"; reason?: string };
-  /** A request the SDK itself made. `url` has no query. */
+  /** A request the SDK itself made. `url` has no query; `status` is 0 where there was no answer. */
   request: EventBase & {
-    target: "metadata" | "token" | "jwks" | "api"; method: string; url: string; status: number; duration: number;
+    target: "metadata" | "token" | "jwks" | "api"; method: string; url: string; status: number; duration: Millis;
   };
   authenticated: EventBase & Assurance;
   /** The original request leaves again. */
   retry: EventBase & { request: string; tag?: string; method: string; url: string };
-  /** A challenged request, or an `ensure()`, has its outcome. */
+  /**
+   * A challenged request, or an `ensure()`, has its outcome. `status` is missing where the request
+   * failed on the way; `code` is `"aborted"` for the caller's own abort.
+   */
   settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
   /** Something the developer should know. Also printed by `console.warn`, once. */
-  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored"; message: string };
+  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed"; message: string };
 }
 
 export interface StepUp extends EventTarget {
-  /** `fetch`, with step-up for the configured APIs. */
+  /**
+   * `fetch`, with step-up for the configured APIs (RFC 9470 §3, RFC 6750 §3.1).
+   * Rejects with a `StepUpError` if the step-up fails, with `init.signal`'s reason if that fires,
+   * and as `fetch` does otherwise.
+   */
   fetch(input: RequestInfo | URL, init?: RequestInit & { stepup?: StepUpInit }): Promise<Response>;
-  /** Steps up before a request. Call it inside the click, before any `await`. */
+  /**
+   * Steps up before a request. Call it inside the click, before any `await`: the window opens there.
+   * Looks first at what is held. Without a request there is no API to tell the `resource`: the
+   * first one's is used. Rejects as `fetch` does.
+   */
   ensure(options?: EnsureOptions): Promise<Assurance>;
-  /** The access token held for a requirement, if one satisfies it now. */
+  /** The access token held for a requirement, if one satisfies it now; of the first API's `resource`. */
   token(requirement?: Requirement): string | undefined;
-  /** Fetches the wasm ahead of the first challenge. */
+  /** Fetches the wasm ahead of the first challenge. Rejects with `wasm_unavailable`. */
   preload(): Promise<void>;
   /** Replaces `globalThis.fetch` and returns the undo. */
   install(): () => void;
-  /** Forgets every token and cancels what is in progress (`session_changed`). Call it on logout. */
+  /**
+   * Forgets every token and cancels what is in progress (`session_changed`). Call it on logout. A
+   * request that has already been sent again keeps its answer.
+   */
   clear(): void;
   addEventListener<K extends keyof StepUpEvents>(
     type: K, listener: (event: CustomEvent<StepUpEvents[K]>) => void, options?: boolean | AddEventListenerOptions,
@@ -220,7 +249,10 @@ export interface StepUp extends EventTarget {
 
 export function createStepUp(options: StepUpOptions): StepUp;
 
-/** Parses `WWW-Authenticate` (RFC 9110 §11.6.1). Also runs in Node. */
+/**
+ * Parses `WWW-Authenticate` (RFC 9110 §11.6.1). Also runs in Node. Malformed challenges are left out.
+ * Rejects with `challenge_rejected` for a header beyond the bounds, and with `wasm_unavailable`.
+ */
 export function parseChallenges(
   input: string | Headers | Response, options?: { wasm?: WasmSource },
 ): Promise<Challenge[]>;
@@ -261,7 +293,7 @@ export type StepUpErrorCode =
 export class StepUpError extends Error {
   readonly name: "StepUpError";
   readonly code: StepUpErrorCode;
-  /** The original, unread response, where a request was challenged. */
+  /** The challenge, unread, where a request was challenged: the last one if there were several. */
   readonly response?: Response;
   constructor(code: StepUpErrorCode, options?: { message?: string; cause?: unknown; response?: Response });
 }
