@@ -256,9 +256,13 @@ impl Coordinator {
         let Some(flow) = self.flow.as_mut() else { return Phase::Queued };
         let same_place = flow.goal().resource == waiter.resource;
         let welcome = !waiter.alone && may_share(waiter, flow.goal(), &self.config);
+        // A step-up that is under way for those that another's demand has spoiled once stays as it is.
+        let id = flow.id();
+        let alone = self.waiters.iter().any(|it| it.alone && it.phase == Phase::In(id));
         if same_place
             && welcome
-            && (flow.goal().requirement.covers(&waiter.need) || flow.widen(&waiter.need))
+            && (flow.goal().requirement.covers(&waiter.need)
+                || (!alone && flow.widen(&waiter.need)))
         {
             return Phase::In(flow.id());
         }
@@ -298,10 +302,11 @@ impl Coordinator {
             reason: leader.reason.clone(),
             adopt: leader.is_sign_in(),
         };
-        let (leader, alone) = (leader.id, leader.alone);
+        let alone = leader.alone;
         for waiter in &mut self.waiters {
             if waiter.phase != Phase::Queued
-                || (waiter.id != leader && (alone || waiter.alone))
+                || waiter.alone != alone
+                || (alone && waiter.need != goal.requirement)
                 || waiter.resource != goal.resource
                 || !may_share(waiter, &goal, &self.config)
             {

@@ -31,7 +31,8 @@ pub(super) struct Waiter {
     pub(super) flow: Option<FlowId>,
     /// The held tokens its request has been sent with, in this order.
     pub(super) sent_with: Vec<Serial>,
-    /// Whether its own demand spoiled nothing, but that of others did: it is served alone now.
+    /// Whether its own demand spoiled nothing, but that of others did: it is served alone now, or
+    /// with those that demand the very same.
     pub(super) alone: bool,
     /// Whether `clear()` came after it had been sent again: its answer counts, but no new demand.
     pub(super) cleared: bool,

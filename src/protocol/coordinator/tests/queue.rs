@@ -71,6 +71,20 @@ fn t22_a_stronger_one_queues_behind_a_prompt_that_cannot_serve_it() {
 }
 
 #[test]
+fn t22_what_was_not_asked_for_in_time_is_asked_for_next() {
+    Page::with_popup()
+        .plays([(challenged(1, wants("AL2")), "1: open window, 1: start")])
+        .navigates(1)
+        .plays([(challenged(2, wants_scope("AL2", "payees:write")), "")])
+        .comes_back(
+            1,
+            "AL2",
+            "t1",
+            "1: end, publish t1 | -, retry 1 with t1, 2: open window, 2: start",
+        );
+}
+
+#[test]
 fn t22_the_queue_is_released_when_the_answer_happens_to_be_enough() {
     Page::with_popup()
         .plays([(challenged(1, wants("AL2 AL3")), "1: open window, 1: start")])
@@ -242,4 +256,30 @@ fn a_demand_that_cannot_be_met_does_not_spoil_the_others_it_was_asked_for_with()
             of(2, unmet()),
             "2: end, reject 2 assurance_unavailable, 3: open window, 3: start",
         )]);
+}
+
+#[test]
+fn t22_those_that_another_one_spoiled_share_a_prompt_of_their_own() {
+    let unmet = || query("error=unmet_authentication_requirements&state=the-state");
+    let mut page = Page::with_popup();
+    page.plays([
+        (challenged(1, wants("AL2 AL3")), "1: open window, 1: start"),
+        (challenged(2, wants("AL2 AL3")), ""),
+        (challenged(3, wants("AL3")), ""),
+        (challenged(4, wants("AL2 AL3")), ""),
+    ])
+    .navigates(1)
+    .plays([
+        (of(1, unmet()), "1: end, reject 3 assurance_unavailable, 2: open window, 2: start"),
+        // It must not spoil them a second time.
+        (challenged(5, wants("AL3")), ""),
+        (challenged(6, wants("AL2 AL3")), ""),
+    ])
+    .authenticates(
+        2,
+        "AL2",
+        "t1",
+        "2: end, publish t1 | -, retry 1 with t1, retry 2 with t1, retry 4 with t1, \
+         retry 6 with t1, 3: open window, 3: start",
+    );
 }
