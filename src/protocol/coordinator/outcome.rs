@@ -137,8 +137,10 @@ impl Coordinator {
             .filter_map(|waiter| waiter.call.as_ref());
         let any_call = calls.clone().next().is_some();
         let used = calls.any(|call| call.replayable);
-        self.spare = Some(held.serial).filter(|_| held.is_once() && !used);
-        effects.push(self.publish(self.spare.filter(|_| any_call), now));
+        let unused = Some(held.serial).filter(|_| held.is_once() && !used);
+        // Either the app's next request carries it, or the first one that is challenged: not both.
+        self.spare = unused.filter(|_| !any_call);
+        effects.push(self.publish(unused.filter(|_| any_call), now));
         for waiter in served {
             self.serve(waiter, id, &held, effects);
         }

@@ -125,11 +125,12 @@ fn an_unverified_token_serves_what_had_left_before_it_came() {
 
 #[test]
 fn an_unverified_token_is_published_for_one_request_that_can_only_be_sent_by_the_app() {
-    Page::with_own().plays([(challenged_stream(1, wants("AL3")), "1: start")]).brings(
-        1,
-        "t1",
-        "1: end, publish t1 once | -, reject 1 replay_unavailable",
-    );
+    Page::with_own()
+        .plays([(challenged_stream(1, wants("AL3")), "1: start")])
+        .brings(1, "t1", "1: end, publish t1 once | -, reject 1 replay_unavailable")
+        .later(1)
+        // That one has it, and nobody else.
+        .plays([(left_at(1, 2, wants("AL3")), "2: start")]);
 }
 
 #[test]
