@@ -31,6 +31,25 @@ fn apis_without_resources_share_a_token() {
 }
 
 #[test]
+fn what_was_granted_before_is_asked_for_again() {
+    let mut page = Page::with_popup();
+    page.plays([(challenged(1, wants_scope("", "accounts:read")), "1: open window, 1: start")])
+        .authenticates(1, "AL1", "t1", "1: end, publish t1 | -, retry 1 with t1")
+        .plays([(
+            challenged_with(1, 2, wants_scope("", "payees:write")),
+            "2: open window, 2: start",
+        )]);
+    let kept = |page: &Page| page.core.flow.as_ref().unwrap().goal().keep.clone();
+    assert_eq!(kept(&page), Scope::parse("openid accounts:read"));
+    // But not by a token for something else.
+    page.plays([
+        (of(2, step_up::cancel()), "2: end, reject 2 cancelled"),
+        (challenged_at(FILES, 3, wants("AL3")), "3: open window, 3: start"),
+    ]);
+    assert_eq!(kept(&page), Scope::default());
+}
+
+#[test]
 fn t09_a_narrower_token_is_used_once_and_does_not_replace_a_wider_one() {
     for (granted, published) in
         [("openid payees:write", "t1"), ("openid accounts:read payees:write", "t2")]

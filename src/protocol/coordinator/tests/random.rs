@@ -1,7 +1,7 @@
 //! Random lives of a page: whatever happens in whatever order, the invariants hold.
 
-use super::Event;
 use super::player::*;
+use super::{Call, Event};
 use crate::protocol::config::tests::config;
 use crate::protocol::config::{Arrangement, Config};
 use crate::protocol::error::ErrorCode;
@@ -31,6 +31,8 @@ enum Step {
     Again(usize, Requirement),
     Answered(usize),
     Aborted(usize),
+    Stayed(usize),
+    TokenRefused(u32),
     Cleared,
     /// An event for the step-up under way, or for one before it.
     Flow(u32, FlowEvent),
@@ -101,6 +103,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => again,
         2 => any::<usize>().prop_map(Step::Answered),
         3 => any::<usize>().prop_map(Step::Aborted),
+        1 => any::<usize>().prop_map(Step::Stayed),
+        1 => (0..4_u32).prop_map(Step::TokenRefused),
         1 => Just(Step::Cleared),
         12 => flow,
         6 => acr.prop_map(|acr| Step::Success { acr }),
@@ -146,6 +150,9 @@ impl Life {
                 match event {
                     Event::Challenged { waiter, call, status, requirement, .. } => {
                         let sent_with = serial.map(|back| Serial(self.tokens.saturating_sub(back)));
+                        let sent_at =
+                            if sent_with.is_some() { self.page.now } else { call.sent_at };
+                        let call = Call { sent_at, ..call };
                         Event::Challenged { waiter, call, status, requirement, sent_with }
                     }
                     other => other,
@@ -161,6 +168,8 @@ impl Life {
             Step::Again(at, need) => again(known(at, self.waiters), need),
             Step::Answered(at) => answered(known(at, self.waiters), 200),
             Step::Aborted(at) => aborted(known(at, self.waiters)),
+            Step::Stayed(at) => stayed(known(at, self.waiters)),
+            Step::TokenRefused(back) => token_refused(self.tokens.saturating_sub(back)),
             Step::Cleared => Event::Cleared,
             Step::Flow(before, event) => of(self.running().saturating_sub(before), event),
             Step::Success { acr } => return self.succeed(acr),
