@@ -137,7 +137,7 @@ impl Coordinator {
             .filter_map(|waiter| waiter.call.as_ref());
         let any_call = calls.clone().next().is_some();
         let used = calls.any(|call| call.replayable);
-        let unused = Some(held.serial).filter(|_| held.is_once() && !used);
+        let unused = Some(held.serial).filter(|_| self.is_lent(&held) && !used);
         // Either the app's next request carries it, or the first one that is challenged: not both.
         self.spare = unused.filter(|_| !any_call);
         effects.push(self.publish(unused.filter(|_| any_call), now));
@@ -235,23 +235,29 @@ impl Coordinator {
                 serial: held.serial,
                 access_token: held.access_token.clone(),
                 until: held.until,
-                once: held.is_once(),
+                once: Some(held.serial) == unused && self.is_lent(held),
             })
         });
         Effect::Publish(published.collect())
     }
 
-    /// The newest token by which nothing is lost that an older one or the session has. What nothing
-    /// vouches for is not among them, except one that is `unused`.
+    /// Whether it is for one request at a time: nothing vouches for it, or the session's token, whose
+    /// width nobody has told, may do what this one cannot.
+    fn is_lent(&self, held: &Held) -> bool {
+        held.is_once() || self.session_scope.is_none()
+    }
+
+    /// The newest token by which nothing is lost that an older one or the session has. One that is
+    /// only lent is not among them, except where it is `unused`: the request that wanted it can only
+    /// be sent by the app.
     fn publishable(
         &self,
         resource: Option<&str>,
         unused: Option<Serial>,
         now: EpochMillis,
     ) -> Option<&Held> {
-        // A session's token of unknown width may do what the new one cannot.
-        let session_scope = self.session_scope.as_ref()?;
-        let trusted = |held: &&Held| !held.is_once() || Some(held.serial) == unused;
+        let trusted = |held: &&Held| !self.is_lent(held) || Some(held.serial) == unused;
+        let session_scope = self.session_scope.clone().unwrap_or_default();
         let newest = || self.wallet.newest(resource, now).filter(trusted);
         let loses_nothing = |(at, held): &(usize, &Held)| {
             let older = newest().skip(at + 1);

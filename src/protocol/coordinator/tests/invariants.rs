@@ -154,7 +154,8 @@ impl Watch {
                     let is_it = |held: &&Held| held.serial == published.serial;
                     let held = core.wallet.newest(api.resource.as_deref(), now).find(is_it);
                     let held = held.expect("a living token for this very resource");
-                    assert_eq!(published.once, held.claims.is_none());
+                    // Or the session's token may do more than this one: see the tests of that.
+                    assert!(published.once || held.claims.is_some());
                 }
             }
             Effect::AdoptWindow { .. } | Effect::DropWindow { .. } | Effect::Notice(_) => {}

@@ -194,13 +194,23 @@ fn a_token_does_not_replace_the_sessions_own_where_that_ones_scopes_are_unknown(
     Page::with_popup()
         .plays([
             (clicked(1, wants("AL3")), "1: adopt window of 1, 1: start"),
-            (of(1, FlowEvent::SessionRead(Ok(session))), ""),
+            (of(1, FlowEvent::SessionRead(Ok(session.clone()))), ""),
             (of(1, step_up::metadata()), ""),
             (of(1, step_up::secrets()), "1: go to provider"),
         ])
         .comes_back(1, "AL3", "t1", "1: end, publish - | -, settle 1")
         // It is there for whoever needs it.
         .plays([(challenged(2, wants("AL3")), "retry 2 with t1")]);
+    // And for the one request that only the app can send again.
+    let mut page = Page::with_popup();
+    page.plays([(challenged_stream(1, wants("AL3")), "1: open window, 1: start")])
+        .plays([
+            (of(1, FlowEvent::WindowOpened), "1: hide button"),
+            (of(1, FlowEvent::SessionRead(Ok(session))), ""),
+            (of(1, step_up::metadata()), ""),
+            (of(1, step_up::secrets()), "1: go to provider"),
+        ])
+        .comes_back(1, "AL3", "t1", "1: end, publish t1 once | -, reject 1 replay_unavailable");
 }
 
 #[test]
