@@ -132,6 +132,20 @@ fn t03_adopting_is_for_the_first_subject_only() {
 }
 
 #[test]
+fn t03_a_sign_in_adopts_nobody_where_somebody_is_signed_in() {
+    for (signed_in, effects) in [(false, "go to provider"), (true, "done subject_unknown")] {
+        let session = Session { signed_in, ..Session::default() };
+        let goal = super::Goal { adopt: true, ..goal("") };
+        let mut journey = Journey::starts_with(true, config(), goal, GATHERS);
+        journey.plays([
+            (metadata(), ""),
+            (secrets(), ""),
+            (FlowEvent::SessionRead(Ok(session)), effects),
+        ]);
+    }
+}
+
+#[test]
 fn an_id_token_that_was_checked_before_is_not_checked_again() {
     let mut journey = Journey::starts_with(true, config(), goal("AL3"), GATHERS);
     journey.user = Some(user("alice", Some("id-session")));

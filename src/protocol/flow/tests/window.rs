@@ -59,6 +59,20 @@ fn t36_where_not_even_a_click_opens_it_the_popup_is_blocked() {
 }
 
 #[test]
+fn t36_where_the_button_cannot_be_shown_either_the_popup_is_blocked() {
+    let begins = format!("open window, {GATHERS}");
+    let mut journey = Journey::starts(config(), goal("AL3"), &begins);
+    journey.plays([(WindowBlocked, "show open"), (FlowEvent::ButtonFailed, "done popup_blocked")]);
+    // A window that may be gone may also be there: without the button it goes on waiting.
+    let mut journey = Journey::at_the_provider(config());
+    journey.plays([
+        (WindowLost, "show lost"),
+        (FlowEvent::ButtonFailed, ""),
+        (code("c1"), "close window, hide button, exchange c1"),
+    ]);
+}
+
+#[test]
 fn t36_a_click_before_the_metadata_opens_at_once_and_navigates_later() {
     let mut journey = Journey::starts(config(), goal("AL3"), &format!("open window, {GATHERS}"));
     journey.plays([
