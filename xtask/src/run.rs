@@ -218,8 +218,8 @@ mod tests {
 
     #[test]
     fn a_failed_program_is_named_with_its_arguments() {
-        let failure = cargo(&["no-such-command"]).output().unwrap_err();
-        assert!(failure.to_string().contains("cargo no-such-command` failed"), "{failure}");
+        let failure = run("node").args(["-e", "process.exit(7)"]).shown().unwrap_err();
+        assert!(failure.to_string().starts_with("`node -e process.exit(7)` failed"), "{failure}");
         let failure = run("no-such-program-anywhere").args(["--flag"]).shown().unwrap_err();
         assert!(failure.to_string().contains("`no-such-program-anywhere --flag`"), "{failure}");
     }
