@@ -26,6 +26,10 @@ pub struct Expected<'a> {
 /// every other error.
 pub fn read(query: &str, expected: &Expected<'_>) -> Result<Secret, Error> {
     let parameters = parse_form(query);
+    // Nothing else is looked at before the response is known to belong to this transaction.
+    if !parameters.iter().any(|(name, value)| name == "state" && value == expected.state) {
+        return Err(ErrorCode::StateMismatch.into());
+    }
     let known = |name: &str| -> Result<Option<&str>, Error> {
         let mut found = parameters.iter().filter(|(key, _)| key == name);
         match (found.next(), found.next()) {
@@ -35,12 +39,7 @@ pub fn read(query: &str, expected: &Expected<'_>) -> Result<Secret, Error> {
             (first, _) => Ok(first.map(|(_, value)| value.as_str())),
         }
     };
-    let (state, code, error, iss) =
-        (known("state")?, known("code")?, known("error")?, known("iss")?);
-    // Nothing else is looked at before the response is known to belong to this transaction.
-    if state != Some(expected.state) {
-        return Err(ErrorCode::StateMismatch.into());
-    }
+    let (_, code, error, iss) = (known("state")?, known("code")?, known("error")?, known("iss")?);
     // RFC 9207 §2.4: simple string comparison, on success and on error.
     match iss {
         Some(iss) if iss != expected.issuer => return Err(ErrorCode::IssuerMismatch.into()),
@@ -97,6 +96,7 @@ mod tests {
         check(&format!("code=c1&{ISS}"), Err(ErrorCode::StateMismatch));
         check(&format!("code=c1&state=&{ISS}"), Err(ErrorCode::StateMismatch));
         check("error=access_denied", Err(ErrorCode::StateMismatch));
+        check("code=c1&code=c2&state=s2&state=s3", Err(ErrorCode::StateMismatch));
         check("", Err(ErrorCode::StateMismatch));
     }
 

@@ -7,7 +7,6 @@ use super::subject::{User, Who};
 use super::verify::own_tokens;
 use crate::protocol::claims::{Claims, Source};
 use crate::protocol::config::{Arrangement, Config};
-use crate::protocol::encode::parse_form;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::{Requirement, Scope};
@@ -250,8 +249,8 @@ impl Flow {
             }
             (State::Awaiting { transaction, .. }, FlowEvent::Responded(query)) => {
                 match response::read(&query, &transaction.expected()) {
-                    // Not ours, or forged, and malformed perhaps: it goes on waiting.
-                    Err(_) if !carries(&query, &transaction.secrets.state) => {}
+                    // Not ours, or forged: it goes on waiting.
+                    Err(error) if error.code == ErrorCode::StateMismatch => {}
                     Err(error) => return Err(error),
                     Ok(code) => {
                         effects.push(FlowEffect::CloseWindow);
@@ -302,9 +301,4 @@ impl Flow {
         }
         Ok(())
     }
-}
-
-/// Whether a callback's query has the state of this step-up, whatever else is wrong with it.
-fn carries(query: &str, state: &str) -> bool {
-    parse_form(query).iter().any(|(name, value)| name == "state" && value == state)
 }
