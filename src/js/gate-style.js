@@ -3,7 +3,7 @@
 
 export const style = `
 :host {
-  all: initial; display: contents !important; color-scheme: inherit;
+  display: contents !important;
   --accent: var(--stepup-accent, #1a56db);
   --surface: var(--stepup-surface, Canvas);
   --text: var(--stepup-text, CanvasText);
@@ -12,6 +12,8 @@ export const style = `
   --danger: var(--stepup-danger, color-mix(in srgb, #d92d20 78%, var(--text)));
   --radius: var(--stepup-radius, .75em);
 }
+/* What the page's rules for every element have set, down to the letter spacing, ends here. */
+.own { all: initial; display: contents; color-scheme: inherit; }
 dialog {
   box-sizing: border-box; width: min(25em, 100vw - 2em); max-width: none;
   max-height: calc(100dvh - 2em); padding: 1.5em; overflow: auto;
@@ -23,15 +25,16 @@ dialog {
 dialog[open] { animation: come .16s ease-out; }
 dialog::backdrop { background: var(--stepup-backdrop, rgb(0 0 0 / .45)); }
 @keyframes come { from { opacity: 0; transform: translateY(.5em); } }
-h2 { margin: 0 0 .375em; font-size: 1.1875em; font-weight: 600; line-height: 1.35; outline: 0; }
+h2 { margin: 0 0 .5em; font-size: 1.1875em; font-weight: 600; line-height: 1.35; outline: 0; }
 p { margin: 0; overflow-wrap: anywhere; }
-.reason { margin-block-end: 1em; white-space: pre-line; }
+[hidden] { display: none !important; }
+.reason { margin-block-end: 1em; white-space: pre-line; text-align: match-parent; }
 .origin {
   display: grid; padding: .625em .875em; line-height: 1.4;
   border: 1px solid var(--border); border-radius: var(--radius);
 }
 .label { color: var(--muted); font-size: .8125em; }
-bdi { font-size: .9375em; }
+bdi { justify-self: start; font-size: .9375em; }
 .message {
   display: flex; gap: .625em; align-items: baseline;
   color: var(--muted); font-size: .9375em; margin-block-start: .875em;
@@ -52,8 +55,9 @@ bdi { font-size: .9375em; }
 .alert::before { content: "!"; }
 .choices { display: flex; gap: .5em; margin-block-start: 1.25em; }
 .choices.many { flex-direction: column; }
+.choices.many button { flex: none; }
 button {
-  flex: 1 1 auto; box-sizing: border-box; min-height: 2.75em; padding: .5em 1em; margin: 0;
+  flex: 1 1 0; box-sizing: border-box; min-height: 2.75em; padding: .5em 1em; margin: 0;
   border: 1px solid color-mix(in srgb, var(--text) 55%, var(--surface)); border-radius: var(--radius);
   background: transparent; color: inherit; font: inherit; font-weight: 500; line-height: 1.25;
   cursor: pointer;
@@ -63,7 +67,10 @@ button:active { background: color-mix(in srgb, var(--text) 12%, transparent); }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--stepup-on-accent, #fff); }
 button.primary:hover { background: color-mix(in srgb, var(--accent) 90%, #000); }
 button:focus-visible { outline: 3px solid color-mix(in srgb, var(--accent) 70%, var(--text)); outline-offset: 2px; }
-@media (max-width: 30em) { .choices { flex-direction: column; } }
+@media (max-width: 30em) {
+  .choices { flex-direction: column; }
+  .choices button { flex: none; }
+}
 @media (prefers-reduced-motion: reduce) {
   dialog[open], .spinner { animation: none; }
 }

@@ -29,6 +29,9 @@ const LIKE = {
   session_changed: "subject_mismatch",
 };
 
+/** An entry of a table, if it has one. @param {Record<string, string> | undefined} table @param {string} [key] */
+const of = (table, key) => (table && key && Object.hasOwn(table, key) ? table[key] : undefined);
+
 /** What each choice says, where that is not its own name. @type {Partial<Record<GateChoice, Key>>} */
 const LABELS = { open: "reopen" };
 
@@ -138,7 +141,9 @@ export const open = async ({ texts: own = {}, frame }, now, choose) => {
   dialog.setAttribute("aria-labelledby", title.id);
   dialog.setAttribute("aria-describedby", about.id);
   dialog.append(title, about, buttons);
-  root.append(dialog);
+  const inside = make("div", "own");
+  inside.append(dialog);
+  root.append(inside);
   // The language decides where the document does not say.
   const rtl = /^(ar|fa|he|ur)$/.test(wanted) || getComputedStyle(document.documentElement).direction === "rtl";
   dialog.dir = rtl ? "rtl" : "ltr";
@@ -193,12 +198,10 @@ export const open = async ({ texts: own = {}, frame }, now, choose) => {
     const mark = make("span", state === "failed" ? "mark alert" : "mark spinner");
     mark.setAttribute("aria-hidden", "true");
     if (state === "failed") {
-      const code = error ?? "other";
-      const like = LIKE[code] ?? code;
-      const ours = texts.errors[like];
-      const theirs = own.errors ?? {};
-      const given = theirs[code] ?? theirs[like] ?? (ours ? undefined : theirs.other);
-      write(text, given, ours ?? texts.errors.other);
+      const like = of(LIKE, error) ?? error;
+      const ours = of(texts.errors, like);
+      const given = of(own.errors, error) ?? of(own.errors, like);
+      write(text, given ?? (ours ? undefined : own.errors?.other), ours ?? texts.errors.other);
       return [mark, text];
     }
     if (state === "waiting" || state === "busy") {

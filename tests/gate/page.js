@@ -38,6 +38,13 @@ export class Page extends Browser {
     await this.actions({ type: "pointer", id: "mouse", actions: [origin, ...clicks] });
   }
 
+  /** @param {string} selector */
+  async clickOn(selector) {
+    const element = await this.run("return document.querySelector(arguments[0])", selector);
+    const [id] = Object.values(element);
+    await command(`${this.session}/element/${id}/click`, {});
+  }
+
   /** Presses keys one after the other. @param {...string} keys */
   async keys(...keys) {
     const actions = keys.flatMap((value) => [

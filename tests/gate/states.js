@@ -3,7 +3,7 @@
 const reason = "Confirm the transfer of €500 to Rent";
 const several = ["passkey", "popup", "redirect"];
 
-/** @type {Record<string, { model: object, offers: string[] }>} */
+/** @satisfies {Record<string, { model: object, offers: string[] }>} */
 export const STATES = {
   open: { model: { state: "choose", reason }, offers: ["open", "cancel"] },
   choose: {

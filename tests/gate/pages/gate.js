@@ -52,6 +52,10 @@ const test = {
     );
   },
 
+  broken() {
+    throw new Error("no room");
+  },
+
   /** Another copy of the package shows its gate, while the first one's class is registered. */
   async showCopy() {
     const copy = await import("/copy/gate.js");
