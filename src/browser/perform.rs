@@ -142,13 +142,14 @@ impl Driver {
             }
         });
         let driver = Rc::downgrade(self);
-        let refuse = Closure::<dyn FnMut(String, String)>::new(move |code: String, detail: String| {
-            let code = ErrorCode::from_code(&code).unwrap_or(ErrorCode::PopupBlocked);
-            if let Some(driver) = driver.upgrade() {
-                let event = FlowEvent::GateRefused(Error::new(code, detail));
-                driver.dispatch(Event::Flow(flow, event));
-            }
-        });
+        let refuse =
+            Closure::<dyn FnMut(String, String)>::new(move |code: String, detail: String| {
+                let code = ErrorCode::from_code(&code).unwrap_or(ErrorCode::PopupBlocked);
+                if let Some(driver) = driver.upgrade() {
+                    let event = FlowEvent::GateRefused(Error::new(code, detail));
+                    driver.dispatch(Event::Flow(flow, event));
+                }
+            });
         let reason = self.core.borrow().reason();
         let kind = match button {
             Button::Open => "open",
