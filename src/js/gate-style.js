@@ -28,7 +28,7 @@ dialog::backdrop { background: var(--stepup-backdrop, rgb(0 0 0 / .45)); }
 h2 { margin: 0 0 .5em; font-size: 1.1875em; font-weight: 600; line-height: 1.35; outline: 0; }
 p { margin: 0; overflow-wrap: anywhere; }
 [hidden] { display: none !important; }
-.reason { margin-block-end: 1em; white-space: pre-line; text-align: match-parent; }
+.reason { margin-block-end: 1em; white-space: pre-line; }
 .origin {
   display: grid; padding: .625em .875em; line-height: 1.4;
   border: 1px solid var(--border); border-radius: var(--radius);

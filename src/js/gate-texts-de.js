@@ -3,7 +3,7 @@
 
 /** @type {import("./index.d.ts").GateTexts} */
 export default {
-  title: "Bitte bestätigen Sie Ihre Identität",
+  title: "Identität bestätigen",
   lostTitle: "Im anderen Fenster fortfahren",
   failedTitle: "Noch nicht bestätigt",
   provider: "Anmeldedienst",

@@ -66,7 +66,7 @@ suite("the gate in Chromium", () => {
   test("a region of a language is that language; an unknown one is English and says so", options, async () => {
     await visit("?lang=de-AT");
     await show(open.model);
-    assert.match(await text(), /Bitte bestätigen/);
+    assert.match(await text(), /Identität bestätigen/);
     assert.equal(await page.run("return test.root().querySelector('h2').lang"), "");
     await visit("?lang=constructor");
     await show(open.model, { texts: { open: "Go on" } });
