@@ -61,20 +61,6 @@ fn t36_where_not_even_a_click_opens_it_the_popup_is_blocked() {
 }
 
 #[test]
-fn t36_where_the_button_cannot_be_shown_either_the_popup_is_blocked() {
-    let begins = format!("open window, {GATHERS}");
-    let mut journey = Journey::starts(config(), goal("AL3"), &begins);
-    journey.plays([(WindowBlocked, "show open"), (FlowEvent::ButtonFailed, "done popup_blocked")]);
-    // A window that may be gone may also be there: without the button it goes on waiting.
-    let mut journey = Journey::at_the_provider(config());
-    journey.plays([
-        (WindowLost, "show lost"),
-        (FlowEvent::ButtonFailed, ""),
-        (code("c1"), "close window, hide button, exchange c1"),
-    ]);
-}
-
-#[test]
 fn t36_a_click_before_the_metadata_opens_at_once_and_navigates_later() {
     let mut journey = Journey::starts(config(), goal("AL3"), &format!("open window, {GATHERS}"));
     journey.plays([
@@ -194,7 +180,7 @@ fn a_valid_response_before_the_limit_wins() {
 }
 
 #[test]
-fn t40_where_no_dialog_is_shown_what_needs_a_click_fails() {
+fn t36_t40_where_no_dialog_is_shown_what_needs_a_click_fails() {
     for code in [ErrorCode::PopupBlocked, ErrorCode::EmbeddingBlocked] {
         let begins = format!("open window, {GATHERS}");
         let mut journey = Journey::starts(config(), goal("AL3"), &begins);
