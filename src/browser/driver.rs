@@ -124,7 +124,7 @@ impl Driver {
             }
             Effect::EndFlow(flow) => {
                 let ended = self.running.borrow_mut().take_if(|running| running.flow == flow);
-                self.host.hide_button();
+                self.host.hide_gate();
                 if let Some(ended) = &ended {
                     *self.cause.borrow_mut() = ended.cause.clone();
                 }

@@ -30,16 +30,18 @@ extern "C" {
     pub fn reject(this: &Host, waiter: u32, code: &str, message: &str, cause: &JsValue);
     #[wasm_bindgen(method)]
     pub fn retry(this: &Host, waiter: u32, token: &str, flow: &str);
-    #[wasm_bindgen(method, js_name = showButton)]
-    pub fn show_button(
+    /// Calls `choose(choice)` for what the user chose, or `refuse(code, detail)` if it is not shown.
+    #[wasm_bindgen(method, js_name = showGate)]
+    pub fn show_gate(
         this: &Host,
         kind: &str,
         reason: Option<&str>,
         origin: &str,
         choose: &Function,
+        refuse: &Function,
     );
-    #[wasm_bindgen(method, js_name = hideButton)]
-    pub fn hide_button(this: &Host);
+    #[wasm_bindgen(method, js_name = hideGate)]
+    pub fn hide_gate(this: &Host);
 }
 
 /// A JavaScript object with these properties; undefined ones are left out.

@@ -9,7 +9,7 @@ use super::timer::Timeout;
 use super::{popup, random};
 use crate::protocol::claims::Source;
 use crate::protocol::coordinator::Event;
-use crate::protocol::error::ErrorCode;
+use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Button, Choice, FlowEffect, FlowEvent, FlowId};
 use crate::protocol::origin;
 use crate::protocol::requirement::Requirement;
@@ -40,8 +40,8 @@ impl Driver {
                 })
             }
             FlowEffect::OpenWindow => self.open_window(flow),
-            FlowEffect::ShowButton(button) => self.show_button(flow, button),
-            FlowEffect::HideButton => self.host.hide_button(),
+            FlowEffect::ShowButton(button) => self.show_gate(flow, button),
+            FlowEffect::HideButton => self.host.hide_gate(),
             FlowEffect::GoTo { url, state } => self.go_to(flow, &url, &state),
             FlowEffect::FocusWindow => self.with_running(flow, |running| {
                 if let Some(window) = &running.window {
@@ -129,28 +129,37 @@ impl Driver {
         });
     }
 
-    fn show_button(self: &Rc<Self>, flow: FlowId, button: Button) {
+    fn show_gate(self: &Rc<Self>, flow: FlowId, button: Button) {
         let driver = Rc::downgrade(self);
         let choose = Closure::<dyn FnMut(String)>::new(move |choice: String| {
-            let event = match choice.as_str() {
-                "open" => FlowEvent::Chosen(Choice::Open),
-                "continue" => FlowEvent::Chosen(Choice::Continue),
-                "blocked" => FlowEvent::ButtonFailed,
-                _ => FlowEvent::Chosen(Choice::Cancel),
+            let choice = match choice.as_str() {
+                "open" | "popup" => Choice::Open,
+                "continue" => Choice::Continue,
+                _ => Choice::Cancel,
             };
             if let Some(driver) = driver.upgrade() {
-                driver.dispatch(Event::Flow(flow, event));
+                driver.dispatch(Event::Flow(flow, FlowEvent::Chosen(choice)));
             }
         });
+        let driver = Rc::downgrade(self);
+        let refuse =
+            Closure::<dyn FnMut(String, String)>::new(move |code: String, detail: String| {
+                let code = ErrorCode::from_code(&code).unwrap_or(ErrorCode::PopupBlocked);
+                if let Some(driver) = driver.upgrade() {
+                    let event = FlowEvent::GateRefused(Error::new(code, detail));
+                    driver.dispatch(Event::Flow(flow, event));
+                }
+            });
         let reason = self.core.borrow().reason();
         let kind = match button {
             Button::Open => "open",
             Button::Lost => "lost",
         };
         let provider = origin::of(&self.issuer).unwrap_or_default();
-        let function: &Function = choose.as_ref().unchecked_ref();
-        self.host.show_button(kind, reason.as_deref(), provider, function);
-        self.with_running(flow, |running| running.choose = Some(choose));
+        let choices: &Function = choose.as_ref().unchecked_ref();
+        let refusals: &Function = refuse.as_ref().unchecked_ref();
+        self.host.show_gate(kind, reason.as_deref(), provider, choices, refusals);
+        self.with_running(flow, |running| running.gate = Some((choose, refuse)));
     }
 
     fn read_session(self: &Rc<Self>, flow: FlowId) {

@@ -6,6 +6,9 @@ use crate::protocol::flow::FlowId;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Window};
 
+/// What the gate calls: with a choice, or with the code and the detail of why it is not shown.
+pub type GateCalls = (Closure<dyn FnMut(String)>, Closure<dyn FnMut(String, String)>);
+
 /// What has been started for one step-up.
 pub struct Running {
     /// Which one.
@@ -18,8 +21,8 @@ pub struct Running {
     pub watch: Option<Interval>,
     /// The clock of its prompt.
     pub deadline: Option<Timeout>,
-    /// What the button calls.
-    pub choose: Option<Closure<dyn FnMut(String)>>,
+    /// What the gate calls.
+    pub gate: Option<GateCalls>,
     /// Ends its requests and the app's own `authenticate`.
     pub requests: Vec<AbortController>,
     /// What the app's own function threw.
@@ -35,7 +38,7 @@ impl Running {
             listener: None,
             watch: None,
             deadline: None,
-            choose: None,
+            gate: None,
             requests: Vec::new(),
             cause: JsValue::UNDEFINED,
         }

@@ -4,6 +4,7 @@
 import init, { Client, on_panic, parse_challenges } from "./stepup.js";
 import { own } from "./call.js";
 import { StepUpError } from "./error.js";
+import { prompter } from "./prompt.js";
 import { wasmSource } from "./wasm.js";
 
 /**
@@ -26,6 +27,12 @@ import { wasmSource } from "./wasm.js";
  * }} Waiter
  * @typedef {Awaited<ReturnType<typeof start>>} Engine
  */
+
+/** What the core asks by the gate: for a click that opens the window, and about one that may be gone. */
+const QUESTIONS = {
+  open: { state: /** @type {const} */ ("choose"), methods: [/** @type {const} */ ("popup")] },
+  lost: { state: /** @type {const} */ ("lost"), methods: [/** @type {const} */ ("popup")] },
+};
 
 /** What ends with the one wasm instance that all of the page's SDKs share. */
 /** @type {Set<(cause: unknown) => void>} */
@@ -133,8 +140,7 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
   let last = 0;
-  /** @type {(() => void) | undefined} */
-  let hide;
+  const prompt = prompter(options.gate);
 
   /** Ends a wait, once. @param {number} id */
   const leave = (id) => {
@@ -179,32 +185,19 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
       /** @type {string} */ token,
       /** @type {string} */ flow,
     ) => void retry(id, token, flow),
-    showButton: (
-      /** @type {"open" | "lost"} */ kind,
+    showGate: (
+      /** @type {keyof typeof QUESTIONS} */ kind,
       /** @type {string | undefined} */ reason,
       /** @type {string} */ origin,
-      /** @type {(choice: string) => void} */ choose,
-    ) => {
-      host.hideButton();
-      let gone = false;
-      hide = () => {
-        gone = true;
-      };
-      import("./button.js")
-        .then(({ show }) => {
-          if (!gone) hide = show({ kind, reason, origin }, choose);
-        })
-        .catch(() => choose("blocked"));
-    },
-    hideButton: () => {
-      hide?.();
-      hide = undefined;
-    },
+      /** @type {import("./prompt.js").Asked["choose"]} */ choose,
+      /** @type {import("./prompt.js").Asked["refuse"]} */ refuse,
+    ) => prompt.show({ model: { ...QUESTIONS[kind], reason, origin }, choose, refuse }),
+    hideGate: prompt.hide,
   };
 
   const client = enter(() => new Client(settings(options), host));
   onDeath.add((cause) => {
-    host.hideButton();
+    prompt.hide();
     for (const id of [...waiters.keys()]) {
       const waiter = leave(id);
       waiter?.reject(new StepUpError("instance_dead", { cause, response: waiter.response }));

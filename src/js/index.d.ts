@@ -112,6 +112,88 @@ export type WasmSource =
   | (() => string | URL | Response | BufferSource | WebAssembly.Module
     | Promise<string | URL | Response | BufferSource | WebAssembly.Module>);
 
+/** A way to confirm, as the gate offers it. */
+export type GateMethod = "passkey" | "popup" | "redirect";
+
+/**
+ * What the user chose: a method; to `open` the window (where it is the only method, or again); to
+ * `continue` in it; to `retry` what failed, or to see `another` way; to `cancel`.
+ */
+export type GateChoice = GateMethod | "open" | "continue" | "cancel" | "retry" | "another";
+
+/** What the gate shows. */
+export interface GateModel {
+  /**
+   * `choose` a method; `waiting` for the user's confirmation elsewhere; `lost`: the window may be
+   * gone; `failed` for the reason in `error`; `busy`: the provider is at work.
+   */
+  state: "choose" | "waiting" | "lost" | "failed" | "busy";
+  /** The app's reason. Plain text: show it as such. */
+  reason?: string;
+  /** The provider's origin; empty where there is none. */
+  origin: string;
+  /** What is possible here, in the app's order. */
+  methods: GateMethod[];
+  /** Why it failed. */
+  error?: StepUpErrorCode;
+}
+
+/** A gate that is shown. */
+export interface Gate {
+  /** Shows something else in its place. */
+  update(model: GateModel): void;
+  /** Takes it away. Nothing is chosen by that. */
+  close(): void;
+}
+
+/**
+ * The app's own gate. Call `choose` inside the click itself: it opens the window. For `lost`, offer
+ * `continue`, `open` and `cancel`. Framing is the app's own concern here.
+ */
+export type OwnGate = (model: GateModel, choose: (choice: GateChoice) => void) => Gate;
+
+/** Settings of `<stepup-gate>`. */
+export interface GateOptions {
+  /**
+   * Replaces texts, all or some, in the page's own language. Without it they are in the language
+   * of `<html lang>` if that is ar, de, en, es, fr, it, nl or pt, else in English.
+   */
+  texts?: Partial<GateTexts>;
+  /**
+   * What to do in a frame whose parent is of another origin, which could cover the gate to get a
+   * click. Default `"refuse"`: what needs a click fails with `embedding_blocked`.
+   */
+  frame?: "refuse" | "allow";
+}
+
+/** What the gate says. */
+export interface GateTexts {
+  /** The heading, but for the two states that have their own. */
+  title: string;
+  lostTitle: string;
+  failedTitle: string;
+  /** In front of the provider's origin. */
+  provider: string;
+  /** What a click on `open` does. */
+  openHint: string;
+  lostHint: string;
+  waiting: string;
+  busy: string;
+  /** The button that opens the window for the first time. */
+  open: string;
+  passkey: string;
+  popup: string;
+  redirect: string;
+  continue: string;
+  /** The button that opens the window again. */
+  reopen: string;
+  cancel: string;
+  retry: string;
+  another: string;
+  /** What failed, by code; `other` for every code that is not listed. */
+  errors: Record<string, string>;
+}
+
 export interface StepUpOptions {
   /** The APIs, as origins or in full. Relative entries are resolved at the first fetch. */
   apis: (string | Api)[];
@@ -143,6 +225,12 @@ export interface StepUpOptions {
   requireVerified?: boolean;
   /** Step-ups for one request at most. Default 2. */
   maxRounds?: number;
+  /**
+   * The dialog in the page, where a click is needed or a choice is to be made. Settings of the
+   * package's own, a function that shows the app's, or `false` for none: then what needs a click
+   * fails with `popup_blocked`, and a window that may be gone is waited for.
+   */
+  gate?: GateOptions | OwnGate | false;
   /** How long the user may take. Default 300. */
   promptTimeout?: Seconds;
   /** How long one request to the authorization server may take. Default 15. */
@@ -269,6 +357,7 @@ export type StepUpErrorCode =
   | "cancelled"
   | "challenge_rejected"
   | "configuration_invalid"
+  | "embedding_blocked"
   | "id_token_invalid"
   | "instance_dead"
   | "issuer_mismatch"

@@ -17,6 +17,7 @@ export class Browser {
     this.session = session;
   }
 
+  /** @template {typeof Browser} B @this {B} @returns {Promise<InstanceType<B>>} */
   static async start() {
     const process = spawn(driver, ["--port=0"], { stdio: ["ignore", "pipe", "inherit"] });
     try {
@@ -24,7 +25,7 @@ export class Browser {
       const { sessionId } = /** @type {{ sessionId: string }} */ (
         await command(root, { capabilities: { alwaysMatch: capabilities() } })
       );
-      return new Browser(process, `${root}/${sessionId}`);
+      return /** @type {InstanceType<B>} */ (new this(process, `${root}/${sessionId}`));
     } catch (error) {
       process.kill();
       throw error;
@@ -84,7 +85,7 @@ async function portOf(process) {
  * @param {object} [body]
  * @param {string} [method]
  */
-async function command(url, body, method = "POST") {
+export async function command(url, body, method = "POST") {
   const response = await fetch(url, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
   const { value } = /** @type {{ value: any }} */ (await response.json());
   if (!response.ok) throw new Error(`WebDriver: ${value.error}: ${value.message}`);

@@ -28,10 +28,14 @@ for (const name of names) {
 /// # Errors
 /// When there is no `pkg/`.
 pub fn command(project: &Project) -> Outcome {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 11] = [
         "index.js",
         "error.js",
         "callback.js",
+        "prompt.js",
+        "gate.js",
+        "gate-style.js",
+        "gate-texts.js",
         "stepup.js",
         "stepup_bg.wasm",
         "id_token.js",

@@ -50,7 +50,7 @@ pub struct Bench {
 }
 
 /// All stages.
-pub const STAGES: [Stage; 10] = [
+pub const STAGES: [Stage; 11] = [
     Stage {
         name: "fmt",
         needs: &[Need::Components],
@@ -82,7 +82,12 @@ pub const STAGES: [Stage; 10] = [
     },
     Stage {
         name: "types",
-        needs: &[Need::Npm("."), Need::Npm("www"), Need::Npm("tests/package")],
+        needs: &[
+            Need::Npm("."),
+            Need::Npm("www"),
+            Need::Npm("tests/package"),
+            Need::Npm("tests/gate"),
+        ],
         has_tests: false,
         is_foundation: false,
         run: types,
@@ -107,6 +112,13 @@ pub const STAGES: [Stage; 10] = [
         has_tests: true,
         is_foundation: false,
         run: consumers,
+    },
+    Stage {
+        name: "gate",
+        needs: &[Need::Npm("tests/gate"), Need::Browsers],
+        has_tests: true,
+        is_foundation: false,
+        run: gate,
     },
     Stage {
         name: "e2e",
@@ -168,6 +180,9 @@ fn types(bench: &Bench) -> (Tally, Outcome) {
         run(bench.project.npm_command(".", "tsc"))
             .args(["--project", "tests/package"])
             .dir(&bench.project.root),
+        run(bench.project.npm_command(".", "tsc"))
+            .args(["--project", "tests/gate"])
+            .dir(&bench.project.root),
         npm(&["run", "--silent", "types"]).dir(&bench.project.root.join("www")),
     ])
 }
@@ -193,8 +208,17 @@ fn wasm(bench: &Bench) -> (Tally, Outcome) {
 }
 
 fn consumers(bench: &Bench) -> (Tally, Outcome) {
+    package_tests(bench, "package")
+}
+
+fn gate(bench: &Bench) -> (Tally, Outcome) {
+    package_tests(bench, "gate")
+}
+
+/// Runs the tests of a folder below `tests` that are written for Node's own test runner.
+fn package_tests(bench: &Bench, folder: &str) -> (Tally, Outcome) {
     let tests = run("node").args(["--test", "--test-reporter=spec"]);
-    let tests = tests.dir(&bench.project.root.join("tests").join("package"));
+    let tests = tests.dir(&bench.project.root.join("tests").join(folder));
     with_package(bench, |browsers| browsers.given_to(tests).counted())
 }
 

@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn stages_run_in_their_order_whatever_the_order_of_the_arguments() {
         assert_eq!(names(&["--only", "e2e,fmt"]), ["fmt", "e2e"]);
-        assert_eq!(names(&["--from", "package"]), ["package", "e2e"]);
+        assert_eq!(names(&["--from", "package"]), ["package", "gate", "e2e"]);
         assert_eq!(names(&[]).len(), STAGES.len());
         let failure = select(&["--only".to_owned(), "nothing".to_owned()]).err().unwrap();
         assert!(failure.to_string().contains("name some of fmt, clippy"), "{failure}");

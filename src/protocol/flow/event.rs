@@ -44,7 +44,7 @@ pub struct OwnAnswer {
     pub token_type: Option<String>,
 }
 
-/// What the user chose at the button in the page.
+/// What the user chose in the dialog in the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// Open the window, for the first time or again.
@@ -72,8 +72,8 @@ pub enum FlowEvent {
     WindowLost,
     /// The user chose.
     Chosen(Choice),
-    /// The button could not be shown.
-    ButtonFailed,
+    /// The page does not show the dialog that would have asked for a click.
+    GateRefused(Error),
     /// A callback page told its query.
     Responded(String),
     /// The token endpoint answered.

@@ -202,6 +202,7 @@ impl Flow {
                 self.clicked = true;
                 effects.push(FlowEffect::OpenWindow);
             }
+            (State::Preparing, FlowEvent::GateRefused(error)) => return Err(error),
             (_, FlowEvent::Chosen(Choice::Continue)) => effects.push(FlowEffect::FocusWindow),
             (State::Preparing, FlowEvent::SessionRead(session)) => {
                 let session = session?;
@@ -233,9 +234,6 @@ impl Flow {
             }
             // Inside a click no browser blocks a window, unless it is told to block them all.
             (State::Preparing, FlowEvent::WindowBlocked) if self.clicked => {
-                return Err(ErrorCode::PopupBlocked.into());
-            }
-            (State::Preparing, FlowEvent::ButtonFailed) => {
                 return Err(ErrorCode::PopupBlocked.into());
             }
             (State::Preparing, FlowEvent::WindowBlocked | FlowEvent::WindowLost) => {
@@ -283,7 +281,8 @@ impl Flow {
             (State::Verifying { .. }, FlowEvent::AnswerVerified(outcome)) => {
                 return self.answer_verified(outcome, context, effects);
             }
-            // Late or unasked: it changes nothing.
+            // Late or unasked: it changes nothing. So does a refused dialog about a window that may
+            // be gone: the window may as well be there, and its answer be on its way.
             (
                 _,
                 FlowEvent::SessionRead(_)
@@ -292,7 +291,7 @@ impl Flow {
                 | FlowEvent::WindowBlocked
                 | FlowEvent::WindowLost
                 | FlowEvent::Chosen(Choice::Open)
-                | FlowEvent::ButtonFailed
+                | FlowEvent::GateRefused(_)
                 | FlowEvent::Responded(_)
                 | FlowEvent::TokenAnswered(_)
                 | FlowEvent::OwnAnswered(_)

@@ -1,7 +1,9 @@
 //! The window: opened in a click, blocked, lost, opened again, and the clock that ends it all.
 
 use super::Choice;
-use super::FlowEvent::{self, Chosen, DeadlinePassed, WindowBlocked, WindowLost, WindowOpened};
+use super::FlowEvent::{
+    self, Chosen, DeadlinePassed, GateRefused, WindowBlocked, WindowLost, WindowOpened,
+};
 use super::player::*;
 use crate::protocol::config::tests::config;
 use crate::protocol::error::ErrorCode;
@@ -55,20 +57,6 @@ fn t36_where_not_even_a_click_opens_it_the_popup_is_blocked() {
         (WindowBlocked, "show open"),
         (Chosen(Choice::Open), "open window"),
         (WindowBlocked, "done popup_blocked"),
-    ]);
-}
-
-#[test]
-fn t36_where_the_button_cannot_be_shown_either_the_popup_is_blocked() {
-    let begins = format!("open window, {GATHERS}");
-    let mut journey = Journey::starts(config(), goal("AL3"), &begins);
-    journey.plays([(WindowBlocked, "show open"), (FlowEvent::ButtonFailed, "done popup_blocked")]);
-    // A window that may be gone may also be there: without the button it goes on waiting.
-    let mut journey = Journey::at_the_provider(config());
-    journey.plays([
-        (WindowLost, "show lost"),
-        (FlowEvent::ButtonFailed, ""),
-        (code("c1"), "close window, hide button, exchange c1"),
     ]);
 }
 
@@ -188,5 +176,25 @@ fn a_valid_response_before_the_limit_wins() {
         (proves("alice", "AL3"), "done t1"),
         (DeadlinePassed, ""),
         (cancel(), ""),
+    ]);
+}
+
+#[test]
+fn t36_t40_where_no_dialog_is_shown_what_needs_a_click_fails() {
+    for code in [ErrorCode::PopupBlocked, ErrorCode::EmbeddingBlocked] {
+        let begins = format!("open window, {GATHERS}");
+        let mut journey = Journey::starts(config(), goal("AL3"), &begins);
+        let done = format!("done {}", code.code());
+        journey.plays([(WindowBlocked, "show open"), (GateRefused(code.into()), &done)]);
+    }
+}
+
+#[test]
+fn t37_where_no_dialog_is_shown_a_window_that_may_be_gone_is_waited_for() {
+    let mut journey = Journey::at_the_provider(config());
+    journey.plays([
+        (WindowLost, "show lost"),
+        (GateRefused(ErrorCode::EmbeddingBlocked.into()), ""),
+        (code("c1"), "close window, hide button, exchange c1"),
     ]);
 }
