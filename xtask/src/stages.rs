@@ -122,7 +122,7 @@ pub const STAGES: [Stage; 11] = [
     },
     Stage {
         name: "e2e",
-        needs: &[Need::Npm("www"), Need::Browsers],
+        needs: &[Need::Npm("www"), Need::Npm("tests/e2e/pages"), Need::Browsers],
         has_tests: true,
         is_foundation: false,
         run: e2e,
