@@ -39,10 +39,18 @@ const e2e = {
     return `run ${e2e.count}`;
   },
 
+  /** Functions that the page itself brings, where none can be made from text. */
+  bodies: {},
+
   /** Runs an async function body and keeps what becomes of it. */
   start(name, body) {
+    e2e.watch(name, new AsyncFunction("e2e", body)(e2e));
+  },
+
+  /** Keeps what becomes of a promise. */
+  watch(name, promise) {
     e2e.results[name] = { state: "running" };
-    new AsyncFunction("e2e", body)(e2e).then(
+    promise.then(
       (value) => { e2e.results[name] = { state: "returned", value: value ?? null }; },
       (error) => { e2e.results[name] = { state: "threw", error: describe(error) }; },
     );

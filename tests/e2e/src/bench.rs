@@ -36,11 +36,6 @@ pub struct World {
 }
 
 impl Bench {
-    /// The engine of this run.
-    pub fn engine(&self) -> Engine {
-        self.tools.engine()
-    }
-
     /// Starts a server with the given options and a browser.
     #[track_caller]
     pub fn world(&self, options: Value) -> &World {

@@ -146,7 +146,7 @@ impl Tools {
         let session = client
             .session(&self.capabilities(scratch.path()))
             .map_err(|failure| format!("{failure}\n{}", driver.said()))?;
-        let timeouts = json!({ "script": 20_000, "pageLoad": 30_000, "implicit": 0 });
+        let timeouts = json!({ "script": 60_000, "pageLoad": 60_000, "implicit": 0 });
         session.post("/timeouts", &timeouts).map_err(|failure| failure.to_string())?;
         Ok(Browser { engine: self.engine, session, driver, _scratch: scratch })
     }

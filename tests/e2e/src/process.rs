@@ -74,11 +74,6 @@ impl Process {
         }
     }
 
-    /// Whether the program has ended.
-    pub fn ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
-    }
-
     /// Everything the program has printed so far.
     pub fn said(&self) -> String {
         self.output.lock().map(|lines| lines.join("\n")).unwrap_or_default()

@@ -75,6 +75,10 @@ impl Server {
                 "counter": 0,
             }],
         });
+        if let Some(folder) = std::env::var_os("E2E_PACKAGE") {
+            // Another package than `pkg/`, for example one with a fault that a journey must find.
+            all["mounts"]["/stepup/"] = Value::from(folder.to_string_lossy());
+        }
         if let (Some(all), Some(options)) = (all.as_object_mut(), options.as_object()) {
             all.extend(options.clone());
         }
@@ -101,13 +105,6 @@ impl Server {
             agent: config.into(),
             process,
         })
-    }
-
-    /// Changes options while the server runs.
-    #[track_caller]
-    pub fn set(&self, options: &Value) {
-        let request = self.agent.post(self.control("/options")).header("host", self.control_host());
-        request.send_json(options).expect("the server takes new options");
     }
 
     /// Every request so far to the app, the API and the provider, in order of arrival.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// How long a condition may take to become true. Slow machines get more by `E2E_PATIENCE` (seconds).
 pub fn patience() -> Duration {
     let seconds = std::env::var("E2E_PATIENCE").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(20))
+    Duration::from_secs(seconds.unwrap_or(60))
 }
 
 /// Asks again and again until there is an answer; panics with `what` when patience ends.

@@ -200,15 +200,6 @@ impl Session {
         self.get(&format!("/element/{id}/text")).map(text)
     }
 
-    /// An attribute's value, if it is there.
-    ///
-    /// # Errors
-    /// The driver's.
-    pub fn attribute(&self, Element(id): &Element, name: &str) -> Answer<Option<String>> {
-        let value = self.get(&format!("/element/{id}/attribute/{name}"))?;
-        Ok(value.as_str().map(str::to_owned))
-    }
-
     /// The current window.
     ///
     /// # Errors

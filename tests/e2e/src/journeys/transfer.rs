@@ -73,11 +73,8 @@ fn transfer(world: &World) {
     expected.extend((asked == Asked::Button).then_some("prompt"));
     expected.extend(["request", "authenticated", "retry", "request", "settled"]);
     let rows = bank.diagram();
-    let of_this: Vec<&str> = rows
-        .iter()
-        .map(String::as_str)
-        .skip_while(|row| *row != "challenge")
-        .collect();
+    let of_this: Vec<&str> =
+        rows.iter().map(String::as_str).skip_while(|row| *row != "challenge").collect();
     assert_eq!(of_this, expected, "asked by {asked:?}");
 }
 

@@ -13,8 +13,15 @@ impl<'a> Bank<'a> {
     /// Opens the page.
     #[track_caller]
     pub fn open(world: &'a World) -> Self {
+        Self::open_at(world, "/")
+    }
+
+    /// Opens the page with a query that says how step-up is set up.
+    #[track_caller]
+    pub fn open_at(world: &'a World, path: &str) -> Self {
         world.switch_to(&world.main);
-        world.browser.session.go(&format!("{}/", world.server.app)).expect("the bank's page loads");
+        let url = format!("{}{path}", world.server.app);
+        world.browser.session.go(&url).expect("the bank's page loads");
         Self(world)
     }
 
@@ -45,7 +52,7 @@ impl<'a> Bank<'a> {
     pub fn outcome(&self) -> String {
         until("the transfer has an outcome", || {
             let script = "const r = document.querySelector('#result'); \
-                return r?.dataset.outcome === 'ok' ? 'ok' : r?.dataset.code ?? ''";
+                return { ok: 'ok', error: r?.dataset.code }[r?.dataset.outcome] ?? ''";
             let outcome = self.0.browser.session.execute(script, json!([])).ok()?;
             outcome.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
         })

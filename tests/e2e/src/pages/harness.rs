@@ -90,6 +90,13 @@ impl<'a> Harness<'a> {
         self.0.script("window.e2e.start(arguments[0], arguments[1])", json!([name, body]));
     }
 
+    /// Starts a function that the page itself brings.
+    #[track_caller]
+    pub fn watch(&self, name: &str, body: &str) {
+        let script = "window.e2e.watch(arguments[0], window.e2e.bodies[arguments[1]]())";
+        self.0.script(script, json!([name, body]));
+    }
+
     /// Lets the next click on the page's button start the body, inside the click.
     #[track_caller]
     pub fn on_click(&self, name: &str, body: &str) {

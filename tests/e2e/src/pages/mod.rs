@@ -8,7 +8,7 @@ mod provider;
 use serde_json::{Value, json};
 
 pub use self::bank::Bank;
-pub use self::harness::{Harness, Outcome};
+pub use self::harness::Harness;
 pub use self::prompt::{Asked, Prompt};
 pub use self::provider::Provider;
 use crate::bench::World;
@@ -60,9 +60,22 @@ impl World {
     /// Fills a field.
     #[track_caller]
     pub fn fill(&self, css: &str, value: &str) {
-        until(&format!("{css} can be filled"), || {
-            let element = self.shown(css)?;
-            self.browser.session.fill(&element, value).ok()
+        self.fill_all(&[(css, value)]);
+    }
+
+    /// Fills fields, and again if what was typed went astray: on a slow machine WebKit may move the
+    /// focus while it types.
+    #[track_caller]
+    pub fn fill_all(&self, fields: &[(&str, &str)]) {
+        let holds = "return arguments[0].every(([css, value]) => \
+            document.querySelector(css)?.value === value)";
+        until(&format!("{fields:?} can be filled"), || {
+            for (css, value) in fields {
+                let element = self.shown(css)?;
+                self.browser.session.fill(&element, value).ok()?;
+            }
+            let held = self.browser.session.execute(holds, json!([fields])).ok()?;
+            held.as_bool()?.then_some(())
         });
     }
 
@@ -100,6 +113,18 @@ impl World {
         popup
     }
 
+    /// Waits until one popup is left of several, and switches to it.
+    ///
+    /// WebKit opens more than one window in a click; those that nobody needs close again.
+    #[track_caller]
+    pub fn only_popup(&self) {
+        let popup = until("one popup is left", || match self.popups().as_slice() {
+            [popup] => Some(popup.clone()),
+            _ => None,
+        });
+        self.switch_to(&popup);
+    }
+
     /// Waits until no popup is left and switches to the main window.
     #[track_caller]
     pub fn popup_is_gone(&self) {
@@ -112,5 +137,21 @@ impl World {
     pub fn close_popup(&self) {
         self.browser.session.close_window().expect("the popup closes");
         self.popup_is_gone();
+    }
+
+    /// Forgets the cookies of an origin, as if its session were over, and returns to the page.
+    #[track_caller]
+    pub fn forget_cookies(&self, origin: &str) {
+        let session = &self.browser.session;
+        let forget = || {
+            let opened = session.post("/window/new", &json!({ "type": "tab" }))?;
+            let handle = opened.get("handle").and_then(Value::as_str).unwrap_or_default();
+            session.switch_to(&Window(handle.to_owned()))?;
+            session.go(&format!("{origin}/mark.svg"))?;
+            session.delete("/cookie")?;
+            session.close_window()
+        };
+        forget().expect("the cookies are forgotten");
+        self.switch_to(&self.main);
     }
 }

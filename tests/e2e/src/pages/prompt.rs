@@ -6,7 +6,7 @@ use crate::bench::World;
 use crate::wait::{until, until_true};
 use crate::webdriver::Element;
 
-/// The dialog of `<stepup-prompt>` in the current window.
+/// The dialog of `<stepup-gate>` in the current window.
 pub struct Prompt<'a>(pub &'a World);
 
 /// How the user was asked.
@@ -36,7 +36,7 @@ impl Prompt<'_> {
 
     /// The choices it offers now, in order; none when it is not there.
     pub fn choices(&self) -> Vec<String> {
-        let script = "const root = document.querySelector('stepup-prompt')?.shadowRoot; \
+        let script = "const root = document.querySelector('stepup-gate')?.shadowRoot; \
             return root?.querySelector('dialog[open]') \
                 ? [...root.querySelectorAll('button')].map(b => b.dataset.choice) : []";
         let choices = self.0.browser.session.execute(script, json!([])).unwrap_or_default();
@@ -47,7 +47,7 @@ impl Prompt<'_> {
     /// Everything the dialog says.
     #[track_caller]
     pub fn text(&self) -> String {
-        let script = "return document.querySelector('stepup-prompt').shadowRoot\
+        let script = "return document.querySelector('stepup-gate').shadowRoot\
             .querySelector('dialog').innerText";
         self.0.script(script, json!([])).as_str().unwrap_or_default().to_owned()
     }
@@ -61,7 +61,7 @@ impl Prompt<'_> {
     /// Clicks a choice as a user does, waiting for it first.
     #[track_caller]
     pub fn choose(&self, choice: &str) {
-        let script = "return document.querySelector('stepup-prompt')?.shadowRoot\
+        let script = "return document.querySelector('stepup-gate')?.shadowRoot\
             .querySelector(`dialog[open] button[data-choice=${arguments[0]}]`) ?? null";
         until(&format!("the button offers {choice}"), || {
             let value = self.0.browser.session.execute(script, json!([choice])).ok()?;
@@ -77,6 +77,18 @@ impl Prompt<'_> {
 }
 
 impl World {
+    /// Lets a window open that closes again by itself: by the button where that asks for a click.
+    #[track_caller]
+    pub fn allow_window(&self) {
+        let prompt = Prompt(self);
+        until_true("the user is asked", || {
+            prompt.is_shown() || !self.server.requests("auth", "GET", "/auth").is_empty()
+        });
+        if prompt.is_shown() {
+            prompt.choose("open");
+        }
+    }
+
     /// Waits for the prompt, whichever way it comes, and switches to its window.
     ///
     /// Whether a gesture is still alive after a challenge is up to the engine and the machine's

@@ -12,9 +12,14 @@ impl Provider<'_> {
     #[track_caller]
     pub fn password(&self, login: &str) {
         let Self(world) = self;
-        // Another account's name may be prefilled by the hint.
-        world.fill("input[name=login]", login);
-        world.fill("input[name=password]", &format!("{login}-password"));
+        world.element("input[name=password]");
+        // A login_hint fills in a name, which may be another's; an id_token_hint fixes it.
+        let mut fields = vec![("input[name=password]", format!("{login}-password"))];
+        if world.shown("input[name=login]:not([readonly])").is_some() {
+            fields.insert(0, ("input[name=login]", login.to_owned()));
+        }
+        let fields: Vec<_> = fields.iter().map(|(css, value)| (*css, value.as_str())).collect();
+        world.fill_all(&fields);
         world.click("button#continue");
     }
 
