@@ -121,10 +121,10 @@ impl Client {
         self.driver.dispatch(Event::Cleared);
     }
 
-    /// Whether what is held satisfies the requirement now.
-    pub fn satisfies(&self, requirement: JsValue) -> Result<bool, JsValue> {
+    /// Whether a window opened inside this click would serve.
+    pub fn wants_window(&self, requirement: JsValue) -> Result<bool, JsValue> {
         let requirement = read_requirement(requirement)?;
-        Ok(self.driver.ask(|core, now| core.satisfies(&requirement, now)))
+        Ok(self.driver.ask(|core, now| core.wants_window(&requirement, now)))
     }
 
     /// The access token held for a requirement.

@@ -304,9 +304,9 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
       if (!dead) enter(() => client.refused(serial));
     },
     /** Asked inside a click: what cannot be read is refused later, by the promise. */
-    satisfies: (/** @type {Requirement} */ asked) => {
+    wantsWindow: (/** @type {Requirement} */ asked) => {
       try {
-        return enter(() => client.satisfies(requirement(asked)));
+        return enter(() => client.wants_window(requirement(asked)));
       } catch {
         return false;
       }

@@ -35,6 +35,9 @@ export const createStepUp = (options) => {
   let original;
   /** @type {(() => void) | undefined} */
   let undo;
+  /** The window of an `ensure()` that waits for the wasm: one click, one window. */
+  /** @type {Window | undefined} */
+  let opening;
   /** Grows with each `clear()`: what began before it must not go on after it. */
   let epoch = 0;
   /** @type {(Published | null)[]} */
@@ -177,13 +180,19 @@ export const createStepUp = (options) => {
   const ensure = (asked = {}) => {
     // A window must be opened inside the click itself, before anything is awaited.
     const first = options.methods?.[0] ?? (options.authenticate ? "" : "popup");
+    const wanted = engine ? engine.wantsWindow(asked) : !opening;
     const opened =
-      first === "popup" && !asked.signal?.aborted && !engine?.satisfies(asked)
-        ? globalThis.open?.("", "_blank", "popup,width=480,height=720")
+      first === "popup" && !asked.signal?.aborted && wanted
+        ? (globalThis.open?.("", "_blank", "popup,width=480,height=720") ?? undefined)
         : undefined;
+    opening ||= opened;
     return engineFor(epoch).then(
-      (ready) => ready.ensured(asked, opened),
+      (ready) => {
+        opening = undefined;
+        return ready.ensured(asked, opened);
+      },
       (error) => {
+        opening = undefined;
         opened?.close();
         throw error;
       },

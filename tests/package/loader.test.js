@@ -283,6 +283,21 @@ suite("the loop", () => {
     assert.equal(sent.length, 3);
   });
 
+  test("several ensure() in one click open one window, and a wasm that fails closes it", async () => {
+    let open = 0;
+    let closed = 0;
+    const popup = { close: () => (closed += 1) };
+    Object.assign(globalThis, { open: () => ((open += 1), popup) });
+    // What is no options at all fails only once the wasm is there.
+    const bad = /** @type {any} */ ({ apis: ["https://api.example"], issuer: "http://x.test" });
+    const stepup = createStepUp(bad);
+    const codes = [refusal(stepup.ensure()), refusal(stepup.ensure({ acr: "AL3" }))];
+    assert.equal(open, 1);
+    for (const error of await Promise.all(codes)) assert.equal(error.code, "configuration_invalid");
+    assert.equal(closed, 1);
+    Reflect.deleteProperty(globalThis, "open");
+  });
+
   test("an error of authenticate is the cause of the step-up's, and a StepUpError keeps its code", async () => {
     const cause = new Error("the library says no");
     const failed = await refusal(make({ authenticate: () => Promise.reject(cause) }).fetch(API));

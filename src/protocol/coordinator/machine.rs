@@ -106,6 +106,13 @@ impl Coordinator {
         self.assured(requirement, now).is_some()
     }
 
+    /// Whether a window opened now, inside a click, would serve: nothing held is enough, and no
+    /// step-up under way has one already.
+    #[must_use]
+    pub fn wants_window(&self, requirement: &Requirement, now: EpochMillis) -> bool {
+        !self.satisfies(requirement, now) && self.flow.as_ref().is_none_or(Flow::wants_window)
+    }
+
     /// The access token held for a requirement.
     #[must_use]
     pub fn token(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Secret> {

@@ -168,3 +168,17 @@ fn t26_events_of_a_step_up_that_is_over_or_never_was_change_nothing() {
             (answered(1, 200), ""),
         ]);
 }
+
+#[test]
+fn one_click_is_one_window() {
+    let mut page = Page::with_popup();
+    assert!(page.core.wants_window(&wants("AL3"), page.now));
+    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]);
+    // It has none yet: one that is opened elsewhere serves it.
+    assert!(page.core.wants_window(&wants("AL3"), page.now));
+    page.navigates(1);
+    assert!(!page.core.wants_window(&wants("AL3"), page.now));
+    page.comes_back(1, "AL3", "t1", "1: end, publish t1 | -, settle 1");
+    assert!(!page.core.wants_window(&wants("AL3"), page.now));
+    assert!(page.core.wants_window(&wants("AL4"), page.now));
+}

@@ -161,6 +161,7 @@ fn an_unverified_token_is_no_assurance() {
         "1: end, publish - | -, settle 1",
     );
     assert!(!page.core.satisfies(&wants("AL3"), page.now));
+    assert!(page.core.wants_window(&wants("AL3"), page.now));
     assert!(page.core.token(&wants("AL3"), page.now).is_some());
     assert!(page.core.token(&wants("AL4"), page.now).is_none());
 }
