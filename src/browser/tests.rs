@@ -25,14 +25,30 @@ fn window() -> Window {
     web_sys::window().unwrap()
 }
 
-/// Waits until the browser has delivered everything that is under way.
+/// One turn of the event loop, this many milliseconds later.
+async fn turn(millis: i32) {
+    let turn = Promise::new(&mut |resolve: Function, _| {
+        window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis).unwrap();
+    });
+    JsFuture::from(turn).await.unwrap();
+}
+
+/// Lets every timer fire that is due.
 async fn settle() {
     for _ in 0..5 {
-        let turn = Promise::new(&mut |resolve: Function, _| {
-            window().set_timeout_with_callback(&resolve).unwrap();
-        });
-        JsFuture::from(turn).await.unwrap();
+        turn(0).await;
     }
+}
+
+/// Waits until it is so. Messages between channels take the browser a moment.
+async fn until(so: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if so() {
+            return;
+        }
+        turn(10).await;
+    }
+    panic!("waited in vain");
 }
 
 /// A listener for `state` whose window is `popup`, and what it hears.
@@ -51,19 +67,18 @@ fn broadcast(state: &str, query: &JsValue) -> BroadcastChannel {
 
 #[wasm_bindgen_test]
 async fn t35_only_a_broadcast_for_the_awaited_state_is_heard() {
-    let (listener, heard) = listen("s1", window());
+    let (listener, heard) = listen("t35", window());
+    let (_witness, witnessed) = listen("t35", window());
     let others = [
-        broadcast("s2", &"?code=forged&state=s2".into()),
-        broadcast("s1", &object(&[("search", "?code=forged".into())]).into()),
+        broadcast("t35-other", &"?code=forged&state=t35-other".into()),
+        broadcast("t35", &object(&[("search", "?code=forged".into())]).into()),
     ];
-    settle().await;
-    assert!(heard.borrow().is_empty());
-    let right = broadcast("s1", &"?code=c&state=s1".into());
-    settle().await;
-    assert_eq!(*heard.borrow(), ["?code=c&state=s1"]);
+    let right = broadcast("t35", &"?code=c&state=t35".into());
+    until(|| witnessed.borrow().len() == 1).await;
+    assert_eq!(*heard.borrow(), ["?code=c&state=t35"]);
     drop(listener);
-    right.post_message(&"?code=late&state=s1".into()).unwrap();
-    settle().await;
+    right.post_message(&"?code=late&state=t35".into()).unwrap();
+    until(|| witnessed.borrow().len() == 2).await;
     assert_eq!(heard.borrow().len(), 1);
     others.into_iter().chain([right]).for_each(|channel| channel.close());
 }
@@ -72,30 +87,26 @@ async fn t35_only_a_broadcast_for_the_awaited_state_is_heard() {
 async fn t34_only_a_message_of_the_window_itself_is_heard() {
     let origin = window().location().origin().unwrap();
     let message = |state: &str| object(&[("stepup", state.into()), ("search", "?code=c".into())]);
-    // This page's messages to itself have this page as their source.
-    let (_own, heard) = listen("s1", window());
-    window().post_message(&message("s2"), &origin).unwrap();
-    window().post_message(&"?code=c&state=s1".into(), &origin).unwrap();
-    settle().await;
-    assert!(heard.borrow().is_empty());
-    window().post_message(&message("s1"), &origin).unwrap();
-    settle().await;
-    assert_eq!(*heard.borrow(), ["?code=c"]);
-
     let frame = window().document().unwrap().create_element("iframe").unwrap();
     window().document().unwrap().body().unwrap().append_child(&frame).unwrap();
     let other: Window = get(&frame, "contentWindow").unchecked_into();
-    let (_foreign, heard) = listen("s1", other);
-    window().post_message(&message("s1"), &origin).unwrap();
+    // This page's messages to itself have this page as their source, and arrive in their order.
+    let (_own, heard) = listen("t34", window());
+    let (_foreign, foreign) = listen("t34", other);
+    window().post_message(&message("t34-other"), &origin).unwrap();
+    window().post_message(&"?code=c&state=t34".into(), &origin).unwrap();
+    window().post_message(&message("t34"), &origin).unwrap();
+    until(|| !heard.borrow().is_empty()).await;
     settle().await;
-    assert!(heard.borrow().is_empty(), "the source is another window");
+    assert_eq!(*heard.borrow(), ["?code=c"]);
+    assert!(foreign.borrow().is_empty(), "the source is another window");
     frame.remove();
 }
 
 #[wasm_bindgen_test]
 async fn the_receiver_says_done_on_the_channel_of_the_state() {
-    let (listener, _) = listen("s1", window());
-    let callback = BroadcastChannel::new("stepup:s1").unwrap();
+    let (listener, _) = listen("done", window());
+    let callback = BroadcastChannel::new("stepup:done").unwrap();
     let told = Rc::new(RefCell::new(None));
     let into = Rc::clone(&told);
     let hear =
@@ -105,7 +116,7 @@ async fn the_receiver_says_done_on_the_channel_of_the_state() {
     callback.set_onmessage(Some(hear.as_ref().unchecked_ref()));
     listener.dismiss();
     drop(listener);
-    settle().await;
+    until(|| told.borrow().is_some()).await;
     assert_eq!(told.borrow().as_deref(), Some("done"));
     callback.close();
 }
