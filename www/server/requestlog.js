@@ -14,7 +14,7 @@ import { target } from "./http.js";
  * @property {string} path
  * @property {string} query as sent, without the question mark
  * @property {Record<string, string>} headers names in lower case; a repeated header joined with `, `
- * @property {number} status 0 while the answer is under way
+ * @property {number} status 0 until the answer begins
  */
 
 export class RequestLog {
@@ -42,7 +42,13 @@ export class RequestLog {
       status: 0,
     };
     this.#entries.push(entry);
-    res.once("finish", () => { entry.status = res.statusCode; });
+    // Taken down with the head: who has read the answer, which may be before it is ended here, finds
+    // its status.
+    const writeHead = res.writeHead.bind(res);
+    res.writeHead = (/** @type {number} */ status, /** @type {any[]} */ ...rest) => {
+      entry.status = status;
+      return writeHead(status, ...rest);
+    };
   }
 
   /** @returns {readonly Entry[]} */

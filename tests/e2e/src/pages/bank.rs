@@ -22,6 +22,11 @@ impl<'a> Bank<'a> {
         world.switch_to(&world.main);
         let url = format!("{}{path}", world.server.app);
         world.browser.session.go(&url).expect("the bank's page loads");
+        // Its scripts have run by then, and its buttons do something.
+        until("the bank's page is complete", || {
+            let script = "return document.readyState === 'complete'";
+            world.browser.session.execute(script, json!([])).ok()?.as_bool()?.then_some(())
+        });
         Self(world)
     }
 

@@ -5,6 +5,9 @@ mod harness;
 mod prompt;
 mod provider;
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 pub use self::bank::Bank;
@@ -49,12 +52,34 @@ impl World {
         ];
         until(&format!("{css} can be clicked"), || {
             let element = self.shown(css)?;
+            self.listen_for_clicks();
             match self.browser.session.click(&element) {
-                Ok(()) => Some(()),
+                Ok(()) => self.heard_the_click().then_some(()),
                 Err(failure) if untouched.contains(&failure.error.as_str()) => None,
                 Err(failure) => panic!("{css}: {failure}"),
             }
         });
+    }
+
+    /// Has the page notice the next click, wherever it lands.
+    fn listen_for_clicks(&self) {
+        let script = "window.e2eHeard = false; \
+            addEventListener('click', () => { window.e2eHeard = true }, { capture: true, once: true })";
+        // A page that is on its way out is asked in vain, and then the click fails as well.
+        let _ = self.browser.session.execute(script, json!([]));
+    }
+
+    /// Whether the click arrived: under load WebKit may lose one. A page that has gone has heard it.
+    fn heard_the_click(&self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(3);
+        loop {
+            let heard = self.browser.session.execute("return window.e2eHeard ?? null", json!([]));
+            match heard {
+                Ok(Value::Bool(false)) if Instant::now() >= deadline => return false,
+                Ok(Value::Bool(false)) => thread::sleep(Duration::from_millis(30)),
+                _ => return true,
+            }
+        }
     }
 
     /// Fills a field.
