@@ -128,7 +128,7 @@ impl Coordinator {
             })
             .map(|waiter| waiter.id)
             .collect();
-        // What nothing vouches for goes with the requests that waited for it. The next request
+        // A token that is only lent goes with the requests that waited for it. The next request
         // carries it only where none of them could.
         let mut calls = self
             .waiters
