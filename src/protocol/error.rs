@@ -67,8 +67,18 @@ errors! {
     MetadataInvalid => "metadata_invalid",
     /// A token would have gone where it must not.
     OriginNotAllowed => "origin_not_allowed",
+    /// Another passkey ceremony is under way, also after one wait (Credential Management §2.5.1).
+    PasskeyBusy => "passkey_busy",
+    /// The authenticator holds a passkey for this user already (WebAuthn Level 3 §5.1.3).
+    PasskeyExists => "passkey_exists",
+    /// No passkey was used: the user, the authenticator, or a time limit; engines do not tell which.
+    PasskeyRefused => "passkey_refused",
+    /// This browser has no passkeys, or none that can do what is asked for.
+    PasskeyUnavailable => "passkey_unavailable",
     /// The browser does not open a window.
     PopupBlocked => "popup_blocked",
+    /// An API asks for more prompts than a user should see: after a refusal, or too many in a minute.
+    PromptSuppressed => "prompt_suppressed",
     /// The provider did not answer, or not with what was asked for.
     ProviderUnreachable => "provider_unreachable",
     /// The request cannot be sent a second time; the new token is kept.
