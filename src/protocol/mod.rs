@@ -16,6 +16,7 @@ pub mod held;
 pub mod id_token;
 pub mod metadata;
 pub mod origin;
+pub mod passkey;
 pub mod requirement;
 pub mod response;
 pub mod secret;
