@@ -52,8 +52,9 @@ pub(super) fn by_hand(ceremony: Ceremony, json: &JsValue) -> Result<Object, JsVa
             decode_each_id(&options, "excludeCredentials")?;
         }
     }
-    if !get(&options, "extensions").is_undefined() {
-        change(&options, "extensions", extensions)?;
+    // Null is an empty dictionary (Web IDL §3.2.17).
+    if !get(&options, "extensions").is_null() {
+        if_given(&options, "extensions", |options, name| change(options, name, extensions))?;
     }
     Ok(options)
 }

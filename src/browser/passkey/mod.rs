@@ -14,6 +14,8 @@ mod encode;
 mod export;
 mod page;
 mod signal;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use crate::protocol::error::Error;
