@@ -20,6 +20,7 @@ pub mod id_token;
 pub mod metadata;
 pub mod method;
 pub mod origin;
+pub mod passkey;
 pub mod requirement;
 pub mod response;
 pub mod secret;
