@@ -73,6 +73,21 @@ export async function readJson(req) {
 }
 
 /**
+ * A form out of the body, in which no parameter comes twice (RFC 6749 §3.2); or a 415 or 400.
+ * @param {Request} req
+ * @returns {Promise<Partial<Record<string, string>>>}
+ */
+export async function readForm(req) {
+  const body = await readBody(req);
+  const type = req.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") throw new HttpError(415, "the body must be application/x-www-form-urlencoded");
+  const pairs = [...new URLSearchParams(body.toString("utf8"))];
+  const form = Object.fromEntries(pairs);
+  if (Object.keys(form).length < pairs.length) throw new HttpError(400, "a parameter comes twice");
+  return form;
+}
+
+/**
  * @param {Response} res
  * @param {number} status
  * @param {unknown} value

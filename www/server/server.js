@@ -2,9 +2,12 @@
  * The one HTTP server: it listens on loopback and hands each request to its virtual host.
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { createApi } from "./api.js";
+import { Ceremonies } from "./ceremonies.js";
+import { Challenges } from "./challenges.js";
 import { createControl } from "./control.js";
 import { addresses, roleOf } from "./hosts.js";
 import { HttpError, sendError, target } from "./http.js";
@@ -14,6 +17,7 @@ import { Ledger } from "./ledger.js";
 import { defaultOptions, mergeOptions } from "./options.js";
 import { createPageHost } from "./pagehost.js";
 import { errorPage } from "./pages.js";
+import { createPasskeyOptions } from "./passkeyoptions.js";
 import { Passkeys } from "./passkeys.js";
 import { createProbes } from "./probes.js";
 import { createProvider } from "./provider.js";
@@ -73,12 +77,14 @@ function compose({ at, options, keys, control }) {
   const ledger = new Ledger();
   const passkeys = new Passkeys(at);
   passkeys.seed(options.passkeys);
+  const ceremonies = new Ceremonies({ at, options, passkeys, challenges: new Challenges(options) });
+  const secret = randomBytes(32).toString("base64url");
   const check = createTokenCheck(at, keys.open);
   /** @type {Record<import("./hosts.js").Role, Handler | undefined>} */
   const hosts = {
     app: createPageHost(at, options),
     api: createApi({ at, options, check, ledger, probes: control ? createProbes(check) : {} }),
-    auth: createAuthHost({ at, options, keys, passkeys }),
+    auth: createAuthHost({ at, options, keys, secret, passkeys, ceremonies }),
     control: control ? createControl({ options, log, ledger, passkeys }) : undefined,
   };
 
@@ -102,11 +108,14 @@ function compose({ at, options, keys, control }) {
  * @param {import("./hosts.js").Addresses} parts.at
  * @param {import("./options.js").Options} parts.options
  * @param {Awaited<ReturnType<typeof generateKeys>>} parts.keys
+ * @param {string} parts.secret of the backend-for-frontend
  * @param {Passkeys} parts.passkeys
+ * @param {Ceremonies} parts.ceremonies
  * @returns {Handler}
  */
-function createAuthHost({ at, options, keys, passkeys }) {
-  const { provider, assurance } = createProvider({ at, options, jwks: keys.secret, passkeys });
+function createAuthHost({ at, options, keys, secret, passkeys, ceremonies }) {
+  const { provider, assurance } = createProvider({ at, options, jwks: keys.secret, secret, passkeys, ceremonies });
+  const passkeyOptions = createPasskeyOptions({ at, options, provider, ceremonies });
   const interact = createInteractions({ at, provider, assurance, passkeys });
   const protocol = provider.callback();
 
@@ -114,6 +123,7 @@ function createAuthHost({ at, options, keys, passkeys }) {
     if (options.coop.provider) res.setHeader("Cross-Origin-Opener-Policy", options.coop.provider);
     const { path } = target(req);
     if (ASSETS.has(path)) return sendFile(req, res, PUBLIC, path.slice(1));
+    if (path === "/passkey/options") return passkeyOptions(req, res);
     if (!path.startsWith("/interaction/")) return protocol(req, res);
     try {
       return await interact(req, res);

@@ -222,6 +222,21 @@ export class Visitor {
   }
 
   /**
+   * A form to one of the provider's own endpoints, as the app's page sends it.
+   * @param {string} path
+   * @param {Record<string, string>} fields
+   * @param {Record<string, string>} [headers]
+   */
+  async form(path, fields, headers = {}) {
+    const answer = await this.send(this.at.issuer + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded", Origin: this.at.app, ...headers },
+      body: new URLSearchParams({ client_id: "bank-spa", ...fields }).toString(),
+    });
+    return { status: answer.status, headers: answer.headers, value: JSON.parse(answer.text || "null") };
+  }
+
+  /**
    * A request to the API with a token.
    * @param {string} path
    * @param {string | undefined} token
