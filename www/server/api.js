@@ -24,9 +24,10 @@ const NEW_PAYEE = Object.freeze({ scope: "payees:write", acr: "AL1" });
  * @param {import("./options.js").Options} parts.options
  * @param {TokenCheck} parts.check
  * @param {import("./ledger.js").Ledger} parts.ledger
+ * @param {import("./ceremonies.js").Ceremonies} parts.ceremonies
  * @param {Record<string, Handler>} [parts.probes] further paths, for tests
  */
-export function createApi({ at, options, check, ledger, probes = {} }) {
+export function createApi({ at, options, check, ledger, ceremonies, probes = {} }) {
   /** @type {Record<string, Record<string, Handler>>} */
   const routes = {
     "/balance": {
@@ -72,9 +73,20 @@ export function createApi({ at, options, check, ledger, probes = {} }) {
       }
       await handler(req, res);
     } catch (error) {
+      if (options.carry && error instanceof Challenge) await carry(error, ceremonies);
       await refuse(req, res, error);
     }
   };
+}
+
+/**
+ * Puts what a page needs to ask for a passkey into a step-up challenge, which saves asking for it.
+ * @param {Challenge} challenge
+ * @param {import("./ceremonies.js").Ceremonies} ceremonies
+ */
+async function carry({ of, more }, ceremonies) {
+  const passkey = of && await ceremonies.request({ client: of.client, user: of.user });
+  if (passkey) more.passkey = passkey;
 }
 
 /**

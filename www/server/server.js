@@ -83,7 +83,7 @@ function compose({ at, options, keys, control }) {
   /** @type {Record<import("./hosts.js").Role, Handler | undefined>} */
   const hosts = {
     app: createPageHost(at, options),
-    api: createApi({ at, options, check, ledger, probes: control ? createProbes(check) : {} }),
+    api: createApi({ at, options, check, ledger, ceremonies, probes: control ? createProbes(check) : {} }),
     auth: createAuthHost({ at, options, keys, secret, passkeys, ceremonies }),
     control: control ? createControl({ options, log, ledger, passkeys }) : undefined,
   };
