@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { createApi } from "./api.js";
+import { createBff } from "./bff.js";
 import { Ceremonies } from "./ceremonies.js";
 import { Challenges } from "./challenges.js";
 import { createControl } from "./control.js";
@@ -82,7 +83,7 @@ function compose({ at, options, keys, control }) {
   const check = createTokenCheck(at, keys.open);
   /** @type {Record<import("./hosts.js").Role, Handler | undefined>} */
   const hosts = {
-    app: createPageHost(at, options),
+    app: createPageHost(at, options, createBff({ at, secret })),
     api: createApi({ at, options, check, ledger, ceremonies, probes: control ? createProbes(check) : {} }),
     auth: createAuthHost({ at, options, keys, secret, passkeys, ceremonies }),
     control: control ? createControl({ options, log, ledger, passkeys }) : undefined,
