@@ -62,6 +62,14 @@ export class Ceremonies {
   }
 
   /**
+   * The passkeys of a user, as the user may see them.
+   * @param {string} user
+   */
+  list(user) {
+    return this.#passkeys.of(user).map(shown);
+  }
+
+  /**
    * What a page needs to make a passkey.
    * @param {{ client: string, account: import("./accounts.js").Account }} whom
    */
@@ -72,7 +80,7 @@ export class Ceremonies {
   }
 
   /**
-   * Keeps a new passkey and returns its id.
+   * Keeps a new passkey.
    * @param {unknown} credential a `RegistrationResponseJSON`
    * @param {{ client: string, user: string }} from
    * @throws {Refusal}
@@ -80,7 +88,8 @@ export class Ceremonies {
   async register(credential, { client, user }) {
     const { challenge, bound } = this.#take(credential, "create", client);
     if (bound.user !== user) throw new Refusal("the challenge is another user's");
-    return await refusing(() => this.#passkeys.register(/** @type {Registration} */ (credential), { challenge, origins: this.#origins, user }));
+    const expected = { challenge, origins: this.#origins, user };
+    return shown(await refusing(() => this.#passkeys.register(/** @type {Registration} */ (credential), expected)));
   }
 
   /**
@@ -96,6 +105,14 @@ export class Ceremonies {
     if (bound.ceremony !== ceremony || bound.client !== client) throw new Refusal("the challenge is for something else");
     return { challenge, bound };
   }
+}
+
+/**
+ * A passkey without its key.
+ * @param {import("./passkeys.js").Passkey} passkey
+ */
+function shown({ id, at, transports }) {
+  return { id, at, transports };
 }
 
 /**

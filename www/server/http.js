@@ -2,6 +2,7 @@
  * Reading and answering plain HTTP.
  * @module
  */
+import { IncomingMessage } from "node:http";
 
 /**
  * @typedef {import("node:http").IncomingMessage} Request
@@ -48,6 +49,23 @@ export async function readBody(req, limit = 64 * 1024) {
   }
   if (size > limit) throw new HttpError(413, `the body is larger than ${limit} bytes`);
   return Buffer.concat(chunks);
+}
+
+/**
+ * A request that has been read, as if it had not, and with this body.
+ * @param {Request} req
+ * @param {Buffer} body
+ * @returns {Request}
+ */
+export function withBody(req, body) {
+  const again = new IncomingMessage(req.socket);
+  const { method, url, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders } = req;
+  Object.assign(again, { method, url, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders, complete: true });
+  again.headers = { ...req.headers, "content-length": String(body.length) };
+  delete again.headers["transfer-encoding"];
+  again.push(body);
+  again.push(null);
+  return again;
 }
 
 /**

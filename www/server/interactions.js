@@ -65,7 +65,9 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
       const account = findAccount(talk.user);
       const held = talk.user === details.session?.accountId ? assurance.proofs.of(details.session?.uid, talk.user) : [];
       const hasPasskey = account !== undefined && passkeys.of(account.id).length > 0;
-      return { account, hasPasskey, declined: talk.declined, demand, held, made: talk.made, now: now() };
+      // An app that is about to add a passkey itself needs no offer.
+      const declined = talk.declined || String(details.params.scope).split(" ").includes("passkeys:write");
+      return { account, hasPasskey, declined, demand, held, made: talk.made, now: now() };
     };
 
     if (req.method === "POST") {

@@ -13,6 +13,7 @@ import {
  * @property {string} user
  * @property {Uint8Array<ArrayBuffer>} publicKey COSE
  * @property {number} counter
+ * @property {number} at when it was added, in milliseconds since the epoch
  * @property {import("@simplewebauthn/server").WebAuthnCredential["transports"]} [transports]
  */
 
@@ -40,7 +41,7 @@ export class Passkeys {
   seed(seeds) {
     for (const { credentialId, user, publicKey, counter = 0 } of seeds) {
       const bytes = new Uint8Array(Buffer.from(publicKey, "base64url"));
-      this.#known.set(credentialId, { id: credentialId, user, publicKey: bytes, counter });
+      this.#known.set(credentialId, { id: credentialId, user, publicKey: bytes, counter, at: Date.now() });
     }
   }
 
@@ -121,8 +122,9 @@ export class Passkeys {
     if (!verified) throw new Error("the registration does not hold");
     const { id, publicKey, counter, transports } = registrationInfo.credential;
     if (this.#known.has(id)) throw new Error("this passkey is known already");
-    this.#known.set(id, { id, user, publicKey, counter, transports });
-    return id;
+    const passkey = { id, user, publicKey, counter, at: Date.now(), transports };
+    this.#known.set(id, passkey);
+    return passkey;
   }
 }
 

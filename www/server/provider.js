@@ -47,6 +47,7 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
     clientAuthMethods: ["none", "client_secret_basic"],
     // The page holds the tokens of one client; those of the other never get there.
     clientBasedCORS: (_ctx, origin, client) => origin === at.app && client.clientId === SPA,
+    discovery: { authorization_challenge_endpoint: `${at.issuer}/authorize-challenge` },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
     extraTokenClaims: (ctx) => {
       const { entities } = ctx.oidc;

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { createApi } from "./api.js";
+import { createAuthorizationChallenge } from "./authorizationchallenge.js";
 import { createBff } from "./bff.js";
 import { Ceremonies } from "./ceremonies.js";
 import { Challenges } from "./challenges.js";
@@ -24,6 +25,7 @@ import { createProbes } from "./probes.js";
 import { createProvider } from "./provider.js";
 import { RequestLog } from "./requestlog.js";
 import { sendFile } from "./static.js";
+import { completed } from "./tokenrequest.js";
 import { createTokenCheck } from "./tokens.js";
 
 const PUBLIC = fileURLToPath(new URL("public/", import.meta.url));
@@ -116,7 +118,12 @@ function compose({ at, options, keys, control }) {
  */
 function createAuthHost({ at, options, keys, secret, passkeys, ceremonies }) {
   const { provider, assurance } = createProvider({ at, options, jwks: keys.secret, secret, passkeys, ceremonies });
-  const passkeyOptions = createPasskeyOptions({ at, options, provider, ceremonies });
+  const parts = { at, options, provider, ceremonies };
+  /** @type {Record<string, Handler>} */
+  const own = {
+    "/passkey/options": createPasskeyOptions(parts),
+    "/authorize-challenge": createAuthorizationChallenge(parts),
+  };
   const interact = createInteractions({ at, provider, assurance, passkeys });
   const protocol = provider.callback();
 
@@ -124,7 +131,8 @@ function createAuthHost({ at, options, keys, secret, passkeys, ceremonies }) {
     if (options.coop.provider) res.setHeader("Cross-Origin-Opener-Policy", options.coop.provider);
     const { path } = target(req);
     if (ASSETS.has(path)) return sendFile(req, res, PUBLIC, path.slice(1));
-    if (path === "/passkey/options") return passkeyOptions(req, res);
+    if (Object.hasOwn(own, path)) return own[path]?.(req, res);
+    if (path === "/token" && req.method === "POST") return protocol(await completed(req), res);
     if (!path.startsWith("/interaction/")) return protocol(req, res);
     try {
       return await interact(req, res);
