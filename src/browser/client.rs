@@ -3,11 +3,13 @@
 use super::driver::Driver;
 use super::host::{Host, from_js, get, thrown};
 use super::notice::plain;
+use super::provider::offer_in;
 use crate::protocol::challenge;
 use crate::protocol::config::Config;
 use crate::protocol::coordinator::{Call, Coordinator, Event, WaiterId};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::held::Serial;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::{EpochMillis, Seconds};
 use std::rc::Rc;
@@ -29,10 +31,12 @@ impl Client {
         let config: Config = from_js(settings, ErrorCode::ConfigurationInvalid, "the options")
             .map_err(|error| thrown(&error))?;
         let issuer = config.provider.as_ref().map(|it| it.issuer.clone()).unwrap_or_default();
+        let backend = config.backend.as_ref().and_then(|backend| backend.login.clone());
+        let shown = backend.unwrap_or_else(|| issuer.clone());
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let limit = Seconds(limit as u64).millis();
         let core = Coordinator::new(config).map_err(|error| thrown(&error))?;
-        Ok(Self { driver: Driver::new(core, host, issuer, limit) })
+        Ok(Self { driver: Driver::new(core, host, issuer, shown, limit) })
     }
 
     /// A request was answered with what looks like a challenge. False if it is none.
@@ -43,6 +47,7 @@ impl Client {
         status: u16,
         header: Option<String>,
         detected: JsValue,
+        offer: &JsValue,
     ) -> Result<bool, JsValue> {
         let waiter = WaiterId(waiter);
         let Some(requirement) = self.demanded(status, header, detected)? else { return Ok(false) };
@@ -55,9 +60,13 @@ impl Client {
             replayable: get(call, "replayable").is_truthy(),
             reason: text("reason"),
             tag: text("tag"),
-            sent_at: EpochMillis(get(call, "sentAt").as_f64().unwrap_or_default() as u64),
+            methods: read_methods(get(call, "methods"))?,
+            sent_at: point_in_time(call, "sentAt").unwrap_or(EpochMillis(0)),
+            clicked_at: point_in_time(call, "clickedAt"),
         };
-        self.driver.dispatch(Event::Challenged { waiter, call, status, requirement, sent_with });
+        let offer = offer_in(offer);
+        let event = Event::Challenged { waiter, call, status, requirement, sent_with, offer };
+        self.driver.dispatch(event);
         Ok(true)
     }
 
@@ -68,12 +77,16 @@ impl Client {
         status: u16,
         header: Option<String>,
         detected: JsValue,
+        offer: &JsValue,
     ) -> Result<bool, JsValue> {
         let waiter = WaiterId(waiter);
         let demanded = self.demanded(status, header, detected)?;
         let again = demanded.is_some();
         self.driver.dispatch(match demanded {
-            Some(requirement) => Event::ChallengedAgain { waiter, status, requirement },
+            Some(requirement) => {
+                let offer = offer_in(offer);
+                Event::ChallengedAgain { waiter, status, requirement, offer }
+            }
             None => Event::Answered { waiter, status: Some(status) },
         });
         Ok(again)
@@ -95,10 +108,12 @@ impl Client {
         waiter: u32,
         requirement: JsValue,
         reason: Option<String>,
+        methods: JsValue,
         window: Option<Window>,
     ) -> Result<(), JsValue> {
         let waiter = WaiterId(waiter);
-        let read = read_requirement(requirement);
+        let read = read_requirement(requirement)
+            .and_then(|requirement| Ok((requirement, read_methods(methods)?)));
         let opened = window.is_some();
         if let Some(window) = window {
             match read {
@@ -106,8 +121,9 @@ impl Client {
                 Err(_) => drop(window.close()),
             }
         }
-        let requirement = read?;
-        self.driver.dispatch(Event::Ensured { waiter, requirement, reason, window: opened });
+        let (requirement, methods) = read?;
+        let event = Event::Ensured { waiter, requirement, reason, methods, window: opened };
+        self.driver.dispatch(event);
         Ok(())
     }
 
@@ -158,6 +174,17 @@ fn read_requirement(value: JsValue) -> Result<Requirement, JsValue> {
     from_js::<Requirement>(value, ErrorCode::ConfigurationInvalid, "the requirement")
         .and_then(Requirement::checked)
         .map_err(|error: Error| thrown(&error))
+}
+
+/// The methods that the app admits; none where it does not say.
+fn read_methods(value: JsValue) -> Result<Option<Vec<Method>>, JsValue> {
+    from_js(value, ErrorCode::ConfigurationInvalid, "methods")
+        .map_err(|error: Error| thrown(&error))
+}
+
+fn point_in_time(of: &JsValue, name: &str) -> Option<EpochMillis> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    get(of, name).as_f64().map(|millis| EpochMillis(millis as u64))
 }
 
 /// Lists the challenges of a header.

@@ -20,7 +20,7 @@ use web_sys::Window;
 /// A request that is to leave again.
 struct Leaving {
     waiter: WaiterId,
-    token: Secret,
+    token: Option<Secret>,
     flow: String,
 }
 
@@ -28,8 +28,10 @@ struct Leaving {
 pub struct Driver {
     pub(super) core: RefCell<Coordinator>,
     pub(super) host: Host,
-    /// The provider's identifier, for its metadata and to be shown.
+    /// The provider's identifier, for its metadata.
     pub(super) issuer: String,
+    /// Whose origin the gate shows.
+    pub(super) shown: String,
     pub(super) limit: Millis,
     events: RefCell<VecDeque<Event>>,
     busy: Cell<bool>,
@@ -47,11 +49,18 @@ pub struct Driver {
 
 impl Driver {
     /// A driver for this core.
-    pub fn new(core: Coordinator, host: Host, issuer: String, limit: Millis) -> Rc<Self> {
+    pub fn new(
+        core: Coordinator,
+        host: Host,
+        issuer: String,
+        shown: String,
+        limit: Millis,
+    ) -> Rc<Self> {
         Rc::new(Self {
             core: RefCell::new(core),
             host,
             issuer,
+            shown,
             limit,
             events: RefCell::default(),
             busy: Cell::new(false),
@@ -91,7 +100,7 @@ impl Driver {
             let Some(Leaving { waiter, token, flow }) = self.leaving.borrow_mut().pop() else {
                 break;
             };
-            self.host.retry(waiter.0, token.expose(), &flow);
+            self.host.retry(waiter.0, token.as_ref().map(Secret::expose), &flow);
         }
         self.busy.set(false);
     }

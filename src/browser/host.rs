@@ -29,17 +29,26 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn reject(this: &Host, waiter: u32, code: &str, message: &str, cause: &JsValue);
     #[wasm_bindgen(method)]
-    pub fn retry(this: &Host, waiter: u32, token: &str, flow: &str);
+    pub fn retry(this: &Host, waiter: u32, token: Option<&str>, flow: &str);
     /// Calls `choose(choice)` for what the user chose, or `refuse(code, detail)` if it is not shown.
+    /// `leader` is the waiter whose own gate goes before the app's.
     #[wasm_bindgen(method, js_name = showGate)]
     pub fn show_gate(
         this: &Host,
-        kind: &str,
-        reason: Option<&str>,
-        origin: &str,
+        model: &Object,
+        leader: Option<u32>,
         choose: &Function,
         refuse: &Function,
     );
+    /// The request to a passkey endpoint as the app's adapter shapes it.
+    #[wasm_bindgen(method, js_name = shapeRequest)]
+    pub fn shape_request(this: &Host, target: &str, body: &str, backend: bool) -> Promise;
+    /// Its answer as the adapter reads it.
+    #[wasm_bindgen(method, js_name = readAnswer)]
+    pub fn read_answer(this: &Host, target: &str, json: &JsValue, ok: bool) -> Promise;
+    /// The app's own function that is called before a passkey ceremony.
+    #[wasm_bindgen(method, getter, js_name = beforeCeremony)]
+    pub fn before_ceremony(this: &Host) -> Option<Function>;
     #[wasm_bindgen(method, js_name = hideGate)]
     pub fn hide_gate(this: &Host);
 }

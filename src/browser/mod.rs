@@ -20,6 +20,8 @@ mod network;
 #[cfg(feature = "core")]
 mod notice;
 #[cfg(feature = "core")]
+pub mod passkey;
+#[cfg(feature = "core")]
 mod perform;
 #[cfg(feature = "core")]
 mod popup;

@@ -1,8 +1,9 @@
-//! Requests to the authorization server, each with a time limit.
+//! Requests of the SDK's own, each with a time limit.
 
-use super::host::{Host, object};
+use super::host::{Host, get, object};
 use super::timer::Timeout;
 use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::flow::Target;
 use crate::protocol::origin;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::Millis;
@@ -13,25 +14,35 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
-/// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The provider's metadata.
-    Metadata,
-    /// The provider's keys.
-    Jwks,
-    /// The token endpoint.
-    Token,
+/// The name of a target in events.
+pub const fn name(target: Target) -> &'static str {
+    match target {
+        Target::Metadata => "metadata",
+        Target::Jwks => "jwks",
+        Target::Token => "token",
+        Target::PasskeyOptions => "passkey_options",
+        Target::PasskeyToken => "passkey_token",
+        Target::AuthorizationChallenge => "authorization_challenge",
+    }
 }
 
-impl Target {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Metadata => "metadata",
-            Self::Jwks => "jwks",
-            Self::Token => "token",
-        }
-    }
+/// What is sent.
+pub enum Body {
+    /// Nothing: a GET.
+    None,
+    /// A form (RFC 6749, appendix B).
+    Form(Secret),
+    /// What the app's adapter, or the form of the passkey endpoints, says: `{ method, headers,
+    /// body, credentials }`.
+    Shaped(JsValue),
+}
+
+/// An answer: its status, and its JSON where it is some.
+pub struct Answer {
+    /// Whether the status is a success.
+    pub ok: bool,
+    /// The body.
+    pub json: Option<JsValue>,
 }
 
 /// One request, and who may end it early.
@@ -49,32 +60,34 @@ pub struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Sends the request and reads the JSON of its answer; a POST if there is a form to send.
+    /// Sends the request and reads its answer.
     ///
-    /// Nothing is carried along that the server has not been configured for: no cookies, no
-    /// referrer, and no redirect is followed.
+    /// Nothing is carried along that the server has not been configured for: no referrer, no
+    /// redirect is followed, and no cookies but to the app's own backend.
     ///
     /// # Errors
     ///
-    /// `timed_out` after the limit; `provider_unreachable` if there is no answer, if it is no JSON,
-    /// or if its status is an error, save for the token endpoint, whose errors are JSON as well
-    /// (RFC 6749 §5.2).
-    pub async fn json(self, url: &str, form: Option<&Secret>) -> Result<JsValue, Error> {
+    /// `timed_out` after the limit; `provider_unreachable` if there is no answer.
+    pub async fn send(&self, url: &str, body: &Body) -> Result<Answer, Error> {
+        let began = js_sys::Date::now();
         let late = Rc::new(Cell::new(false));
-        let (abort, is_late) = (self.abort.clone(), Rc::clone(&late));
+        let (abort, told) = (self.abort.clone(), Rc::clone(&late));
         let _clock = Timeout::after(self.limit.0, move || {
-            is_late.set(true);
+            told.set(true);
             abort.abort();
         });
-        let began = js_sys::Date::now();
-        let mut status = 0;
-        let answer = self.send(url, form, &mut status).await;
-        let method = if form.is_some() { "POST" } else { "GET" };
+        let mut status = 0_u16;
+        let answer = self.exchange(url, body, &mut status).await;
+        let method = match body {
+            Body::None => "GET".into(),
+            Body::Form(_) => "POST".into(),
+            Body::Shaped(shape) => get(shape, "method").as_string().unwrap_or_default(),
+        };
         self.host.emit(
             "request",
             &object(&[
                 ("flow", self.flow.into()),
-                ("target", self.target.name().into()),
+                ("target", name(self.target).into()),
                 ("method", method.into()),
                 ("url", origin::without_query(url).into()),
                 ("status", status.into()),
@@ -82,45 +95,70 @@ impl Exchange<'_> {
             ]),
         );
         if late.get() {
-            return Err(Error::new(ErrorCode::TimedOut, self.target.name()));
+            return Err(Error::new(ErrorCode::TimedOut, name(self.target)));
         }
-        answer.map_err(|()| Error::new(ErrorCode::ProviderUnreachable, self.target.name()))
+        answer.map_err(|()| Error::new(ErrorCode::ProviderUnreachable, name(self.target)))
     }
 
-    async fn send(
-        &self,
-        url: &str,
-        form: Option<&Secret>,
-        status: &mut u16,
-    ) -> Result<JsValue, ()> {
+    async fn exchange(&self, url: &str, body: &Body, status: &mut u16) -> Result<Answer, ()> {
+        let credentials = match body {
+            Body::Shaped(shape) if get(shape, "credentials").is_truthy() => {
+                RequestCredentials::Include
+            }
+            _ => RequestCredentials::Omit,
+        };
         let request = RequestBuilder::new(url)
-            .credentials(RequestCredentials::Omit)
+            .credentials(credentials)
             .redirect(RequestRedirect::Error)
             .referrer_policy(ReferrerPolicy::NoReferrer)
             .cache(match self.target {
                 Target::Metadata => RequestCache::Default,
                 // Keys are asked for again when the ones that are there will not do.
                 Target::Jwks => RequestCache::NoCache,
-                Target::Token => RequestCache::NoStore,
+                _ => RequestCache::NoStore,
             })
             .header("Accept", "application/json")
             .abort_signal(Some(&self.abort.signal()));
-        let request = match form {
-            None => request.build(),
-            Some(form) => request
+        let request = match body {
+            Body::None => request.build(),
+            Body::Form(form) => request
                 .method(Method::POST)
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .body(form.expose()),
+            Body::Shaped(shape) => shaped(request, shape),
         };
         let request: web_sys::Request = request.map_err(drop)?.into();
         // Where the page's `fetch` is wrapped by us, this one is not for the app's APIs.
         self.host.own(&request);
         let response = Request::from(request).send().await.map_err(drop)?;
         *status = response.status();
-        if !response.ok() && self.target != Target::Token {
-            return Err(());
-        }
+        let ok = response.ok();
         let raw: web_sys::Response = response.into();
-        JsFuture::from(raw.json().map_err(drop)?).await.map_err(drop)
+        let json = match raw.json() {
+            Ok(json) => JsFuture::from(json).await.ok(),
+            Err(_) => None,
+        };
+        Ok(Answer { ok, json })
+    }
+}
+
+/// A request as the app's adapter wants it.
+fn shaped(request: RequestBuilder, shape: &JsValue) -> Result<Request, gloo_net::Error> {
+    let method = match get(shape, "method").as_string().as_deref() {
+        Some("GET") => Method::GET,
+        Some("PUT") => Method::PUT,
+        _ => Method::POST,
+    };
+    let mut request = request.method(method);
+    let headers = get(shape, "headers");
+    for entry in js_sys::Object::entries(headers.unchecked_ref()).iter() {
+        let entry: js_sys::Array = entry.unchecked_into();
+        if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) {
+            request = request.header(&name, &value);
+        }
+    }
+    match get(shape, "body") {
+        body if body.is_undefined() => request.build(),
+        body => request.body(body),
     }
 }

@@ -3,6 +3,7 @@
 use super::host::{Host, object};
 use crate::protocol::coordinator::{Notice, Outcome, WaiterId};
 use crate::protocol::flow::FlowId;
+use crate::protocol::method::Method;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -41,12 +42,20 @@ pub fn tell(host: &Host, notice: Notice) {
                 ("requirement", plain(&requirement)),
             ]),
         ),
-        Notice::Prompt { flow, own, button, reason } => host.emit(
+        Notice::Prompt { flow, method, button, reason } => host.emit(
             "prompt",
             &object(&[
                 ("flow", flow_name(Some(flow)).into()),
-                ("method", if own { "authenticate" } else { "popup" }.into()),
-                ("shown", if button.is_some() { "button" } else { "window" }.into()),
+                ("method", method.map_or("authenticate", Method::name).into()),
+                (
+                    "shown",
+                    match method {
+                        _ if button => "button",
+                        Some(Method::Passkey) => "dialog",
+                        _ => "window",
+                    }
+                    .into(),
+                ),
                 ("reason", text(reason)),
             ]),
         ),

@@ -1,18 +1,19 @@
-//! What a step-up wants done: the window, the button, and the app's own functions.
+//! What a step-up wants done: the window, the gate, the passkey, and the app's own functions.
 
 use super::driver::Driver;
-use super::host::{from_js, object, own_error};
-use super::network::Target;
+use super::host::{from_js, get, object, own_error};
 use super::notice::plain;
 use super::running::Running;
 use super::timer::Timeout;
-use super::{popup, random};
+use super::{passkey, popup, random};
 use crate::protocol::claims::Source;
-use crate::protocol::coordinator::Event;
+use crate::protocol::coordinator::{Event, WaiterId};
 use crate::protocol::error::{Error, ErrorCode};
-use crate::protocol::flow::{Button, Choice, FlowEffect, FlowEvent, FlowId};
+use crate::protocol::flow::{Choice, FlowEffect, FlowEvent, FlowId, Question};
+use crate::protocol::method::Method;
 use crate::protocol::origin;
 use crate::protocol::requirement::Requirement;
+use crate::protocol::secret::Secret;
 use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -40,8 +41,14 @@ impl Driver {
                 })
             }
             FlowEffect::OpenWindow => self.open_window(flow),
-            FlowEffect::ShowButton(button) => self.show_gate(flow, button),
-            FlowEffect::HideButton => self.host.hide_gate(),
+            FlowEffect::ShowGate { question, methods } => self.show_gate(flow, question, &methods),
+            FlowEffect::HideGate => self.host.hide_gate(),
+            FlowEffect::CheckGesture => {
+                let event = FlowEvent::GestureRead(gesture_is_alive());
+                self.dispatch(Event::Flow(flow, event));
+            }
+            FlowEffect::Assert { options } => self.assert(flow, &options),
+            FlowEffect::EndCeremony => self.with_running(flow, Running::end_ceremony),
             FlowEffect::GoTo { url, state } => self.go_to(flow, &url, &state),
             FlowEffect::FocusWindow => self.with_running(flow, |running| {
                 if let Some(window) = &running.window {
@@ -49,12 +56,9 @@ impl Driver {
                 }
             }),
             FlowEffect::CloseWindow => self.with_running(flow, Running::close_window),
-            FlowEffect::Exchange { endpoint, body } => self.spawn(flow, async move |driver| {
-                let answer = driver.request(flow, Target::Token, &endpoint, Some(&body)).await;
-                FlowEvent::TokenAnswered(answer.and_then(|answer| {
-                    from_js(answer, ErrorCode::ProviderUnreachable, "the token endpoint's answer")
-                }))
-            }),
+            FlowEffect::Send { target, post } => {
+                self.spawn(flow, async move |driver| driver.post(flow, target, post).await);
+            }
             FlowEffect::Verify { id_token, expectation, jwks_uri, fresh_keys } => {
                 // The module is fetched while the keys are.
                 let verifier = self.host.verifier();
@@ -121,20 +125,63 @@ impl Driver {
             }
         });
         self.watch(flow);
-        // What checks ID tokens is fetched while the user is busy; if that fails now, it is tried
-        // again when it is needed.
-        let early = self.host.verifier();
-        spawn_local(async move {
-            let _ = JsFuture::from(early).await;
-        });
+        self.fetch_the_verifier();
     }
 
-    fn show_gate(self: &Rc<Self>, flow: FlowId, button: Button) {
+    /// What checks ID tokens is fetched while the user is busy; if that fails now, it is tried again
+    /// when it is needed. A backend gives none to check.
+    fn fetch_the_verifier(&self) {
+        if self.core.borrow().checks_id_tokens() {
+            let early = self.host.verifier();
+            spawn_local(async move {
+                let _ = JsFuture::from(early).await;
+            });
+        }
+    }
+
+    fn assert(self: &Rc<Self>, flow: FlowId, options: &str) {
+        let Ok(abort) = AbortController::new() else { return };
+        let signal = abort.signal();
+        self.with_running(flow, |running| running.ceremony = Some(abort));
+        let settings = passkey::Settings {
+            signal: Some(signal.clone()),
+            mediation: None,
+            before: self.host.before_ceremony(),
+        };
+        let options = js_sys::JSON::parse(options).unwrap_or(JsValue::UNDEFINED);
+        let driver = Rc::clone(self);
+        spawn_local(async move {
+            let outcome = passkey::get(&options, settings).await;
+            let credential = match outcome {
+                Ok(credential) => js_sys::JSON::stringify(&credential)
+                    .ok()
+                    .and_then(|text| text.as_string())
+                    .map(Secret::new)
+                    .ok_or_else(|| Error::from(ErrorCode::PasskeyRefused)),
+                // Nobody waits for it any more.
+                Err(passkey::Failure::Aborted) => return,
+                Err(passkey::Failure::Failed(error, cause)) => {
+                    driver.keep_cause(flow, cause);
+                    Err(error)
+                }
+            };
+            if !signal.aborted() {
+                driver.dispatch(Event::Flow(flow, FlowEvent::Asserted(credential)));
+            }
+        });
+        self.fetch_the_verifier();
+    }
+
+    fn show_gate(self: &Rc<Self>, flow: FlowId, question: Question, methods: &[Method]) {
         let driver = Rc::downgrade(self);
         let choose = Closure::<dyn FnMut(String)>::new(move |choice: String| {
             let choice = match choice.as_str() {
-                "open" | "popup" => Choice::Open,
+                "passkey" => Choice::Use(Method::Passkey),
+                "popup" => Choice::Use(Method::Popup),
+                "open" => Choice::Open,
                 "continue" => Choice::Continue,
+                "retry" => Choice::Retry,
+                "another" => Choice::Another,
                 _ => Choice::Cancel,
             };
             if let Some(driver) = driver.upgrade() {
@@ -150,15 +197,29 @@ impl Driver {
                     driver.dispatch(Event::Flow(flow, event));
                 }
             });
-        let reason = self.core.borrow().reason();
-        let kind = match button {
-            Button::Open => "open",
-            Button::Lost => "lost",
+        let (reason, leader) = {
+            let core = self.core.borrow();
+            (core.reason(), core.leader().map(|WaiterId(waiter)| waiter))
         };
-        let provider = origin::of(&self.issuer).unwrap_or_default();
+        let (state, error) = match question {
+            Question::Choose => ("choose", None),
+            Question::Waiting => ("waiting", None),
+            Question::Lost => ("lost", None),
+            Question::Failed(code) => ("failed", Some(code.code())),
+            Question::Busy => ("busy", None),
+        };
+        let methods: js_sys::Array =
+            methods.iter().map(|method| JsValue::from_str(method.name())).collect();
+        let model = object(&[
+            ("state", state.into()),
+            ("reason", reason.map_or(JsValue::UNDEFINED, JsValue::from)),
+            ("origin", origin::of(&self.shown).unwrap_or_default().into()),
+            ("methods", methods.into()),
+            ("error", error.map_or(JsValue::UNDEFINED, JsValue::from_str)),
+        ]);
         let choices: &Function = choose.as_ref().unchecked_ref();
         let refusals: &Function = refuse.as_ref().unchecked_ref();
-        self.host.show_gate(kind, reason.as_deref(), provider, choices, refusals);
+        self.host.show_gate(&model, leader, choices, refusals);
         self.with_running(flow, |running| running.gate = Some((choose, refuse)));
     }
 
@@ -205,4 +266,11 @@ impl Driver {
             }))
         });
     }
+}
+
+/// Whether the user's last gesture still counts (HTML §6.4.1). An engine that does not tell is old,
+/// and asks for one itself where it wants it.
+fn gesture_is_alive() -> bool {
+    let activation = get(&get(&js_sys::global(), "navigator"), "userActivation");
+    get(&activation, "isActive").as_bool().unwrap_or(true)
 }

@@ -1,12 +1,15 @@
-//! What is fetched from the provider and kept, and what is checked with it.
+//! What is fetched from the provider and sent to it, and what is checked with it.
 
 use super::driver::Driver;
-use super::host::{from_js, object};
-use super::network::{Exchange, Target};
+use super::host::{from_js, get, object, own_error};
+use super::network::{self, Answer, Body, Exchange};
 use super::notice::{flow_name, plain};
 use crate::protocol::claims::{Claims, Expectation};
+use crate::protocol::assertion::{self, Offer, Post};
+use crate::protocol::backend::Told;
 use crate::protocol::error::{Error, ErrorCode};
-use crate::protocol::flow::FlowId;
+use crate::protocol::first_party::ChallengeAnswer;
+use crate::protocol::flow::{FlowEvent, FlowId, Target};
 use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
 use js_sys::{Function, Promise};
@@ -23,7 +26,7 @@ impl Driver {
             return Ok(known);
         }
         let url = metadata::url(&self.issuer);
-        let answer = self.request(flow, Target::Metadata, &url, None).await?;
+        let answer = self.read(flow, Target::Metadata, &url).await?;
         let read: Metadata = from_js(answer, ErrorCode::MetadataInvalid, "the metadata")?;
         // What does not hold is not kept: the next step-up reads it anew.
         read.check(&self.issuer)?;
@@ -42,21 +45,98 @@ impl Driver {
         match known.filter(|_| !fresh) {
             Some(keys) => Ok(keys),
             None => {
-                let keys = self.request(flow, Target::Jwks, url, None).await?;
+                let keys = self.read(flow, Target::Jwks, url).await?;
                 *self.keys.borrow_mut() = Some(keys.clone());
                 Ok(keys)
             }
         }
     }
 
-    /// One request to the provider, which ends with its step-up.
-    pub(super) async fn request(
+    /// POSTs what a step-up wants sent, and tells it the answer.
+    pub(super) async fn post(self: &Rc<Self>, flow: FlowId, target: Target, post: Post) -> FlowEvent {
+        let Post { endpoint, body, backend } = post;
+        let unreadable =
+            |what: &str| Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat());
+        let what = network::name(target);
+        match target {
+            Target::PasskeyOptions | Target::PasskeyToken => {
+                let answer = self.passkey_request(flow, target, &endpoint, &body, backend).await;
+                match (target, backend) {
+                    (Target::PasskeyOptions, _) => {
+                        FlowEvent::OptionsRead(answer.and_then(|answer| read_offer(&answer)))
+                    }
+                    (_, true) => {
+                        FlowEvent::BackendAnswered(answer.and_then(|answer| read_told(&answer)))
+                    }
+                    (_, false) => FlowEvent::TokenAnswered(answer.and_then(|answer| {
+                        let json = answer.json.ok_or_else(|| unreadable(what))?;
+                        from_js(json, ErrorCode::ProviderUnreachable, what)
+                    })),
+                }
+            }
+            Target::AuthorizationChallenge => {
+                let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
+                FlowEvent::ChallengeAnswered(answer.and_then(|answer| {
+                    let json = answer.json.ok_or_else(|| unreadable(what))?;
+                    let public_key = text_of(&get(&json, "publicKey"));
+                    let read: ChallengeAnswer =
+                        from_js(json, ErrorCode::ProviderUnreachable, what)?;
+                    Ok(ChallengeAnswer { public_key, ..read })
+                }))
+            }
+            Target::Metadata | Target::Jwks | Target::Token => {
+                let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
+                FlowEvent::TokenAnswered(answer.and_then(|answer| {
+                    let json = answer.json.ok_or_else(|| unreadable(what))?;
+                    from_js(json, ErrorCode::ProviderUnreachable, what)
+                }))
+            }
+        }
+    }
+
+    /// A request to a passkey endpoint, in the shape that the app's adapter gives it.
+    async fn passkey_request(
+        self: &Rc<Self>,
+        flow: FlowId,
+        target: Target,
+        endpoint: &str,
+        body: &Secret,
+        backend: bool,
+    ) -> Result<Answer, Error> {
+        let adapted = |thrown: JsValue| {
+            let what = "the passkey adapter failed";
+            let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, what);
+            self.keep_cause(flow, thrown);
+            error
+        };
+        let name = network::name(target);
+        let shape = self.host.shape_request(name, body.expose(), backend);
+        let shape = JsFuture::from(shape).await.map_err(adapted)?;
+        let mut answer = self.request(flow, target, endpoint, Body::Shaped(shape)).await?;
+        if let Some(json) = answer.json.take() {
+            let read = self.host.read_answer(name, &json, answer.ok);
+            answer.json = Some(JsFuture::from(read).await.map_err(adapted)?);
+        }
+        Ok(answer)
+    }
+
+    /// A GET whose answer must be JSON.
+    async fn read(self: &Rc<Self>, flow: FlowId, target: Target, url: &str) -> Result<JsValue, Error> {
+        let answer = self.request(flow, target, url, Body::None).await?;
+        answer
+            .json
+            .filter(|_| answer.ok)
+            .ok_or_else(|| Error::new(ErrorCode::ProviderUnreachable, network::name(target)))
+    }
+
+    /// One request, which ends with its step-up.
+    async fn request(
         self: &Rc<Self>,
         flow: FlowId,
         target: Target,
         url: &str,
-        form: Option<&Secret>,
-    ) -> Result<JsValue, Error> {
+        body: Body,
+    ) -> Result<Answer, Error> {
         let abort = AbortController::new()
             .map_err(|_| Error::new(ErrorCode::ConfigurationInvalid, "no AbortController"))?;
         // Ends with its step-up, however that ends.
@@ -65,7 +145,47 @@ impl Driver {
         }
         let name = flow_name(Some(flow));
         let exchange = Exchange { host: &self.host, flow: &name, target, limit: self.limit, abort };
-        exchange.json(url, form).await
+        exchange.send(url, &body).await
+    }
+}
+
+/// An object as its JSON text.
+fn text_of(value: &JsValue) -> Option<String> {
+    let text = js_sys::JSON::stringify(value).ok().filter(|_| value.is_object())?;
+    text.as_string()
+}
+
+/// Options for a passkey: bare, or as `publicKey` beside an `auth_session`.
+pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
+    let bare = get(json, "challenge").is_string().then(|| json.clone());
+    let public_key = text_of(&bare.unwrap_or_else(|| get(json, "publicKey")))?;
+    let auth_session = get(json, "auth_session").as_string().map(Secret::new);
+    Some(Offer { public_key, auth_session })
+}
+
+fn read_offer(answer: &Answer) -> Result<Offer, Error> {
+    let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
+    match offer_in(&json) {
+        Some(offer) if answer.ok => Ok(offer),
+        _ => Err(refusal(&json, answer.ok)),
+    }
+}
+
+fn read_told(answer: &Answer) -> Result<Told, Error> {
+    let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
+    match answer.ok {
+        // What it tells besides its status is its own affair.
+        true => Ok(from_js(json, ErrorCode::ProviderUnreachable, "").unwrap_or_default()),
+        false => Err(refusal(&json, false)),
+    }
+}
+
+/// Why a passkey endpoint did not give what was asked for.
+fn refusal(json: &JsValue, ok: bool) -> Error {
+    match get(json, "error").as_string() {
+        Some(error) => assertion::refusal(&error),
+        None if ok => Error::new(ErrorCode::ProviderUnreachable, "the answer has no options"),
+        None => Error::new(ErrorCode::TokenRefused, "the passkey endpoint refused"),
     }
 }
 

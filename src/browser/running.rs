@@ -23,6 +23,8 @@ pub struct Running {
     pub deadline: Option<Timeout>,
     /// What the gate calls.
     pub gate: Option<GateCalls>,
+    /// Ends its passkey ceremony.
+    pub ceremony: Option<AbortController>,
     /// Ends its requests and the app's own `authenticate`.
     pub requests: Vec<AbortController>,
     /// What the app's own function threw.
@@ -39,6 +41,7 @@ impl Running {
             watch: None,
             deadline: None,
             gate: None,
+            ceremony: None,
             requests: Vec::new(),
             cause: JsValue::UNDEFINED,
         }
@@ -56,9 +59,19 @@ impl Running {
     }
 }
 
+impl Running {
+    /// The authenticator is asked no more.
+    pub fn end_ceremony(&mut self) {
+        if let Some(ceremony) = self.ceremony.take() {
+            ceremony.abort();
+        }
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.close_window();
+        self.end_ceremony();
         for request in &self.requests {
             request.abort();
         }

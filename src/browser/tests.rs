@@ -34,14 +34,14 @@ async fn turn(millis: i32) {
 }
 
 /// Lets every timer fire that is due.
-async fn settle() {
+pub(super) async fn settle() {
     for _ in 0..5 {
         turn(0).await;
     }
 }
 
 /// Waits until it is so. Messages between channels take the browser a moment.
-async fn until(so: impl Fn() -> bool) {
+pub(super) async fn until(so: impl Fn() -> bool) {
     for _ in 0..500 {
         if so() {
             return;

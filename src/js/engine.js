@@ -326,3 +326,5 @@ export const parse = async (text, wasm) => {
   });
   return enter(() => parse_challenges(text));
 };
+
+export { enter, instantiate, onDeath };

@@ -345,6 +345,181 @@ export function parseChallenges(
   input: string | Headers | Response, options?: { wasm?: WasmSource },
 ): Promise<Challenge[]>;
 
+/** Settings of one passkey ceremony. */
+export interface PasskeySettings {
+  /** Ends it at once, with this signal's reason. An assertion that comes later is dropped. */
+  signal?: AbortSignal;
+  /**
+   * How the user is involved (Credential Management §2.3.2), handed to the browser as it is:
+   * `"conditional"` for the browser's autofill, for example. Default: the browser's, `"optional"`.
+   * A ceremony that waits for autofill is under way like any other: end it by its `signal` before
+   * the next.
+   */
+  mediation?: "silent" | "optional" | "conditional" | "required";
+  /**
+   * Awaited before the user is asked, after the options have been read: the place to end a ceremony
+   * of the app's own. If it throws, the ceremony fails with `configuration_invalid`, or as the
+   * `StepUpError` thrown.
+   */
+  beforeCeremony?(): void | Promise<void>;
+  /** Where the wasm comes from, if not from beside this file. */
+  wasm?: WasmSource;
+}
+
+/** A credential as options list it (WebAuthn Level 3 §5.8.3). Bytes are base64url everywhere. */
+export interface PasskeyDescriptorJSON {
+  id: string;
+  type: string;
+  transports?: string[];
+}
+
+/** The values that PRF is evaluated on (WebAuthn Level 3 §10.1.4). */
+export interface PasskeyPrfValuesJSON {
+  first: string;
+  second?: string;
+}
+
+/** Inputs of extensions (WebAuthn Level 3 §9). Those that are not named here are passed on too. */
+export interface PasskeyExtensionsJSON {
+  appid?: string;
+  appidExclude?: string;
+  credProps?: boolean;
+  largeBlob?: { support?: string; read?: boolean; write?: string };
+  prf?: { eval?: PasskeyPrfValuesJSON; evalByCredential?: Record<string, PasskeyPrfValuesJSON> };
+  [extension: string]: unknown;
+}
+
+/** `PublicKeyCredentialRequestOptionsJSON` (WebAuthn Level 3 §5.1.9). */
+export interface PasskeyRequestOptionsJSON {
+  challenge: string;
+  timeout?: Millis;
+  /** Default: the page's own domain. */
+  rpId?: string;
+  /** Empty or missing: the user chooses among those that the authenticator knows. */
+  allowCredentials?: PasskeyDescriptorJSON[];
+  /** `"required"`, `"preferred"` (default) or `"discouraged"`. */
+  userVerification?: string;
+  /** `"security-key"`, `"client-device"`, `"hybrid"`, the preferred first. */
+  hints?: string[];
+  extensions?: PasskeyExtensionsJSON;
+}
+
+/** `PublicKeyCredentialCreationOptionsJSON` (WebAuthn Level 3 §5.1.8). */
+export interface PasskeyCreationOptionsJSON {
+  rp: { id?: string; name: string };
+  /** The `id` has 1 to 64 bytes, and tells nothing about the user (WebAuthn Level 3 §14.6.1). */
+  user: { id: string; name: string; displayName: string };
+  challenge: string;
+  pubKeyCredParams: { type: string; alg: number }[];
+  timeout?: Millis;
+  /** Who has one of these already gets `passkey_exists`. */
+  excludeCredentials?: PasskeyDescriptorJSON[];
+  authenticatorSelection?: {
+    authenticatorAttachment?: string;
+    residentKey?: string;
+    requireResidentKey?: boolean;
+    userVerification?: string;
+  };
+  hints?: string[];
+  /** Default `"none"`. */
+  attestation?: string;
+  attestationFormats?: string[];
+  extensions?: PasskeyExtensionsJSON;
+}
+
+/** Results of extensions, bytes as base64url: those of PRF are secrets of the user. */
+export interface PasskeyExtensionResultsJSON {
+  appid?: boolean;
+  appidExclude?: boolean;
+  credProps?: { rk?: boolean };
+  largeBlob?: { supported?: boolean; blob?: string; written?: boolean };
+  prf?: { enabled?: boolean; results?: PasskeyPrfValuesJSON };
+  [extension: string]: unknown;
+}
+
+/** `AuthenticationResponseJSON` (WebAuthn Level 3 §5.1): to be sent to the server as it is. */
+export interface AuthenticationResponseJSON {
+  id: string;
+  rawId: string;
+  type: string;
+  response: {
+    clientDataJSON: string;
+    authenticatorData: string;
+    signature: string;
+    /** The user's id, if the authenticator knows it. */
+    userHandle?: string;
+  };
+  authenticatorAttachment?: string;
+  clientExtensionResults: PasskeyExtensionResultsJSON;
+}
+
+/** `RegistrationResponseJSON` (WebAuthn Level 3 §5.1): to be sent to the server as it is. */
+export interface RegistrationResponseJSON {
+  id: string;
+  rawId: string;
+  type: string;
+  response: {
+    clientDataJSON: string;
+    attestationObject: string;
+    /** Missing in browsers that have no `getAuthenticatorData()`; it is in the attestation object. */
+    authenticatorData?: string;
+    transports: string[];
+    /** DER SubjectPublicKeyInfo; missing for an algorithm that the browser does not know. */
+    publicKey?: string;
+    publicKeyAlgorithm?: number;
+  };
+  authenticatorAttachment?: string;
+  clientExtensionResults: PasskeyExtensionResultsJSON;
+}
+
+/**
+ * What the browser says it can do (WebAuthn Level 3 §5.1.7), by the names of the standard:
+ * `conditionalGet`, `hybridTransport`, `userVerifyingPlatformAuthenticator`, `extension:prf`, …
+ * A missing key means that it is not known.
+ */
+export type PasskeyCapabilities = Partial<Record<string, boolean>>;
+
+/**
+ * The browser's passkey ceremonies, JSON in and JSON out, without a step-up around them. What is
+ * answered has been checked by nobody yet: that is the server's task.
+ *
+ * One ceremony at a time: a second one waits once, for up to 5 seconds, and fails with
+ * `passkey_busy` then. A window without focus is waited for. Rejects with the reason of the caller's
+ * `signal`, or with a `StepUpError`:
+ *
+ * - `passkey_refused`: no passkey was used (`NotAllowedError` and whatever is as vague). Browsers do
+ *   not tell whether the user said no, there was none, or nobody answered in time; so ask again only
+ *   when the user wants it.
+ * - `passkey_unavailable`: there is no WebAuthn here (in Node, for example), or no authenticator that
+ *   can do what is asked for (`NotSupportedError`, `ConstraintError`).
+ * - `passkey_busy`: also where the browser itself says that another ceremony is pending.
+ * - `passkey_exists`: `create` only, where `excludeCredentials` forbids it.
+ * - `configuration_invalid`: options or an rp id that cannot work, or a page without https.
+ * - `embedding_blocked`: a frame that lacks `allow="publickey-credentials-get"` (or `-create`), where
+ *   the browser lets that be known beforehand (WebAuthn Level 3 §5.9, §5.10).
+ * - `wasm_unavailable`, `instance_dead`.
+ *
+ * Its `cause` is the browser's exception. The user's gesture is kept as far as the browser allows;
+ * Safari before 17.4 wants one, and a first call loads the wasm.
+ */
+export const passkey: {
+  /** Asks for an assertion: `navigator.credentials.get()` (WebAuthn Level 3 §5.1.4). */
+  get(
+    options: PasskeyRequestOptionsJSON, settings?: PasskeySettings,
+  ): Promise<AuthenticationResponseJSON>;
+  /** Registers a passkey: `navigator.credentials.create()` (WebAuthn Level 3 §5.1.3). */
+  create(
+    options: PasskeyCreationOptionsJSON, settings?: PasskeySettings,
+  ): Promise<RegistrationResponseJSON>;
+  /**
+   * What the browser can do, without loading the wasm. Where the browser has no
+   * `getClientCapabilities()`, its older questions answer for `conditionalGet` and
+   * `userVerifyingPlatformAuthenticator`. Rejects with `passkey_unavailable` where there is no
+   * WebAuthn, and with `configuration_invalid` outside of a secure context.
+   */
+  capabilities(): Promise<PasskeyCapabilities>;
+};
+
 /** Why a step-up failed. The list is closed; new codes are an API change. */
 export type StepUpErrorCode =
   | "aborted"

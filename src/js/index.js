@@ -240,3 +240,15 @@ export const parseChallenges = async (input, options = {}) => {
   const { parse } = await import("./engine.js");
   return parse(text, options.wasm);
 };
+
+const ceremonies = () =>
+  import("./passkey.js").catch((cause) => {
+    throw new StepUpError("wasm_unavailable", { cause });
+  });
+
+/** @type {typeof import("./index.d.ts").passkey} */
+export const passkey = {
+  get: async (options, settings) => (await ceremonies()).get(options, settings),
+  create: async (options, settings) => (await ceremonies()).create(options, settings),
+  capabilities: async () => (await ceremonies()).capabilities(),
+};

@@ -1,7 +1,7 @@
 // @ts-check
 /** The same API with the wasm as text inside, for bundlers that do not copy assets. */
 
-import { createStepUp as create, parseChallenges as parse } from "./index.js";
+import { createStepUp as create, parseChallenges as parse, passkey as ceremonies } from "./index.js";
 
 export { StepUpError, isStepUpError } from "./error.js";
 
@@ -19,3 +19,10 @@ export const createStepUp = (options) => create({ wasm, ...options });
 /** @type {typeof import("./index.d.ts").parseChallenges} */
 export const parseChallenges = (input, options) =>
   parse(input, { wasm: wasm.core, ...options });
+
+/** @type {typeof import("./index.d.ts").passkey} */
+export const passkey = {
+  ...ceremonies,
+  get: (options, settings) => ceremonies.get(options, { wasm: wasm.core, ...settings }),
+  create: (options, settings) => ceremonies.create(options, { wasm: wasm.core, ...settings }),
+};

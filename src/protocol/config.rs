@@ -1,6 +1,8 @@
 //! What the app has configured, as far as decisions depend on it.
 
+use super::backend::Backend;
 use super::error::{Error, ErrorCode};
+use super::method::{Method, Passkeys};
 use super::origin;
 use super::requirement::Scope;
 use super::units::Seconds;
@@ -16,6 +18,9 @@ pub struct Api {
     pub path_prefix: Option<String>,
     /// Its resource indicator (RFC 8707 §2).
     pub resource: Option<String>,
+    /// Whether it is the passkey server, so that its challenges may carry options for a passkey.
+    #[serde(default)]
+    pub passkey_server: bool,
 }
 
 /// How an authentication context is asked for. One of them: sending both is unspecified
@@ -42,16 +47,74 @@ pub struct Provider {
     pub redirect_uri: String,
 }
 
-/// How a token of higher assurance is obtained.
+/// How higher assurance is obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Arrangement {
-    /// The authorization code flow in a popup window.
-    Popup,
+    /// OpenID Connect: a token from the provider.
+    OpenIdConnect,
+    /// A backend-for-frontend: a cookie, no token in the page.
+    Backend,
     /// The app's own `authenticate`.
     Own,
     /// The app's own `authenticate`, handed a window that was opened inside the click.
     OwnInWindow,
+}
+
+/// Who makes the options for a passkey in the page, and takes its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum PasskeyServer {
+    /// A pair of endpoints that gives tokens.
+    Endpoints {
+        /// Where options come from; none where the APIs' challenges carry them.
+        options: Option<String>,
+        /// Where an answer becomes a token.
+        token: String,
+        /// The `grant_type` that the token endpoint knows this by.
+        grant_type: Option<String>,
+        /// Whether the ID token carries the nonce that was sent.
+        nonce: bool,
+    },
+    /// The authorization challenge endpoint of the provider's metadata.
+    FirstParty,
+    /// The app's own backend.
+    Backend {
+        /// Where options come from; none where the APIs' challenges carry them.
+        options: Option<String>,
+        /// Where an answer raises the session.
+        verify: String,
+    },
+}
+
+impl PasskeyServer {
+    /// Whether options can be asked for, besides those that a challenge carries.
+    #[must_use]
+    pub const fn gives_options(&self) -> bool {
+        match self {
+            Self::Endpoints { options, .. } | Self::Backend { options, .. } => options.is_some(),
+            Self::FirstParty => true,
+        }
+    }
+
+    fn endpoints(&self) -> impl Iterator<Item = &str> {
+        let (options, answers) = match self {
+            Self::Endpoints { options, token, .. } => (options.as_deref(), Some(token.as_str())),
+            Self::Backend { options, verify } => (options.as_deref(), Some(verify.as_str())),
+            Self::FirstParty => (None, None),
+        };
+        options.into_iter().chain(answers)
+    }
+}
+
+/// Passkeys in the page.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Passkey {
+    /// Where options come from and answers go.
+    pub server: PasskeyServer,
+    /// The acr values that a passkey here reaches; none named means any.
+    pub acr_values: Option<Vec<String>>,
 }
 
 /// The options that the core decides by.
@@ -62,8 +125,17 @@ pub struct Config {
     pub apis: Vec<Api>,
     /// The provider; none where only the app's own `authenticate` is used.
     pub provider: Option<Provider>,
-    /// How a token is obtained.
+    /// How higher assurance is obtained.
     pub arrangement: Arrangement,
+    /// How the user is asked, in order of preference.
+    pub methods: Vec<Method>,
+    /// Passkeys in the page.
+    pub passkey: Option<Passkey>,
+    /// Whether this page can use them.
+    #[serde(default)]
+    pub passkeys: Passkeys,
+    /// The app's own backend.
+    pub backend: Option<Backend>,
     /// Scopes asked for each time.
     pub scope: Scope,
     /// How acr is asked for.
@@ -87,8 +159,9 @@ impl Config {
     /// `configuration_invalid` naming the option.
     pub fn check(&self) -> Result<(), Error> {
         let invalid = |what: &str| Err(Error::new(ErrorCode::ConfigurationInvalid, what));
+        let popup = self.methods.contains(&Method::Popup);
         match (&self.provider, self.arrangement) {
-            (None, Arrangement::Popup) => {
+            (None, Arrangement::OpenIdConnect) => {
                 return invalid("issuer, clientId and redirectUri are needed, or authenticate");
             }
             (Some(provider), arrangement) => {
@@ -99,13 +172,34 @@ impl Config {
                 if provider.client_id.is_empty() {
                     return invalid("clientId is empty");
                 }
-                if arrangement == Arrangement::Popup
+                if arrangement == Arrangement::OpenIdConnect
+                    && popup
                     && !origin::is_trustworthy(&provider.redirect_uri)
                 {
                     return invalid("redirectUri is not an https URL");
                 }
             }
             (None, _) => {}
+        }
+        if self.arrangement == Arrangement::Backend && popup {
+            match self.backend.as_ref().and_then(|backend| backend.login.as_deref()) {
+                Some(login) if origin::is_trustworthy(login) => {}
+                Some(_) => return invalid("bff.login is not an https URL"),
+                None => return invalid("bff.login is needed for the method popup"),
+            }
+        }
+        let own = matches!(self.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
+        if self.methods.is_empty() && !own {
+            return invalid("methods is empty");
+        }
+        match &self.passkey {
+            None if self.methods.contains(&Method::Passkey) => {
+                return invalid("the method passkey needs passkey, bff.passkey or firstPartyApps");
+            }
+            Some(passkey) if !passkey.server.endpoints().all(origin::is_trustworthy) => {
+                return invalid("a passkey endpoint is not an https URL");
+            }
+            _ => {}
         }
         if self.max_rounds == 0 {
             return invalid("maxRounds is 0");
@@ -127,11 +221,17 @@ pub(super) mod tests {
     pub(in super::super) fn config() -> Config {
         Config {
             apis: vec![
-                Api { origin: "https://api.example".into(), path_prefix: None, resource: None },
+                Api {
+                    origin: "https://api.example".into(),
+                    path_prefix: None,
+                    resource: None,
+                    passkey_server: false,
+                },
                 Api {
                     origin: "https://files.example".into(),
                     path_prefix: Some("/v1".into()),
                     resource: Some("https://files.example/v1".into()),
+                    passkey_server: false,
                 },
             ],
             provider: Some(Provider {
@@ -139,7 +239,11 @@ pub(super) mod tests {
                 client_id: "spa".into(),
                 redirect_uri: "https://app.example/callback.html".into(),
             }),
-            arrangement: Arrangement::Popup,
+            arrangement: Arrangement::OpenIdConnect,
+            methods: vec![Method::Popup],
+            passkey: None,
+            passkeys: Passkeys::Usable,
+            backend: None,
             scope: Scope::parse("openid"),
             acr_request: AcrRequest::AcrValues,
             adopt_first_subject: false,
@@ -149,23 +253,92 @@ pub(super) mod tests {
         }
     }
 
+    /// Passkeys by endpoints of the provider, then the popup.
+    pub(in super::super) fn with_passkeys() -> Config {
+        let server = PasskeyServer::Endpoints {
+            options: Some("https://login.example/passkey/options".into()),
+            token: "https://login.example/passkey/token".into(),
+            grant_type: None,
+            nonce: true,
+        };
+        Config {
+            methods: vec![Method::Passkey, Method::Popup],
+            passkey: Some(Passkey { server, acr_values: None }),
+            ..config()
+        }
+    }
+
+    /// A backend that takes passkeys and has a login page.
+    pub(in super::super) fn with_backend() -> Config {
+        let server = PasskeyServer::Backend {
+            options: Some("https://app.example/bff/options".into()),
+            verify: "https://app.example/bff/verify".into(),
+        };
+        Config {
+            provider: None,
+            arrangement: Arrangement::Backend,
+            methods: vec![Method::Passkey, Method::Popup],
+            passkey: Some(Passkey { server, acr_values: None }),
+            backend: Some(Backend {
+                login: Some("https://app.example/bff/login".into()),
+                return_to: "/callback.html".into(),
+            }),
+            require_verified: false,
+            ..config()
+        }
+    }
+
     #[test]
     fn options_that_cannot_work_are_named() {
         type Change = fn(&mut Config);
-        let changes: [(Change, bool); 7] = [
-            (|_| {}, true),
+        #[track_caller]
+        fn check<const N: usize>(make: fn() -> Config, changes: [(Change, bool); N]) {
+            assert!(make().check().is_ok());
+            for (index, (change, fine)) in changes.into_iter().enumerate() {
+                let mut changed = make();
+                change(&mut changed);
+                assert_eq!(changed.check().is_ok(), fine, "{index}");
+            }
+        }
+        check(config, [
             (|it| it.provider = None, false),
             (|it| (it.provider, it.arrangement) = (None, Arrangement::Own), true),
             (|it| it.provider.iter_mut().for_each(|it| it.issuer = "http://x.test".into()), false),
             (|it| it.provider.iter_mut().for_each(|it| it.client_id.clear()), false),
             (|it| it.provider.iter_mut().for_each(|it| it.redirect_uri.clear()), false),
             (|it| it.max_rounds = 0, false),
-        ];
-        for (index, (change, fine)) in changes.into_iter().enumerate() {
-            let mut changed = config();
-            change(&mut changed);
-            assert_eq!(changed.check().is_ok(), fine, "{index}");
-        }
+            (|it| it.methods.clear(), false),
+            (|it| it.methods = vec![Method::Passkey], false),
+        ]);
+        check(with_passkeys, [
+            (|it| it.passkey = None, false),
+            (|it| it.methods = vec![Method::Passkey], true),
+            (
+                |it| {
+                    it.methods = vec![Method::Passkey];
+                    it.provider.iter_mut().for_each(|it| it.redirect_uri.clear());
+                },
+                true,
+            ),
+            (
+                |it| {
+                    let server = PasskeyServer::Endpoints {
+                        options: None,
+                        token: "http://login.example/token".into(),
+                        grant_type: None,
+                        nonce: true,
+                    };
+                    it.passkey = Some(Passkey { server, acr_values: None });
+                },
+                false,
+            ),
+        ]);
+        check(with_backend, [
+            (|it| it.backend = None, false),
+            (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
+            (|it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())), false),
+            (|it| (it.backend, it.methods) = (None, vec![Method::Passkey]), true),
+        ]);
     }
 
     #[test]

@@ -1,29 +1,33 @@
 //! The tokens that are held, in memory only, and which of them satisfies what.
 
-use super::assurance::still_holds;
+use super::assurance::{GRACE, still_holds};
+use super::backend::Told;
 use super::claims::Claims;
+use super::flow::Obtained;
 use super::requirement::{Requirement, Scope};
 use super::secret::Secret;
-use super::token::TokenSet;
-use super::units::EpochMillis;
+use super::token::DEFAULT_LIFETIME;
+use super::units::{EpochMillis, Seconds};
 
 /// The number of a held token, so that it is known which one a request was sent with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Serial(pub u32);
 
-/// A token that may be used.
+/// A token that may be used, or the raised session that a cookie stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     /// Its number.
     pub serial: Serial,
-    /// The access token.
-    pub access_token: Secret,
+    /// The access token; none where a cookie carries the session.
+    pub access_token: Option<Secret>,
     /// What it was granted.
     pub scope: Scope,
     /// The resource it is for; none where the app told no resources apart.
     pub resource: Option<String>,
     /// What was checked; none for a token that nothing vouches for.
     pub claims: Option<Claims>,
+    /// What the app's backend tells.
+    pub told: Option<Told>,
     /// When it was received.
     pub received: EpochMillis,
     /// When it expires.
@@ -42,14 +46,28 @@ impl Held {
             && match &self.claims {
                 Some(claims) => still_holds(claims, self.received, requirement, now),
                 // Nothing vouches for it: it serves what it was obtained for, and the API decides.
-                None => self.obtained_for.covers(requirement),
+                None => self.obtained_for.covers(requirement) && self.is_young(requirement, now),
             }
+    }
+
+    /// Whether the user, who authenticated when it was received at the latest, has not done so too
+    /// long ago.
+    fn is_young(&self, requirement: &Requirement, now: EpochMillis) -> bool {
+        let until = |most: Seconds| self.received.plus(most.millis()).plus(GRACE.millis());
+        requirement.max_age.is_none_or(|most| now <= until(most))
     }
 
     /// Whether it is trusted for one request only.
     #[must_use]
     pub const fn is_once(&self) -> bool {
         self.claims.is_none()
+    }
+
+    /// Whether `ensure()` may rest on it: something vouches for it, or it is the session itself,
+    /// which all requests carry.
+    #[must_use]
+    pub const fn is_assured(&self) -> bool {
+        self.claims.is_some() || self.access_token.is_none()
     }
 }
 
@@ -67,20 +85,27 @@ impl Wallet {
     /// Takes a token in and gives it a number.
     pub fn take(
         &mut self,
-        tokens: TokenSet,
+        obtained: Obtained,
         claims: Option<Claims>,
         obtained_for: Requirement,
         resource: Option<String>,
         now: EpochMillis,
     ) -> Held {
         self.last = self.last.wrapping_add(1);
+        let (access_token, scope, told, lifetime) = match obtained {
+            Obtained::Tokens(tokens) => {
+                (Some(tokens.access_token), tokens.scope, None, tokens.lifetime)
+            }
+            Obtained::Session { told, scope } => (None, scope, Some(told), DEFAULT_LIFETIME),
+        };
         let held = Held {
             serial: Serial(self.last),
-            until: now.plus(tokens.lifetime.millis()),
-            access_token: tokens.access_token,
-            scope: tokens.scope,
+            until: now.plus(lifetime.millis()),
+            access_token,
+            scope,
             resource,
             claims,
+            told,
             received: now,
             obtained_for,
         };
@@ -130,18 +155,19 @@ impl Wallet {
 
 #[cfg(test)]
 mod tests {
-    use super::super::units::{EpochSeconds, Seconds};
+    use super::super::token::TokenSet;
+    use super::super::units::EpochSeconds;
     use super::*;
 
     const NOW: EpochMillis = EpochMillis(1_800_000_000_000);
 
-    fn tokens(name: &str, scope: &str) -> TokenSet {
-        TokenSet {
+    fn tokens(name: &str, scope: &str) -> Obtained {
+        Obtained::Tokens(TokenSet {
             access_token: Secret::new(name),
             id_token: None,
             lifetime: Seconds(60),
             scope: Scope::parse(scope),
-        }
+        })
     }
 
     fn claims(acr: &str) -> Option<Claims> {
@@ -170,7 +196,8 @@ mod tests {
         wallet.take(tokens("low", "a b"), claims("AL1"), wants("AL1", ""), None, NOW);
         wallet.take(tokens("high", "a"), claims("AL3"), wants("AL3", ""), None, NOW);
         let find = |acr, scope| {
-            wallet.find(None, &wants(acr, scope), NOW).map(|held| held.access_token.expose())
+            let held = wallet.find(None, &wants(acr, scope), NOW)?;
+            held.access_token.as_ref().map(Secret::expose)
         };
         assert_eq!(find("AL1", "b"), Some("low"));
         assert_eq!(find("AL3", "a"), Some("high"));
@@ -204,6 +231,21 @@ mod tests {
         assert!(held.is_once());
         assert!(wallet.find(None, &wants("AL2", "a"), NOW).is_some());
         assert!(wallet.find(None, &wants("AL3", "a"), NOW).is_none());
+    }
+
+    #[test]
+    fn a_raised_session_is_as_old_as_its_raising() {
+        let mut wallet = Wallet::default();
+        let raised =
+            || Obtained::Session { told: Told::default(), scope: Scope::parse("a") };
+        let within = |seconds| Requirement { max_age: Some(Seconds(seconds)), ..wants("AL3", "") };
+        let held = wallet.take(raised(), None, within(60), None, NOW);
+        assert!(held.is_assured() && held.access_token.is_none());
+        let after = |seconds: u64| NOW.plus(Seconds(seconds).millis());
+        assert!(held.satisfies(&within(60), after(60)));
+        assert!(!held.satisfies(&within(60), after(66)));
+        assert!(!held.satisfies(&within(30), NOW), "it was asked for with a longer age");
+        assert!(!held.satisfies(&wants("AL4", ""), NOW));
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct Metadata {
     /// Where the keys of ID tokens are published.
     #[serde(default)]
     pub jwks_uri: String,
+    /// Where a first-party app asks without the web (OAuth 2.0 for First-Party Applications, §4.1).
+    #[serde(default)]
+    pub authorization_challenge_endpoint: Option<String>,
     /// Whether every authorization response carries `iss` (RFC 9207 §3).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
@@ -51,6 +54,11 @@ impl Metadata {
                 return invalid("an endpoint is missing or not https");
             }
         }
+        if let Some(endpoint) = &self.authorization_challenge_endpoint
+            && !origin::is_trustworthy(endpoint)
+        {
+            return invalid("an endpoint is missing or not https");
+        }
         let methods = &self.code_challenge_methods_supported;
         if !methods.is_empty() && !methods.iter().any(|method| method == "S256") {
             return invalid("it does not support PKCE with S256");
@@ -69,6 +77,7 @@ mod tests {
             authorization_endpoint: "https://login.example/auth".into(),
             token_endpoint: "https://login.example/token".into(),
             jwks_uri: "https://login.example/jwks".into(),
+            authorization_challenge_endpoint: None,
             authorization_response_iss_parameter_supported: true,
             code_challenge_methods_supported: vec!["S256".into()],
         }

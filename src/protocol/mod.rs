@@ -3,19 +3,24 @@
 //! Nothing here awaits, reads a clock, draws a random number or names a browser type: time and
 //! randomness come in as arguments, and what is to be done goes out as values.
 
+pub mod assertion;
 pub mod assurance;
+pub mod backend;
 pub mod challenge;
 pub mod claims;
 pub mod config;
 pub mod coordinator;
 pub mod encode;
 pub mod error;
+pub mod first_party;
 pub mod flow;
 pub mod held;
 #[cfg(feature = "id-token")]
 pub mod id_token;
 pub mod metadata;
+pub mod method;
 pub mod origin;
+pub mod passkey;
 pub mod requirement;
 pub mod response;
 pub mod secret;

@@ -55,7 +55,8 @@ pub fn read(query: &str, expected: &Expected<'_>) -> Result<Secret, Error> {
     }
 }
 
-fn refusal(error: &str) -> Error {
+/// What an error of the authorization response means.
+pub(super) fn refusal(error: &str) -> Error {
     match error {
         "unmet_authentication_requirements" => ErrorCode::AssuranceUnavailable.into(),
         "access_denied" => ErrorCode::Cancelled.into(),

@@ -50,6 +50,18 @@ pub enum Hint {
     Login(String),
 }
 
+impl Hint {
+    /// Adds it to the parameters of a request.
+    #[must_use]
+    pub fn add_to(&self, form: Form) -> Form {
+        match self {
+            Self::None => form,
+            Self::IdToken(token) => form.with("id_token_hint", token.expose()),
+            Self::Login(login) => form.with("login_hint", login),
+        }
+    }
+}
+
 /// An authorization code flow that is under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
@@ -79,6 +91,38 @@ impl Transaction {
         hint: &Hint,
         challenge: &[u8; 32],
     ) -> String {
+        self.authorization(acr_request, hint, challenge)
+            .onto(&self.metadata.authorization_endpoint)
+    }
+
+    /// The URL for a request that the server keeps already (RFC 9126 §4).
+    #[must_use]
+    pub fn kept_request_url(&self, request_uri: &str) -> String {
+        Form::default()
+            .with("client_id", self.registration().0)
+            .with("request_uri", request_uri)
+            .onto(&self.metadata.authorization_endpoint)
+    }
+
+    /// The body of the authorization challenge request: the authorization request, and what has come
+    /// of it so far (OAuth 2.0 for First-Party Applications, §5.1).
+    #[must_use]
+    pub fn challenge_request(
+        &self,
+        acr_request: AcrRequest,
+        hint: &Hint,
+        challenge: &[u8; 32],
+        auth_session: Option<&Secret>,
+        credential: Option<&Secret>,
+    ) -> Secret {
+        let form = self
+            .authorization(acr_request, hint, challenge)
+            .with_some("auth_session", auth_session.map(Secret::expose))
+            .with_some("credential", credential.map(Secret::expose));
+        Secret::new(form.into_string())
+    }
+
+    fn authorization(&self, acr_request: AcrRequest, hint: &Hint, challenge: &[u8; 32]) -> Form {
         let (client_id, redirect_uri) = self.registration();
         let acr_values = &self.requirement.acr_values;
         let joined = acr_values.join(" ");
@@ -87,16 +131,11 @@ impl Transaction {
             AcrRequest::AcrValues => (Some(joined.as_str()), None),
             AcrRequest::Claims => (None, Some(essential_acr(acr_values))),
         };
-        let (id_token_hint, login_hint) = match hint {
-            Hint::None => (None, None),
-            Hint::IdToken(token) => (Some(token.expose()), None),
-            Hint::Login(login) => (None, Some(login.as_str())),
-        };
         let max_age = self.requirement.max_age.map(|age| age.0.to_string());
-        Form::default()
+        let form = Form::default()
             .with("response_type", "code")
             .with("client_id", client_id)
-            .with("redirect_uri", redirect_uri)
+            .with_some("redirect_uri", Some(redirect_uri).filter(|uri| !uri.is_empty()))
             .with("scope", &self.scope.to_string())
             .with("state", &self.secrets.state)
             .with("nonce", &self.secrets.nonce)
@@ -105,10 +144,8 @@ impl Transaction {
             .with_some("acr_values", acr)
             .with_some("claims", claims.as_deref())
             .with_some("max_age", max_age.as_deref())
-            .with_some("id_token_hint", id_token_hint)
-            .with_some("login_hint", login_hint)
-            .with_some("resource", self.resource.as_deref())
-            .onto(&self.metadata.authorization_endpoint)
+            .with_some("resource", self.resource.as_deref());
+        hint.add_to(form)
     }
 
     /// What the authorization response must match.
@@ -124,12 +161,24 @@ impl Transaction {
     /// The body of the token request (RFC 6749 §4.1.3, RFC 7636 §4.5).
     #[must_use]
     pub fn token_request(&self, code: &Secret) -> Secret {
-        let (client_id, redirect_uri) = self.registration();
+        let (_, redirect_uri) = self.registration();
+        self.exchange(code, Some(redirect_uri))
+    }
+
+    /// The same for a code that no redirect has brought (OAuth 2.0 for First-Party Applications,
+    /// §6.1).
+    #[must_use]
+    pub fn direct_token_request(&self, code: &Secret) -> Secret {
+        self.exchange(code, None)
+    }
+
+    fn exchange(&self, code: &Secret, redirect_uri: Option<&str>) -> Secret {
+        let (client_id, _) = self.registration();
         Secret::new(
             Form::default()
                 .with("grant_type", "authorization_code")
                 .with("code", code.expose())
-                .with("redirect_uri", redirect_uri)
+                .with_some("redirect_uri", redirect_uri)
                 .with("client_id", client_id)
                 .with("code_verifier", self.secrets.verifier.expose())
                 .with_some("resource", self.resource.as_deref())
@@ -172,6 +221,7 @@ mod tests {
                 authorization_endpoint: "https://login.example/auth?tenant=1".into(),
                 token_endpoint: "https://login.example/token".into(),
                 jwks_uri: "https://login.example/jwks".into(),
+                authorization_challenge_endpoint: None,
                 authorization_response_iss_parameter_supported: true,
                 code_challenge_methods_supported: Vec::new(),
             },

@@ -2,8 +2,9 @@
 
 use super::event::WaiterId;
 use crate::protocol::error::{Error, ErrorCode};
-use crate::protocol::flow::{Button, FlowEffect, FlowId};
+use crate::protocol::flow::{FlowEffect, FlowId};
 use crate::protocol::held::{Held, Serial};
+use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
 use crate::protocol::units::{EpochMillis, EpochSeconds};
@@ -33,18 +34,21 @@ pub struct Assurance {
 impl From<&Held> for Assurance {
     fn from(held: &Held) -> Self {
         let claims = held.claims.as_ref();
+        let told = held.told.as_ref();
         let acr = claims.and_then(|claims| {
             // Of several, the one that was asked for says most.
             let asked = |acr: &&String| held.obtained_for.acr_values.contains(acr);
             claims.acr.iter().find(asked).or_else(|| claims.acr.first()).cloned()
         });
+        let amr = claims.map(|claims| claims.amr.clone()).filter(|amr| !amr.is_empty());
+        let auth_time = claims
+            .and_then(|claims| claims.auth_time)
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .map(EpochSeconds);
         Self {
-            acr,
-            amr: claims.map(|claims| claims.amr.clone()).filter(|amr| !amr.is_empty()),
-            auth_time: claims
-                .and_then(|claims| claims.auth_time)
-                .and_then(|seconds| u64::try_from(seconds).ok())
-                .map(EpochSeconds),
+            acr: acr.or_else(|| told.and_then(|told| told.acr.clone())),
+            amr: amr.or_else(|| told.and_then(|told| told.amr.clone())),
+            auth_time: auth_time.or_else(|| told.and_then(|told| told.auth_time)),
             scope: held.scope.clone(),
             verified: claims.is_some(),
             until: held.until,
@@ -85,14 +89,14 @@ pub enum Notice {
         /// What is demanded.
         requirement: Requirement,
     },
-    /// The user is asked: by the app's own `authenticate`, in a window, or by the button first.
+    /// The user is asked.
     Prompt {
         /// The step-up.
         flow: FlowId,
-        /// Whether the app's own `authenticate` asks.
-        own: bool,
-        /// The button that is shown instead of the window.
-        button: Option<Button>,
+        /// How; none where the app's own `authenticate` asks.
+        method: Option<Method>,
+        /// Whether the gate asks for a click first.
+        button: bool,
         /// The app's reason.
         reason: Option<String>,
     },
@@ -167,8 +171,8 @@ pub enum Effect {
         waiter: WaiterId,
         /// The step-up that served it last.
         flow: Option<FlowId>,
-        /// The access token.
-        access_token: Secret,
+        /// The access token; none where a cookie carries the session.
+        access_token: Option<Secret>,
     },
     /// Resolve an `ensure()`.
     Settle {

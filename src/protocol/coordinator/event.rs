@@ -1,7 +1,9 @@
 //! What can happen to the page as a whole.
 
+use crate::protocol::assertion::Offer;
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::held::Serial;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::EpochMillis;
 
@@ -22,8 +24,12 @@ pub struct Call {
     pub reason: Option<String>,
     /// The app's own mark.
     pub tag: Option<String>,
+    /// The methods that the app admits for it; all where it does not say.
+    pub methods: Option<Vec<Method>>,
     /// When it first left.
     pub sent_at: EpochMillis,
+    /// The user's last click or key press before that, as far as it is known.
+    pub clicked_at: Option<EpochMillis>,
 }
 
 /// What can happen.
@@ -41,6 +47,8 @@ pub enum Event {
         requirement: Requirement,
         /// The held token it had been sent with.
         sent_with: Option<Serial>,
+        /// Options for a passkey that came with the challenge.
+        offer: Option<Offer>,
     },
     /// A request that was sent again was challenged again.
     ChallengedAgain {
@@ -50,6 +58,8 @@ pub enum Event {
         status: u16,
         /// What is demanded now.
         requirement: Requirement,
+        /// Options for a passkey that came with the challenge.
+        offer: Option<Offer>,
     },
     /// A request that was sent again has an answer that is no challenge, or failed on the way.
     Answered {
@@ -66,6 +76,8 @@ pub enum Event {
         requirement: Requirement,
         /// The app's reason.
         reason: Option<String>,
+        /// The methods that the app admits for it; all where it does not say.
+        methods: Option<Vec<Method>>,
         /// Whether a window was opened inside the click.
         window: bool,
     },

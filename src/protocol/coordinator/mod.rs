@@ -10,10 +10,12 @@
 //!          Retry each fetch, Settle each ensure, or Reject all; then the queue's next
 //! ```
 
+mod admit;
 mod effect;
 mod event;
 mod machine;
 mod outcome;
+mod patience;
 #[cfg(test)]
 mod tests;
 mod waiter;

@@ -6,8 +6,11 @@ use super::machine::Coordinator;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
-use crate::protocol::flow::{Button, Context, FlowEffect, FlowEvent, FlowId, Goal, Success, User};
+use crate::protocol::flow::{
+    Choice, Context, FlowEffect, FlowEvent, FlowId, Goal, Question, Success, User,
+};
 use crate::protocol::held::{Held, Serial};
+use crate::protocol::method::Method;
 use crate::protocol::origin;
 use crate::protocol::requirement::Scope;
 use crate::protocol::units::EpochMillis;
@@ -20,8 +23,9 @@ impl Coordinator {
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(flow) = self.flow.as_ref().filter(|flow| flow.id() == id) else { return };
-        let reason = flow.goal().reason.clone();
+        if self.flow.as_ref().is_none_or(|flow| flow.id() != id) {
+            return;
+        }
         if let FlowEvent::SessionRead(Ok(session)) = &event {
             self.session_scope = Some(session.scope.clone()).filter(|_| !session.scope_unknown);
         }
@@ -37,12 +41,27 @@ impl Coordinator {
             keys_refetched: &mut self.keys_refetched,
             now,
         };
+        let declined = matches!(event, FlowEvent::Chosen(Choice::Cancel));
         let Some(flow) = self.flow.as_mut() else { return };
-        for effect in flow.on(event, &mut context) {
+        let done = flow.on(event, &mut context);
+        self.take_effects(id, done, declined, now, effects);
+    }
+
+    /// Passes on what a step-up wants done, up to its end.
+    pub(super) fn take_effects(
+        &mut self,
+        id: FlowId,
+        wanted: Vec<FlowEffect>,
+        declined: bool,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let reason = self.reason();
+        for effect in wanted {
             match effect {
                 FlowEffect::Done(outcome) => {
                     effects.push(Effect::EndFlow(id));
-                    self.flow_done(id, outcome, now, effects);
+                    self.flow_done(id, outcome, declined, now, effects);
                     return;
                 }
                 effect => {
@@ -59,15 +78,22 @@ impl Coordinator {
         &mut self,
         id: FlowId,
         outcome: Result<Box<Success>, Error>,
+        declined: bool,
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
         let Some(flow) = self.flow.take() else { return };
+        self.leader = None;
         match outcome {
             Ok(success) => self.succeeded(id, flow.goal(), *success, now, effects),
             Err(error) => {
-                // Who said no to one prompt is not shown the next one in the queue.
-                let all = error.code == ErrorCode::Cancelled;
+                // Who said no to one prompt is not shown the next one in the queue. Whether it was
+                // they who let a passkey go unused, no engine tells.
+                let no = matches!(error.code, ErrorCode::Cancelled | ErrorCode::PasskeyRefused);
+                let all = declined || no;
+                if all {
+                    self.patience.refused(now);
+                }
                 let asked = &flow.goal().requirement;
                 let mut left = Vec::new();
                 for waiter in self.waiters.drain(..) {
@@ -106,7 +132,7 @@ impl Coordinator {
         }
         self.user = success.user;
         let held = self.wallet.take(
-            success.tokens,
+            success.obtained,
             success.claims,
             goal.requirement.clone(),
             goal.resource.clone(),
@@ -137,7 +163,8 @@ impl Coordinator {
             .filter_map(|waiter| waiter.call.as_ref());
         let any_call = calls.clone().next().is_some();
         let used = calls.any(|call| call.replayable);
-        let unused = Some(held.serial).filter(|_| self.is_lent(&held) && !used);
+        let lent = held.access_token.is_some() && self.is_lent(&held);
+        let unused = Some(held.serial).filter(|_| lent && !used);
         // Either the app's next request carries it, or the first one that is challenged: not both.
         self.spare = unused.filter(|_| !any_call);
         effects.push(self.publish(unused.filter(|_| any_call), now));
@@ -204,6 +231,7 @@ impl Coordinator {
         self.user = None;
         self.session_scope = Some(Scope::default());
         self.spare = None;
+        self.leader = None;
         if let Some(flow) = self.flow.take() {
             effects.push(Effect::EndFlow(flow.id()));
         }
@@ -231,9 +259,10 @@ impl Coordinator {
     /// What requests to each API carry from now on.
     pub(super) fn publish(&self, unused: Option<Serial>, now: EpochMillis) -> Effect {
         let published = self.config.apis.iter().map(|api| {
-            self.publishable(api.resource.as_deref(), unused, now).map(|held| Published {
+            let held = self.publishable(api.resource.as_deref(), unused, now)?;
+            Some(Published {
                 serial: held.serial,
-                access_token: held.access_token.clone(),
+                access_token: held.access_token.clone()?,
                 until: held.until,
                 once: Some(held.serial) == unused && self.is_lent(held),
             })
@@ -283,18 +312,19 @@ fn tells_of_another(event: &FlowEvent, user: Option<&User>) -> bool {
     matches!((user, sub), (Some(user), Some(sub)) if user.subject.sub != *sub)
 }
 
+/// Whether the user is asked by this. A window that may be gone is no new prompt: it is the same
+/// one, looked for. Nor is what the gate tells while it goes on.
 fn prompt(flow: FlowId, effect: &FlowEffect, reason: Option<&String>) -> Option<Notice> {
-    let (own, button) = match effect {
-        FlowEffect::GoTo { .. } => (false, None),
-        FlowEffect::Authenticate { .. } => (true, None),
-        FlowEffect::ShowButton(button) => (false, Some(*button)),
+    let (method, button) = match effect {
+        FlowEffect::GoTo { .. } => (Some(Method::Popup), false),
+        FlowEffect::Assert { .. } => (Some(Method::Passkey), false),
+        FlowEffect::Authenticate { .. } => (None, false),
+        FlowEffect::ShowGate { question: Question::Choose, methods } => {
+            (methods.first().copied(), true)
+        }
         _ => return None,
     };
-    // A window that may be gone is no new prompt: it is the same one, looked for.
-    if button == Some(Button::Lost) {
-        return None;
-    }
-    Some(Notice::Prompt { flow, own, button, reason: reason.cloned() })
+    Some(Notice::Prompt { flow, method, button, reason: reason.cloned() })
 }
 
 pub(super) fn reject(waiter: &Waiter, error: Error, effects: &mut Vec<Effect>) {

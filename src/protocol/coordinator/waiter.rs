@@ -1,9 +1,11 @@
 //! One promise that somebody waits for.
 
 use super::event::{Call, WaiterId};
+use crate::protocol::assertion::Offer;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::FlowId;
 use crate::protocol::held::Serial;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 
 /// Where a waiter stands.
@@ -26,6 +28,10 @@ pub(super) struct Waiter {
     pub(super) need: Requirement,
     pub(super) resource: Option<String>,
     pub(super) reason: Option<String>,
+    /// The methods that the app admits for it; all where it does not say.
+    pub(super) methods: Option<Vec<Method>>,
+    /// Options for a passkey that came with its challenge.
+    pub(super) offer: Option<Offer>,
     pub(super) phase: Phase,
     /// The step-up that served it last.
     pub(super) flow: Option<FlowId>,
@@ -49,6 +55,8 @@ impl Waiter {
             need,
             resource,
             reason: None,
+            methods: None,
+            offer: None,
             phase: Phase::Queued,
             flow: None,
             sent_with: Vec::new(),

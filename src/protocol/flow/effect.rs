@@ -1,28 +1,68 @@
 //! What a step-up wants done.
 
 use super::subject::User;
+use crate::protocol::assertion::Post;
+use crate::protocol::backend::Told;
 use crate::protocol::claims::{Claims, Expectation};
-use crate::protocol::error::Error;
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;
 use crate::protocol::units::Seconds;
 
-/// What the button in the page is for.
+/// What the gate in the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Button {
-    /// The window could not be opened without a click.
-    Open,
+pub enum Question {
+    /// By which method, or for the click that opens the window.
+    Choose,
+    /// The user is busy elsewhere: at the browser's own dialog.
+    Waiting,
     /// The window may be gone: continue there, open it again, or cancel.
     Lost,
+    /// What failed: the same again, another way, or cancel.
+    Failed(ErrorCode),
+    /// A server is at work.
+    Busy,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The provider's metadata.
+    Metadata,
+    /// The provider's keys.
+    Jwks,
+    /// The token endpoint.
+    Token,
+    /// Options for a passkey.
+    PasskeyOptions,
+    /// A passkey's answer, which becomes a token or raises the session.
+    PasskeyToken,
+    /// The authorization challenge endpoint.
+    AuthorizationChallenge,
+}
+
+/// What a step-up has obtained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obtained {
+    /// Tokens.
+    Tokens(TokenSet),
+    /// The session that a cookie stands for is raised.
+    Session {
+        /// What the backend tells about it.
+        told: Told,
+        /// What it was asked for.
+        scope: Scope,
+    },
 }
 
 /// A step-up that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Success {
-    /// The tokens.
-    pub tokens: TokenSet,
-    /// What was checked; none where nothing vouches for the tokens.
+    /// What was obtained.
+    pub obtained: Obtained,
+    /// What was checked; none where nothing vouches for it.
     pub claims: Option<Claims>,
     /// Who the user is known to be from now on.
     pub user: Option<User>,
@@ -39,10 +79,24 @@ pub enum FlowEffect {
     DrawSecrets,
     /// Open an empty window now, in this very call; answer `WindowOpened` or `WindowBlocked`.
     OpenWindow,
-    /// Show the button in the page; it answers with `Chosen`.
-    ShowButton(Button),
-    /// Take the button away.
-    HideButton,
+    /// Show the gate, or change what it shows; it answers with `Chosen` or `GateRefused`.
+    ShowGate {
+        /// What is asked.
+        question: Question,
+        /// What is possible here, in the app's order.
+        methods: Vec<Method>,
+    },
+    /// Take the gate away.
+    HideGate,
+    /// Look whether the user's last gesture still counts; answer with `GestureRead`.
+    CheckGesture,
+    /// Ask the authenticator with these options; answer with `Asserted`.
+    Assert {
+        /// A `PublicKeyCredentialRequestOptionsJSON`, as its JSON text.
+        options: String,
+    },
+    /// End the ceremony: another way was chosen.
+    EndCeremony,
     /// Navigate the window, and listen for the callback of this state; answer with `Responded`,
     /// and with `WindowLost` when the window reads as closed.
     GoTo {
@@ -55,12 +109,13 @@ pub enum FlowEffect {
     FocusWindow,
     /// The response is here: stop listening, and let the window close.
     CloseWindow,
-    /// POST the form to the token endpoint; answer with `TokenAnswered`.
-    Exchange {
-        /// The token endpoint.
-        endpoint: String,
-        /// The form-encoded body.
-        body: Secret,
+    /// POST something; answer with `OptionsRead`, `ChallengeAnswered`, `BackendAnswered` or
+    /// `TokenAnswered`, as the target is.
+    Send {
+        /// What it is for.
+        target: Target,
+        /// Where it goes, and what.
+        post: Post,
     },
     /// Check an ID token; answer `SessionVerified` or `AnswerVerified`, as its source is.
     Verify {

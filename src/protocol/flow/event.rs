@@ -1,8 +1,12 @@
 //! What can happen to a step-up.
 
+use crate::protocol::assertion::Offer;
+use crate::protocol::backend::Told;
 use crate::protocol::claims::Claims;
 use crate::protocol::error::Error;
+use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::metadata::Metadata;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
@@ -47,8 +51,14 @@ pub struct OwnAnswer {
 /// What the user chose in the dialog in the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
+    /// By this method.
+    Use(Method),
     /// Open the window, for the first time or again.
     Open,
+    /// The same once more.
+    Retry,
+    /// Show the other ways.
+    Another,
     /// Go on in the window that is open.
     Continue,
     /// Stop.
@@ -76,7 +86,17 @@ pub enum FlowEvent {
     GateRefused(Error),
     /// A callback page told its query.
     Responded(String),
-    /// The token endpoint answered.
+    /// Whether the user's last gesture still counts (HTML §6.4.1).
+    GestureRead(bool),
+    /// The passkey server has offered options, or refused.
+    OptionsRead(Result<Offer, Error>),
+    /// The authenticator has answered: an `AuthenticationResponseJSON`, as its JSON text.
+    Asserted(Result<Secret, Error>),
+    /// The authorization challenge endpoint answered.
+    ChallengeAnswered(Result<ChallengeAnswer, Error>),
+    /// The app's backend took a passkey's answer, or refused it.
+    BackendAnswered(Result<Told, Error>),
+    /// The token endpoint, or the passkey server, answered.
     TokenAnswered(Result<TokenAnswer, Error>),
     /// The session's ID token was checked.
     SessionVerified(Result<Claims, Error>),

@@ -1,16 +1,18 @@
 //! The states of one step-up, and what leads from one to the next.
 
-use super::effect::{Button, FlowEffect};
-use super::event::{Choice, FlowEvent, Session};
-use super::prepare::go_to;
+use super::choose::{impossible, possible};
+use super::effect::FlowEffect;
+use super::event::{FlowEvent, Session};
 use super::subject::{User, Who};
 use super::verify::own_tokens;
+use super::window::Visit;
+use crate::protocol::assertion::Offer;
 use crate::protocol::claims::{Claims, Source};
-use crate::protocol::config::{Arrangement, Config};
+use crate::protocol::config::{Arrangement, Config, PasskeyServer};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::metadata::Metadata;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
-use crate::protocol::response;
 use crate::protocol::token::TokenSet;
 use crate::protocol::transaction::{Secrets, Transaction};
 use crate::protocol::units::EpochMillis;
@@ -32,6 +34,10 @@ pub struct Goal {
     pub reason: Option<String>,
     /// Whether this is a sign-in, which adopts whoever comes.
     pub adopt: bool,
+    /// The methods that the app admits for it; all where it does not say.
+    pub methods: Option<Vec<Method>>,
+    /// Options for a passkey that came with the challenge.
+    pub offer: Option<Offer>,
 }
 
 /// What a step-up is decided by, besides its own state.
@@ -52,14 +58,27 @@ pub struct Context<'a> {
 pub struct Flow {
     id: FlowId,
     pub(super) goal: Goal,
+    /// What is possible here, in the app's order.
+    pub(super) methods: Vec<Method>,
+    /// How the user is asked now; none where the app's own `authenticate` does without a window.
+    pub(super) method: Option<Method>,
     pub(super) window: Window,
     pub(super) session: Option<Session>,
     pub(super) metadata: Option<Metadata>,
     pub(super) secrets: Option<(Secrets, [u8; 32])>,
     pub(super) who: Option<Who>,
     pub(super) session_check: Check,
-    /// Whether the button in the page has been clicked.
-    clicked: bool,
+    pub(super) offered: Offered,
+    /// Whether what is prepared was asked for by a click in the gate.
+    pub(super) clicked: bool,
+    /// Whether the gate is shown.
+    pub(super) gate: bool,
+    /// Whether the provider's challenge endpoint is asked.
+    first_party: bool,
+    /// Whether an expired session of the challenge endpoint has been begun anew.
+    pub(super) restarted: bool,
+    /// The request that the provider keeps already (RFC 9126 §4).
+    pub(super) kept_request: Option<String>,
     pub(super) state: State,
 }
 
@@ -71,6 +90,17 @@ pub(super) enum Window {
     Wanted,
     /// One was opened.
     Open,
+}
+
+/// How far options for a passkey are.
+#[derive(Debug)]
+pub(super) enum Offered {
+    /// Not asked for, or used up.
+    No,
+    /// Asked for.
+    Asked,
+    /// Here.
+    Here(Offer),
 }
 
 /// How far the check of an ID token is.
@@ -86,10 +116,16 @@ pub(super) enum Check {
 pub(super) enum State {
     /// Everything that can be had before the user is asked.
     Preparing,
-    /// The user is at the provider.
-    Awaiting { transaction: Transaction, url: String },
+    /// The gate asks how to go on.
+    Choosing { failed: Option<Error> },
+    /// The user is in the window.
+    Awaiting { visit: Visit, url: String },
     /// The code is being exchanged.
-    Exchanging { transaction: Transaction },
+    Exchanging { transaction: Box<Transaction> },
+    /// The authenticator is asked.
+    Asserting,
+    /// Its answer is on the way to the server.
+    Submitting { scope: Scope },
     /// The app's own `authenticate` is running.
     Authenticating { scope: Scope },
     /// The ID token is being checked.
@@ -109,37 +145,68 @@ impl Flow {
         window: bool,
         context: &Context<'_>,
     ) -> (Self, Vec<FlowEffect>) {
-        let arrangement = context.config.arrangement;
-        let wanted = match arrangement {
-            Arrangement::Own => Window::None,
-            Arrangement::Popup | Arrangement::OwnInWindow if window => Window::Open,
-            Arrangement::Popup | Arrangement::OwnInWindow => Window::Wanted,
+        let Context { config, .. } = context;
+        let own = matches!(config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
+        let methods = match config.arrangement {
+            Arrangement::Own => Vec::new(),
+            Arrangement::OwnInWindow => vec![Method::Popup],
+            _ => possible(config, &goal),
         };
-        let mut effects = Vec::new();
-        if wanted == Window::Wanted {
-            // First of all: the user's gesture, if there is one, does not survive anything slow.
-            effects.push(FlowEffect::OpenWindow);
-        }
-        effects.push(FlowEffect::StartDeadline(context.config.prompt_timeout));
-        effects.push(FlowEffect::ReadSession);
-        if context.config.provider.is_some() {
-            effects.push(FlowEffect::ReadMetadata);
-        }
-        if arrangement == Arrangement::Popup {
-            effects.push(FlowEffect::DrawSecrets);
-        }
-        let flow = Self {
+        let method = match window {
+            // What was opened inside the click is what the click was for.
+            true if methods.contains(&Method::Popup) => Some(Method::Popup),
+            _ => methods.first().copied(),
+        };
+        let mut flow = Self {
             id,
+            offered: goal.offer.clone().map_or(Offered::No, Offered::Here),
             goal,
-            window: wanted,
+            methods,
+            method,
+            window: match method {
+                Some(Method::Popup) if window => Window::Open,
+                Some(Method::Popup) => Window::Wanted,
+                _ => Window::None,
+            },
             session: None,
             metadata: None,
             secrets: None,
             who: None,
             session_check: Check::Due,
             clicked: false,
+            gate: false,
+            first_party: config
+                .passkey
+                .as_ref()
+                .is_some_and(|passkey| passkey.server == PasskeyServer::FirstParty),
+            restarted: false,
+            kept_request: None,
             state: State::Preparing,
         };
+        if !own && method.is_none() {
+            flow.state = State::Ended;
+            let error = impossible(config, &flow.goal);
+            return (flow, vec![FlowEffect::Done(Err(error))]);
+        }
+        let mut effects = Vec::new();
+        if flow.window == Window::Wanted {
+            // First of all: the user's gesture, if there is one, does not survive anything slow.
+            effects.push(FlowEffect::OpenWindow);
+        }
+        effects.push(FlowEffect::StartDeadline(config.prompt_timeout));
+        if config.arrangement == Arrangement::Backend {
+            // Whose session it is, is the backend's business.
+            flow.session = Some(Session::default());
+            flow.who = Some(Who::Anyone);
+        } else {
+            effects.push(FlowEffect::ReadSession);
+        }
+        if config.provider.is_some() {
+            effects.push(FlowEffect::ReadMetadata);
+        }
+        if !own {
+            effects.push(FlowEffect::DrawSecrets);
+        }
         (flow, effects)
     }
 
@@ -163,7 +230,13 @@ impl Flow {
 
     /// Lets one answer serve this requirement too, if the provider has not been asked yet.
     pub fn widen(&mut self, other: &Requirement) -> bool {
-        if !matches!(self.state, State::Preparing) {
+        let asked = match self.method {
+            // A challenge endpoint has been told what is demanded; the other servers are told when
+            // they get the passkey's answer.
+            Some(Method::Passkey) => self.first_party && !matches!(self.offered, Offered::No),
+            _ => false,
+        };
+        if asked || !matches!(self.state, State::Preparing | State::Choosing { .. }) {
             return false;
         }
         match self.goal.requirement.merge(other) {
@@ -197,14 +270,9 @@ impl Flow {
     ) -> Result<(), Error> {
         match (&self.state, event) {
             (_, FlowEvent::DeadlinePassed) => return Err(ErrorCode::TimedOut.into()),
-            (_, FlowEvent::Chosen(Choice::Cancel)) => return Err(ErrorCode::Cancelled.into()),
-            (State::Preparing | State::Awaiting { .. }, FlowEvent::Chosen(Choice::Open)) => {
-                self.clicked = true;
-                effects.push(FlowEffect::OpenWindow);
-            }
-            (State::Preparing, FlowEvent::GateRefused(error)) => return Err(error),
-            (_, FlowEvent::Chosen(Choice::Continue)) => effects.push(FlowEffect::FocusWindow),
-            (State::Preparing, FlowEvent::SessionRead(session)) => {
+            (_, FlowEvent::Chosen(choice)) => return self.chosen(choice, context, effects),
+            (_, FlowEvent::GateRefused(error)) => return self.gate_refused(error, context, effects),
+            (State::Preparing | State::Choosing { .. }, FlowEvent::SessionRead(session)) => {
                 let session = session?;
                 let (config, user) = (context.config, context.user);
                 self.who = Some(Who::decide(&session, user, config, self.goal.adopt)?);
@@ -216,51 +284,33 @@ impl Flow {
                 if let Some(provider) = &context.config.provider {
                     metadata.check(&provider.issuer)?;
                 }
+                self.check_challenge_endpoint(&metadata)?;
                 self.metadata = Some(metadata);
                 self.advance(context, effects);
             }
-            (State::Preparing, FlowEvent::SecretsDrawn(secrets, digest)) => {
+            (State::Preparing | State::Choosing { .. }, FlowEvent::SecretsDrawn(secrets, digest)) => {
                 self.secrets = Some((secrets, digest));
                 self.advance(context, effects);
             }
-            (State::Preparing, FlowEvent::WindowOpened) => {
-                self.window = Window::Open;
-                effects.push(FlowEffect::HideButton);
-                self.advance(context, effects);
+            (_, FlowEvent::WindowOpened) => self.window_opened(context, effects),
+            (_, FlowEvent::WindowBlocked) => return self.window_missing(true, effects),
+            (_, FlowEvent::WindowLost) => return self.window_missing(false, effects),
+            (_, FlowEvent::Responded(query)) => return self.responded(&query, context, effects),
+            (_, FlowEvent::GestureRead(alive)) => self.gesture_read(alive, effects),
+            (_, FlowEvent::OptionsRead(options)) => {
+                return self.options_read(options, context, effects);
             }
-            (State::Awaiting { transaction, url }, FlowEvent::WindowOpened) => {
-                effects.push(FlowEffect::HideButton);
-                effects.push(go_to(transaction, url));
+            (_, FlowEvent::Asserted(credential)) => {
+                return self.asserted(credential, context, effects);
             }
-            // Inside a click no browser blocks a window, unless it is told to block them all.
-            (State::Preparing, FlowEvent::WindowBlocked) if self.clicked => {
-                return Err(ErrorCode::PopupBlocked.into());
+            (_, FlowEvent::ChallengeAnswered(answer)) => {
+                return self.challenge_answered(answer, context, effects);
             }
-            (State::Preparing, FlowEvent::WindowBlocked | FlowEvent::WindowLost) => {
-                self.window = Window::Wanted;
-                effects.push(FlowEffect::ShowButton(Button::Open));
+            (_, FlowEvent::BackendAnswered(answer)) => {
+                return self.backend_answered(answer, context, effects);
             }
-            // Closed is advice, never a signal: under an opener policy it is read while the window
-            // lives. The user is asked; only they, or the clock, end it.
-            (State::Awaiting { .. }, FlowEvent::WindowBlocked | FlowEvent::WindowLost) => {
-                effects.push(FlowEffect::ShowButton(Button::Lost));
-            }
-            (State::Awaiting { transaction, .. }, FlowEvent::Responded(query)) => {
-                match response::read(&query, &transaction.expected()) {
-                    // Not ours, or forged: it goes on waiting.
-                    Err(error) if error.code == ErrorCode::StateMismatch => {}
-                    Err(error) => return Err(error),
-                    Ok(code) => {
-                        effects.push(FlowEffect::CloseWindow);
-                        effects.push(FlowEffect::HideButton);
-                        effects.push(FlowEffect::Exchange {
-                            endpoint: transaction.metadata.token_endpoint.clone(),
-                            body: transaction.token_request(&code),
-                        });
-                        let transaction = transaction.clone();
-                        self.state = State::Exchanging { transaction };
-                    }
-                }
+            (State::Submitting { .. }, FlowEvent::TokenAnswered(answer)) => {
+                return self.passkey_traded(answer, context, effects);
             }
             (State::Exchanging { transaction }, FlowEvent::TokenAnswered(answer)) => {
                 let tokens = answer?.tokens(&transaction.scope)?;
@@ -281,22 +331,67 @@ impl Flow {
             (State::Verifying { .. }, FlowEvent::AnswerVerified(outcome)) => {
                 return self.answer_verified(outcome, context, effects);
             }
-            // Late or unasked: it changes nothing. So does a refused dialog about a window that may
-            // be gone: the window may as well be there, and its answer be on its way.
+            // Late or unasked: it changes nothing.
             (
                 _,
                 FlowEvent::SessionRead(_)
                 | FlowEvent::SecretsDrawn(..)
-                | FlowEvent::WindowOpened
-                | FlowEvent::WindowBlocked
-                | FlowEvent::WindowLost
-                | FlowEvent::Chosen(Choice::Open)
-                | FlowEvent::GateRefused(_)
-                | FlowEvent::Responded(_)
                 | FlowEvent::TokenAnswered(_)
                 | FlowEvent::OwnAnswered(_)
                 | FlowEvent::AnswerVerified(_),
             ) => {}
+        }
+        Ok(())
+    }
+
+    /// Goes on as far as what is known allows.
+    pub(super) fn advance(&mut self, context: &mut Context<'_>, effects: &mut Vec<FlowEffect>) {
+        if matches!(self.state, State::Preparing) {
+            match (context.config.arrangement, self.method) {
+                (Arrangement::Own | Arrangement::OwnInWindow, _) => {
+                    self.ask_the_app(context, effects);
+                }
+                (_, Some(Method::Passkey)) => self.ask_by_passkey(context, effects),
+                _ => self.ask_in_a_window(context, effects),
+            }
+        }
+        // While the user is busy there is time to check whom to expect.
+        if self.session_check == Check::Due {
+            self.verify_session(false, context, effects);
+        }
+        if matches!(self.state, State::Verifying { check: Check::Due, .. }) {
+            self.verify_answer(false, context, effects);
+        }
+    }
+
+    /// The app's own `authenticate` asks the user.
+    fn ask_the_app(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        let Some(scope) = self.asked_scope(context).filter(|_| self.window != Window::Wanted) else {
+            return;
+        };
+        effects.push(FlowEffect::Authenticate {
+            requirement: self.goal.requirement.clone(),
+            scope: scope.clone(),
+            reason: self.goal.reason.clone(),
+        });
+        self.state = State::Authenticating { scope };
+    }
+
+    /// All scopes that are asked for, once the session is read: RFC 6750 §3.1 replaces, we unite.
+    pub(super) fn asked_scope(&self, context: &Context<'_>) -> Option<Scope> {
+        let session = self.session.as_ref()?;
+        let scope = context.config.scope.union(&session.scope).union(&self.goal.keep);
+        Some(scope.union(&self.goal.requirement.scope))
+    }
+
+    /// The app asks as the provider's own, so the provider must have the endpoint for it.
+    fn check_challenge_endpoint(&self, metadata: &Metadata) -> Result<(), Error> {
+        if self.first_party
+            && self.methods.contains(&Method::Passkey)
+            && metadata.authorization_challenge_endpoint.is_none()
+        {
+            let detail = "it has no authorization_challenge_endpoint";
+            return Err(Error::new(ErrorCode::MetadataInvalid, detail));
         }
         Ok(())
     }

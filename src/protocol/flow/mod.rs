@@ -1,27 +1,32 @@
 //! One step-up: from the wish for a prompt to a checked token.
 //!
 //! ```text
-//!            session, metadata, secrets, window
-//!  start ──► Preparing ─┬─ navigate ──► Awaiting ── code ──► Exchanging ── tokens ──► Verifying ──► done
-//!                       │                 │  ▲                                           ▲
-//!                       │   window lost   ▼  │ open again                                │
-//!                       │               (button)                                         │
-//!                       └─ app's own ──► Authenticating ── tokens ───────────────────────┘
+//!  start ──► Preparing: session, metadata, secrets, and
+//!               │ a window ─────────► Awaiting ── code ──► Exchanging ── tokens ──► Verifying ──► done
+//!               │                       └ the backend is back ────────────────────────────────────► done
+//!               │ options, a gesture ► Asserting ── credential ──► Submitting ── tokens ► Verifying
+//!               │                       ▲     │                       └ the session is raised ────► done
+//!               │       the user chose  │     ▼ failed
+//!               │                      Choosing (the gate)
+//!               └ the app's own ─────► Authenticating ── tokens ──► Verifying
 //! ```
 //!
 //! The machine is a value: [`Flow::on`] takes what happened and returns what is to be done. It ends
 //! with exactly one [`FlowEffect::Done`]; what arrives afterwards changes nothing.
 
+mod choose;
 mod effect;
 mod event;
+mod first_party;
 mod machine;
-mod prepare;
+mod passkey;
 mod subject;
 #[cfg(test)]
 pub(super) mod tests;
 mod verify;
+mod window;
 
-pub use effect::{Button, FlowEffect, Success};
+pub use effect::{FlowEffect, Obtained, Question, Success, Target};
 pub use event::{Choice, FlowEvent, OwnAnswer, Session};
 pub use machine::{Context, Flow, FlowId, Goal};
 pub use subject::User;

@@ -1,12 +1,12 @@
 //! Checking ID tokens, and the last comparison before it is over.
 
-use super::effect::{FlowEffect, Success};
+use super::effect::{FlowEffect, Obtained, Success};
 use super::event::OwnAnswer;
 use super::machine::{Check, Context, Flow, State};
 use super::subject::{User, Who};
 use crate::protocol::assurance::{self, SKEW, Subject};
 use crate::protocol::claims::{Claims, Expectation, Source};
-use crate::protocol::config::Provider;
+use crate::protocol::config::{Arrangement, Provider};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::Scope;
@@ -75,7 +75,8 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let own = matches!(source, Source::Authenticate { .. });
+        let own =
+            matches!(context.config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
         match (&tokens.id_token, &context.config.provider) {
             (Some(_), Some(_)) => {
                 self.state = State::Verifying { tokens, source, check: Check::Due };
@@ -160,9 +161,19 @@ impl Flow {
                 session_token: self.session.as_ref().and_then(|session| session.id_token.clone()),
             });
         }
-        self.state = State::Ended;
-        effects.push(FlowEffect::Done(Ok(Box::new(Success { tokens, claims, user }))));
+        self.done(Obtained::Tokens(tokens), claims, user, effects);
         Ok(())
+    }
+
+    pub(super) fn done(
+        &mut self,
+        obtained: Obtained,
+        claims: Option<Claims>,
+        user: Option<User>,
+        effects: &mut Vec<FlowEffect>,
+    ) {
+        self.state = State::Ended;
+        effects.push(FlowEffect::Done(Ok(Box::new(Success { obtained, claims, user }))));
     }
 }
 

@@ -50,7 +50,7 @@ fn t55_in_every_state_the_step_up_ends_with_its_last_waiter() {
             page.on(of(1, tokens("t1")));
         }
         page.plays([(aborted(1), "1: end"), (of(1, proves("alice", "AL3")), "")]);
-        assert!(!page.core.satisfies(&wants(""), page.now));
+        assert!(page.core.assured(&wants(""), page.now).is_none());
     }
 }
 

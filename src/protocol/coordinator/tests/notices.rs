@@ -5,7 +5,8 @@ use super::{Notice, Outcome};
 use crate::protocol::coordinator::{Call, Event, WaiterId};
 use crate::protocol::flow::FlowEvent::{WindowBlocked, WindowLost};
 use crate::protocol::flow::tests::player as step_up;
-use crate::protocol::flow::{Button, FlowId};
+use crate::protocol::flow::FlowId;
+use crate::protocol::method::Method;
 
 /// A notice in words: its kind, its step-up, and what tells it apart.
 fn said(notice: &Notice) -> String {
@@ -14,12 +15,12 @@ fn said(notice: &Notice) -> String {
         Notice::Challenge { flow, waiter, status, method, url, .. } => {
             format!("{}: {status} of {} {method} {url}", of(flow), waiter.0)
         }
-        Notice::Prompt { flow, own, button, reason } => {
-            let what = match (own, button) {
-                (true, _) => "app",
-                (false, Some(Button::Open)) => "button",
-                (false, Some(Button::Lost)) => "lost",
-                (false, None) => "window",
+        Notice::Prompt { flow, method, button, reason } => {
+            let what = match (method, button) {
+                (_, true) => "button",
+                (None, _) => "app",
+                (Some(Method::Popup), _) => "window",
+                (Some(Method::Passkey), _) => "dialog",
             };
             format!("{}: prompt by {what} {}", flow.0, reason.as_deref().unwrap_or_default())
         }
@@ -134,6 +135,7 @@ fn the_apps_own_prompt_is_told_with_the_reason_of_the_first() {
         status: 403,
         requirement: wants("AL3"),
         sent_with: None,
+        offer: None,
     };
     page.on(asks(1, "Confirm the transfer"));
     page.on(asks(2, "Show the statement"));

@@ -91,7 +91,7 @@ impl Page {
         let now = self.now.seconds();
         let auth_time = i64::try_from(now.0).ok();
         let proof = Claims { auth_time, iat: now, ..step_up::claims(user, acr) };
-        let exchange = format!("{flow}: close window, {flow}: hide button, {flow}: exchange c1");
+        let exchange = format!("{flow}: close window, {flow}: hide gate, {flow}: exchange c1");
         let verify = format!("{flow}: verify id-{token}");
         self.plays([
             (of(flow, step_up::code("c1")), &exchange),
@@ -149,7 +149,8 @@ fn said(effect: &Effect) -> Option<String> {
         Effect::DropWindow { .. } => format!("drop window of {waiter}"),
         Effect::EndFlow(FlowId(id)) => format!("{id}: end"),
         Effect::Retry { access_token, .. } => {
-            format!("retry {waiter} with {}", access_token.expose())
+            let token = access_token.as_ref().map_or("its cookie", |token| token.expose());
+            format!("retry {waiter} with {token}")
         }
         Effect::Settle { .. } => format!("settle {waiter}"),
         Effect::Reject { error, .. } => format!("reject {waiter} {}", error.code.code()),
@@ -174,7 +175,9 @@ pub fn call(url: &str) -> Call {
         replayable: true,
         reason: None,
         tag: None,
+        methods: None,
         sent_at: step_up::NOW,
+        clicked_at: None,
     }
 }
 
@@ -185,14 +188,14 @@ pub fn challenged(waiter: u32, requirement: Requirement) -> Event {
 
 pub fn challenged_at(url: &str, waiter: u32, requirement: Requirement) -> Event {
     let (waiter, call) = (WaiterId(waiter), call(url));
-    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None }
+    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None, offer: None }
 }
 
 /// It left this many seconds after the page's beginning.
 pub fn left_at(seconds: u64, waiter: u32, requirement: Requirement) -> Event {
     let sent_at = step_up::NOW.plus(Seconds(seconds).millis());
     let (waiter, call) = (WaiterId(waiter), Call { sent_at, ..call(API) });
-    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None }
+    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None, offer: None }
 }
 
 pub fn token_refused(serial: u32) -> Event {
@@ -206,17 +209,17 @@ pub fn stayed(waiter: u32) -> Event {
 /// It had been sent with a held token.
 pub fn challenged_with(serial: u32, waiter: u32, requirement: Requirement) -> Event {
     let (waiter, call, sent_with) = (WaiterId(waiter), call(API), Some(Serial(serial)));
-    Event::Challenged { waiter, call, status: 401, requirement, sent_with }
+    Event::Challenged { waiter, call, status: 401, requirement, sent_with, offer: None }
 }
 
 /// Its body was a stream.
 pub fn challenged_stream(waiter: u32, requirement: Requirement) -> Event {
     let (waiter, call) = (WaiterId(waiter), Call { replayable: false, ..call(API) });
-    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None }
+    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None, offer: None }
 }
 
 pub fn again(waiter: u32, requirement: Requirement) -> Event {
-    Event::ChallengedAgain { waiter: WaiterId(waiter), status: 401, requirement }
+    Event::ChallengedAgain { waiter: WaiterId(waiter), status: 401, requirement, offer: None }
 }
 
 pub fn answered(waiter: u32, status: u16) -> Event {
@@ -229,12 +232,17 @@ pub fn aborted(waiter: u32) -> Event {
 
 /// `ensure()` outside a click.
 pub fn ensured(waiter: u32, requirement: Requirement) -> Event {
-    Event::Ensured { waiter: WaiterId(waiter), requirement, reason: None, window: false }
+    ensured_with(waiter, requirement, false)
+}
+
+fn ensured_with(waiter: u32, requirement: Requirement, window: bool) -> Event {
+    let waiter = WaiterId(waiter);
+    Event::Ensured { waiter, requirement, reason: None, methods: None, window }
 }
 
 /// `ensure()` inside a click, which has opened a window.
 pub fn clicked(waiter: u32, requirement: Requirement) -> Event {
-    Event::Ensured { waiter: WaiterId(waiter), requirement, reason: None, window: true }
+    ensured_with(waiter, requirement, true)
 }
 
 pub fn of(flow: u32, event: FlowEvent) -> Event {

@@ -13,11 +13,11 @@ use crate::protocol::flow::tests::player::{
 fn a_transfer_is_challenged_and_sent_again_with_the_new_token() {
     Page::with_popup().plays([
         (challenged(1, wants("AL3")), "1: open window, 1: start"),
-        (of(1, WindowOpened), "1: hide button"),
+        (of(1, WindowOpened), "1: hide gate"),
         (of(1, session_of("alice")), ""),
         (of(1, metadata()), ""),
         (of(1, secrets()), "1: go to provider"),
-        (of(1, code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+        (of(1, code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
         (of(1, tokens("t1")), "1: verify id-t1"),
         (of(1, proves("alice", "AL3")), "1: end, publish t1 | -, retry 1 with t1"),
         (answered(1, 201), ""),
@@ -48,7 +48,7 @@ fn t36_a_blocked_window_is_opened_by_the_button() {
             (of(1, metadata()), ""),
             (of(1, secrets()), ""),
             (of(1, Chosen(Choice::Open)), "1: open window"),
-            (of(1, WindowOpened), "1: hide button, 1: go to provider"),
+            (of(1, WindowOpened), "1: hide gate, 1: go to provider"),
         ])
         .comes_back(1, "AL3", "t1", "1: end, publish t1 | -, retry 1 with t1");
 }
@@ -58,7 +58,7 @@ fn t36_the_window_of_another_click_serves_a_step_up_that_lacks_one() {
     Page::with_popup().plays([
         (challenged(1, wants("AL3")), "1: open window, 1: start"),
         (of(1, WindowBlocked), "1: show open"),
-        (clicked(2, wants("AL3")), "1: adopt window of 2, 1: hide button"),
+        (clicked(2, wants("AL3")), "1: adopt window of 2, 1: hide gate"),
         // It has one now.
         (clicked(3, wants("AL3")), "drop window of 3"),
         (clicked(4, wants("AL1")), "drop window of 4"),
@@ -75,7 +75,7 @@ fn t37_a_lost_window_settles_nothing() {
             (of(1, Chosen(Choice::Continue)), "1: focus window"),
             (of(1, WindowLost), "1: show lost"),
             (of(1, Chosen(Choice::Open)), "1: open window"),
-            (of(1, WindowOpened), "1: hide button, 1: go to provider"),
+            (of(1, WindowOpened), "1: hide gate, 1: go to provider"),
             (of(1, WindowLost), "1: show lost"),
         ])
         .comes_back(1, "AL3", "t1", "1: end, publish t1 | -, settle 1");
@@ -90,7 +90,7 @@ fn t37_only_the_user_or_the_clock_ends_it() {
         Page::with_popup()
             .plays([
                 (challenged(1, wants("AL3")), "1: open window, 1: start"),
-                (clicked(2, wants("AL3")), "1: adopt window of 2, 1: hide button"),
+                (clicked(2, wants("AL3")), "1: adopt window of 2, 1: hide gate"),
             ])
             .navigates(1)
             .plays([(of(1, WindowLost), "1: show lost"), (of(1, event), ends)]);
@@ -108,7 +108,7 @@ fn t27_nothing_is_published_before_the_id_token_has_passed() {
         let mut page = Page::with_popup();
         page.plays([(challenged(1, wants("AL3")), "1: open window, 1: start")]).navigates(1).plays(
             [
-                (of(1, code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+                (of(1, code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
                 (of(1, tokens("t1")), "1: verify id-t1"),
             ],
         );
@@ -126,14 +126,14 @@ fn t01_a_refused_answer_leaves_what_was_held() {
         .plays([(challenged_with(1, 2, wants("AL3")), "2: open window, 2: start")])
         .navigates(2)
         .plays([
-            (of(2, code("c1")), "2: close window, 2: hide button, 2: exchange c1"),
+            (of(2, code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),
             (of(2, tokens("t2")), "2: verify id-t2"),
             (of(2, proves("bob", "AL3")), "2: end, reject 2 subject_mismatch"),
         ]);
     let held = page.core.token(&wants("AL1"), page.now).map(|token| token.expose().to_owned());
     assert_eq!(held.as_deref(), Some("t1"));
-    assert!(page.core.satisfies(&wants("AL1"), page.now));
-    assert!(!page.core.satisfies(&wants("AL3"), page.now));
+    assert!(page.core.assured(&wants("AL1"), page.now).is_some());
+    assert!(page.core.assured(&wants("AL3"), page.now).is_none());
 }
 
 #[test]

@@ -24,7 +24,12 @@ fn a_token_for_one_resource_is_never_published_for_another() {
 fn apis_without_resources_share_a_token() {
     let other = "https://more.example".to_owned();
     let mut config = config();
-    config.apis.push(Api { origin: other, path_prefix: None, resource: None });
+    config.apis.push(Api {
+        origin: other,
+        path_prefix: None,
+        resource: None,
+        passkey_server: false,
+    });
     Page::new(config)
         .plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
         .authenticates(1, "AL3", "t1", "1: end, publish t1 | - | t1, retry 1 with t1");
@@ -43,7 +48,7 @@ fn what_was_granted_before_is_asked_for_again() {
     assert_eq!(kept(&page), Scope::parse("openid accounts:read"));
     // But not by a token for something else.
     page.plays([
-        (of(2, step_up::cancel()), "2: end, reject 2 cancelled"),
+        (of(2, FlowEvent::DeadlinePassed), "2: end, reject 2 timed_out"),
         (challenged_at(FILES, 3, wants("AL3")), "3: open window, 3: start"),
     ]);
     assert_eq!(kept(&page), Scope::default());
@@ -66,7 +71,7 @@ fn t09_a_narrower_token_is_used_once_and_does_not_replace_a_wider_one() {
             )])
             .navigates(2)
             .plays([
-                (of(2, step_up::code("c1")), "2: close window, 2: hide button, 2: exchange c1"),
+                (of(2, step_up::code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),
                 (of(2, TokenAnswered(Ok(answer))), "2: verify id-t2"),
                 (of(2, step_up::proves("alice", "AL1")), &retried),
             ]);
@@ -83,11 +88,11 @@ fn a_token_that_lacks_what_the_session_has_is_not_published() {
         let retried = format!("1: end, publish {published}, retry 1 with t1");
         Page::with_popup().plays([
             (challenged(1, wants("AL3")), "1: open window, 1: start"),
-            (of(1, FlowEvent::WindowOpened), "1: hide button"),
+            (of(1, FlowEvent::WindowOpened), "1: hide gate"),
             (of(1, FlowEvent::SessionRead(Ok(session.clone()))), ""),
             (of(1, step_up::metadata()), ""),
             (of(1, step_up::secrets()), "1: go to provider"),
-            (of(1, step_up::code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+            (of(1, step_up::code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
             (of(1, TokenAnswered(Ok(answer))), "1: verify id-t1"),
             (of(1, step_up::proves("alice", "AL3")), &retried),
         ]);
@@ -160,7 +165,7 @@ fn an_unverified_token_is_no_assurance() {
         "t1",
         "1: end, publish - | -, settle 1",
     );
-    assert!(!page.core.satisfies(&wants("AL3"), page.now));
+    assert!(page.core.assured(&wants("AL3"), page.now).is_none());
     assert!(page.core.wants_window(&wants("AL3"), page.now));
     assert!(page.core.token(&wants("AL3"), page.now).is_some());
     assert!(page.core.token(&wants("AL4"), page.now).is_none());
@@ -170,18 +175,18 @@ fn an_unverified_token_is_no_assurance() {
 fn what_was_published_is_checked_again_for_each_requirement() {
     let mut page = Page::new(Config { require_verified: true, ..config() });
     page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]).navigates(1).plays([
-        (of(1, step_up::code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+        (of(1, step_up::code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
         (of(1, step_up::tokens("t1")), "1: verify id-t1"),
     ]);
     let proof = Claims { auth_time: Some(1_799_999_970), ..step_up::claims("alice", "AL3") };
     page.plays([(of(1, AnswerVerified(Ok(proof))), "1: end, publish t1 | -, settle 1")]);
-    assert!(page.core.satisfies(&wants_within("AL3", 31), page.now));
-    assert!(!page.core.satisfies(&wants_within("AL3", 30), page.now));
-    assert!(!page.core.satisfies(&wants_scope("AL3", "payees:write"), page.now));
+    assert!(page.core.assured(&wants_within("AL3", 31), page.now).is_some());
+    assert!(page.core.assured(&wants_within("AL3", 30), page.now).is_none());
+    assert!(page.core.assured(&wants_scope("AL3", "payees:write"), page.now).is_none());
     page.later(299);
-    assert!(page.core.satisfies(&wants("AL3"), page.now));
+    assert!(page.core.assured(&wants("AL3"), page.now).is_some());
     page.later(1);
-    assert!(!page.core.satisfies(&wants("AL3"), page.now));
+    assert!(page.core.assured(&wants("AL3"), page.now).is_none());
 }
 
 #[test]
@@ -206,7 +211,7 @@ fn a_token_does_not_replace_the_sessions_own_where_that_ones_scopes_are_unknown(
     let mut page = Page::with_popup();
     page.plays([(challenged_stream(1, wants("AL3")), "1: open window, 1: start")])
         .plays([
-            (of(1, FlowEvent::WindowOpened), "1: hide button"),
+            (of(1, FlowEvent::WindowOpened), "1: hide gate"),
             (of(1, FlowEvent::SessionRead(Ok(session))), ""),
             (of(1, step_up::metadata()), ""),
             (of(1, step_up::secrets()), "1: go to provider"),

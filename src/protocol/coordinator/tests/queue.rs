@@ -138,7 +138,7 @@ fn a_cancel_is_for_the_whole_queue() {
             (challenged(2, wants("AL3")), ""),
             (ensured(3, wants("AL4")), ""),
             (of(1, cancel()), "1: end, reject 1 cancelled, reject 2 cancelled, reject 3 cancelled"),
-            (challenged(4, wants("AL3")), "2: open window, 2: start"),
+            (ensured(4, wants("AL3")), "2: open window, 2: start"),
         ]);
 }
 
@@ -227,7 +227,7 @@ fn a_scope_that_is_not_granted_fails_those_alone_that_demand_it() {
     ])
     .navigates(1)
     .plays([
-        (of(1, code("c1")), "1: close window, 1: hide button, 1: exchange c1"),
+        (of(1, code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
         (of(1, TokenAnswered(Ok(narrow))), "1: verify id-t1"),
         (
             of(1, proves("alice", "AL3")),

@@ -114,14 +114,14 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn configs() -> impl Strategy<Value = Config> {
     let arrangement = prop::sample::select(vec![
-        Arrangement::Popup,
-        Arrangement::Popup,
+        Arrangement::OpenIdConnect,
+        Arrangement::OpenIdConnect,
         Arrangement::Own,
         Arrangement::OwnInWindow,
     ]);
     (arrangement, any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
         |(arrangement, provider, adopt_first_subject, require_verified, max_rounds)| {
-            let keeps = provider || arrangement == Arrangement::Popup;
+            let keeps = provider || arrangement == Arrangement::OpenIdConnect;
             let provider = config().provider.filter(|_| keeps);
             let with = Config { arrangement, provider, adopt_first_subject, ..config() };
             Config { require_verified, max_rounds, ..with }
@@ -148,12 +148,12 @@ impl Life {
                     false => challenged_at(URLS[url], self.waiters, need),
                 };
                 match event {
-                    Event::Challenged { waiter, call, status, requirement, .. } => {
+                    Event::Challenged { waiter, call, status, requirement, offer, .. } => {
                         let sent_with = serial.map(|back| Serial(self.tokens.saturating_sub(back)));
                         let sent_at =
                             if sent_with.is_some() { self.page.now } else { call.sent_at };
                         let call = Call { sent_at, ..call };
-                        Event::Challenged { waiter, call, status, requirement, sent_with }
+                        Event::Challenged { waiter, call, status, requirement, sent_with, offer }
                     }
                     other => other,
                 }

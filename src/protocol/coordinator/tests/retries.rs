@@ -3,6 +3,7 @@
 use super::super::waiter::Waiter;
 use super::super::{Effect, WaiterId};
 use super::player::*;
+use crate::protocol::flow::Obtained;
 use crate::protocol::flow::tests::player::{cancel, claims};
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
@@ -40,7 +41,7 @@ fn a_request_that_left_before_the_prompt_was_over_needs_none_of_its_own() {
 fn a_request_that_was_sent_with_the_token_is_not_sent_with_it_again() {
     page_with_al3().plays([
         (challenged_with(1, 1, wants("AL3")), "2: open window, 2: start"),
-        (of(2, cancel()), "2: end, reject 1 cancelled"),
+        (of(2, FlowEvent::DeadlinePassed), "2: end, reject 1 timed_out"),
         (challenged_with(1, 2, wants("")), "3: open window, 3: start"),
     ]);
 }
@@ -54,7 +55,7 @@ fn an_older_and_stronger_token_is_used_before_the_user_is_asked() {
             (challenged_with(2, 1, wants("AL3")), "retry 1 with t1"),
             // Both have been tried now.
             (again(1, wants("AL2")), "3: open window, 3: start"),
-            (of(3, cancel()), "3: end, reject 1 cancelled"),
+            (of(3, FlowEvent::DeadlinePassed), "3: end, reject 1 timed_out"),
             // What seemed to be enough was not: an older one will not do either.
             (challenged_with(2, 2, wants("")), "4: open window, 4: start"),
         ]);
@@ -120,7 +121,7 @@ fn t14_where_a_token_may_go_is_looked_at_again_when_it_goes() {
         scope: Scope::default(),
     };
     let proof = Some(claims("alice", "AL3"));
-    let held = page.core.wallet.take(tokens, proof, wants("AL3"), None, page.now);
+    let held = page.core.wallet.take(Obtained::Tokens(tokens), proof, wants("AL3"), None, page.now);
     let id = WaiterId(1);
     // However it got in.
     let waiter = Waiter { call: Some(call(url)), ..Waiter::new(id, wants("AL3"), None) };

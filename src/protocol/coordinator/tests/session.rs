@@ -66,7 +66,7 @@ fn t67_after_clear_another_user_may_come() {
         .plays([(Cleared, "publish - | -"), (ensured(2, wants("")), "2: open window, 2: start")])
         .navigates(2)
         .plays([
-            (of(2, code("c1")), "2: close window, 2: hide button, 2: exchange c1"),
+            (of(2, code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),
             (of(2, tokens("t2")), "2: verify id-t2"),
             (of(2, proves("bob", "AL1")), "2: end, publish t2 | -, settle 2"),
         ]);
@@ -86,7 +86,7 @@ fn alice_needs_more() -> Page {
 fn t67_another_user_in_the_session_drops_what_is_held() {
     let mut page = alice_needs_more();
     page.plays([
-        (of(2, WindowOpened), "2: hide button"),
+        (of(2, WindowOpened), "2: hide gate"),
         (of(2, session_of("bob")), "publish - | -"),
     ]);
     assert!(page.core.token(&wants("AL1"), page.now).is_none());
@@ -94,7 +94,7 @@ fn t67_another_user_in_the_session_drops_what_is_held() {
     page.plays([
         (of(2, metadata()), ""),
         (of(2, secrets()), "2: go to provider"),
-        (of(2, code("c1")), "2: close window, 2: hide button, 2: exchange c1"),
+        (of(2, code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),
         (of(2, tokens("t2")), "2: verify id-t2"),
         (of(2, proves("alice", "AL3")), "2: end, reject 2 subject_mismatch"),
     ]);
@@ -104,14 +104,14 @@ fn t67_another_user_in_the_session_drops_what_is_held() {
 fn t67_another_user_is_also_found_out_by_the_sessions_id_token() {
     let mut page = alice_needs_more();
     page.plays([
-        (of(2, WindowOpened), "2: hide button"),
+        (of(2, WindowOpened), "2: hide gate"),
         (of(2, metadata()), ""),
         (of(2, secrets()), ""),
         (of(2, session_with("id-bob")), "2: go to provider, 2: verify id-bob"),
         (of(2, session_is("bob")), "publish - | -"),
     ])
     .plays([
-        (of(2, code("c1")), "2: close window, 2: hide button, 2: exchange c1"),
+        (of(2, code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),
         (of(2, tokens("t2")), "2: verify id-t2"),
         (of(2, proves("bob", "AL3")), "2: end, publish t2 | -, settle 2"),
     ]);
@@ -121,7 +121,7 @@ fn t67_another_user_is_also_found_out_by_the_sessions_id_token() {
 fn the_same_user_keeps_what_is_held() {
     let mut page = alice_needs_more();
     page.plays([
-        (of(2, WindowOpened), "2: hide button"),
+        (of(2, WindowOpened), "2: hide gate"),
         (of(2, metadata()), ""),
         (of(2, session_with("id-alice")), "2: verify id-alice"),
         (of(2, session_is("alice")), ""),

@@ -11,7 +11,7 @@ use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::Scope;
 use crate::protocol::token::TokenAnswer;
 
-const EXCHANGES: &str = "close window, hide button, exchange c1";
+const EXCHANGES: &str = "close window, hide gate, exchange c1";
 
 /// Up to the check of the answer's ID token, for this goal.
 #[track_caller]

@@ -16,7 +16,7 @@ fn verifying(refetched: Option<EpochMillis>) -> Journey {
     let mut journey = Journey::at_the_provider(config());
     journey.keys_refetched = refetched;
     journey.plays([
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
     ]);
     journey
@@ -62,7 +62,7 @@ fn t63_the_cool_down_is_shared_by_the_session_and_the_answer() {
         (secrets(), "go to provider"),
         (session_fails(ErrorCode::KeyUnknown), "verify id-session with fresh keys"),
         (session_is("alice"), ""),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (unknown(), "done key_unknown"),
     ]);

@@ -146,7 +146,7 @@ fn a_window_for_it_is_opened_before_it_is_called() {
         (WindowBlocked, "show open"),
         (no_session(), ""),
         (FlowEvent::Chosen(Choice::Open), "open window"),
-        (WindowOpened, "hide button, authenticate"),
+        (WindowOpened, "hide gate, authenticate"),
         (FlowEvent::WindowLost, ""),
         (own("t1", None), "done t1 unverified"),
     ]);

@@ -1,12 +1,14 @@
 //! Plays a journey: feeds events in and compares, word for word, what comes out.
 
-use super::super::{Button, Choice, Context, Flow, FlowEffect, FlowEvent, FlowId, Goal};
-use super::super::{OwnAnswer, Session, User};
+use super::super::{Choice, Context, Flow, FlowEffect, FlowEvent, FlowId, Goal};
+use super::super::{Obtained, OwnAnswer, Question, Session, Target, User};
+use crate::protocol::assertion::Offer;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::Config;
 use crate::protocol::encode::parse_form;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::metadata::Metadata;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
@@ -94,22 +96,28 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::ReadMetadata => "read metadata".into(),
         FlowEffect::DrawSecrets => "draw secrets".into(),
         FlowEffect::OpenWindow => "open window".into(),
-        FlowEffect::ShowButton(Button::Open) => "show open".into(),
-        FlowEffect::ShowButton(Button::Lost) => "show lost".into(),
-        FlowEffect::HideButton => "hide button".into(),
+        FlowEffect::ShowGate { question, methods } => {
+            let methods: Vec<_> = methods.iter().map(|method| method.name()).collect();
+            match question {
+                Question::Choose if methods == ["popup"] => "show open".into(),
+                Question::Choose => format!("show {}", methods.join(" or ")),
+                Question::Waiting => "show waiting".into(),
+                Question::Lost => "show lost".into(),
+                Question::Failed(code) => format!("show {}", code.code()),
+                Question::Busy => "show busy".into(),
+            }
+        }
+        FlowEffect::HideGate => "hide gate".into(),
+        FlowEffect::CheckGesture => "check gesture".into(),
+        FlowEffect::Assert { options } => format!("assert {options}"),
+        FlowEffect::EndCeremony => "end ceremony".into(),
         FlowEffect::GoTo { state, url } => {
             assert!(url.contains(&format!("state={state}&")), "{url}");
             "go to provider".into()
         }
         FlowEffect::FocusWindow => "focus window".into(),
         FlowEffect::CloseWindow => "close window".into(),
-        FlowEffect::Exchange { body, endpoint } => {
-            assert_eq!(endpoint, "https://login.example/token");
-            let form = parse_form(body.expose());
-            let of = |name: &str| form.iter().find(|(key, _)| key == name).unwrap().1.clone();
-            assert_eq!(of("code_verifier"), "the-verifier");
-            format!("exchange {}", of("code"))
-        }
+        FlowEffect::Send { target, post } => sent(*target, &post.endpoint, post.body.expose()),
         FlowEffect::Verify { id_token, fresh_keys, .. } => {
             let keys = if *fresh_keys { " with fresh keys" } else { "" };
             format!("verify {}{keys}", id_token.expose())
@@ -118,9 +126,40 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::StartDeadline(_) => "start clock".into(),
         FlowEffect::Done(Ok(success)) => {
             let verified = if success.claims.is_some() { "" } else { " unverified" };
-            format!("done {}{verified}", success.tokens.access_token.expose())
+            match &success.obtained {
+                Obtained::Tokens(tokens) => {
+                    format!("done {}{verified}", tokens.access_token.expose())
+                }
+                Obtained::Session { .. } => "done session".into(),
+            }
         }
         FlowEffect::Done(Err(error)) => format!("done {}", error.code.code()),
+    }
+}
+
+/// A request in words.
+fn sent(target: Target, endpoint: &str, body: &str) -> String {
+    let form = parse_form(body);
+    let of = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    match target {
+        Target::Token => {
+            assert_eq!(endpoint, "https://login.example/token");
+            assert_eq!(of("code_verifier"), Some("the-verifier"));
+            let redirect = if of("redirect_uri").is_some() { "" } else { " directly" };
+            format!("exchange {}{redirect}", of("code").unwrap())
+        }
+        Target::PasskeyOptions => format!("ask {endpoint} for options"),
+        Target::PasskeyToken if of("credential").is_none() => format!("send {body} to {endpoint}"),
+        Target::PasskeyToken => {
+            assert_eq!(of("nonce"), Some("the-nonce"));
+            let session = of("auth_session").map(|it| format!(" with {it}")).unwrap_or_default();
+            format!("send {}{session} to {endpoint}", of("credential").unwrap())
+        }
+        Target::AuthorizationChallenge => {
+            let and = |name: &str| of(name).map(|it| format!(" with {it}")).unwrap_or_default();
+            format!("ask as first party{}{}", and("auth_session"), and("credential"))
+        }
+        Target::Metadata | Target::Jwks => panic!("the core asks for these otherwise"),
     }
 }
 
@@ -146,6 +185,8 @@ pub fn goal(acr_values: &str) -> Goal {
         resource: None,
         reason: None,
         adopt: false,
+        methods: None,
+        offer: None,
     }
 }
 
@@ -200,6 +241,7 @@ pub fn metadata() -> FlowEvent {
         authorization_endpoint: "https://login.example/auth".into(),
         token_endpoint: "https://login.example/token".into(),
         jwks_uri: "https://login.example/jwks".into(),
+        authorization_challenge_endpoint: Some("https://login.example/challenge".into()),
         authorization_response_iss_parameter_supported: true,
         code_challenge_methods_supported: vec!["S256".into()],
     }))
@@ -212,6 +254,27 @@ pub fn secrets() -> FlowEvent {
         verifier: Secret::new("the-verifier"),
     };
     FlowEvent::SecretsDrawn(secrets, [0; 32])
+}
+
+/// Options for a passkey, by a name.
+pub fn offer(name: &str) -> Offer {
+    Offer { public_key: name.into(), auth_session: None }
+}
+
+pub fn options(name: &str) -> FlowEvent {
+    FlowEvent::OptionsRead(Ok(offer(name)))
+}
+
+pub fn asserted(credential: &str) -> FlowEvent {
+    FlowEvent::Asserted(Ok(Secret::new(credential)))
+}
+
+pub fn refused(code: ErrorCode) -> FlowEvent {
+    FlowEvent::Asserted(Err(code.into()))
+}
+
+pub fn uses(method: Method) -> FlowEvent {
+    FlowEvent::Chosen(Choice::Use(method))
 }
 
 /// The query of a callback, `iss` as the provider adds it.

@@ -29,7 +29,7 @@ fn claimed() -> Journey {
 fn the_sessions_id_token_is_checked_while_the_user_is_busy() {
     claimed().plays([
         (session_is("alice"), ""),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("alice", "AL3"), "done t1"),
     ]);
@@ -38,7 +38,7 @@ fn the_sessions_id_token_is_checked_while_the_user_is_busy() {
 #[test]
 fn an_answer_waits_for_the_check_of_the_sessions_id_token() {
     claimed().plays([
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("alice", "AL3"), ""),
         (session_is("alice"), "done t1"),
@@ -49,12 +49,12 @@ fn an_answer_waits_for_the_check_of_the_sessions_id_token() {
 fn t01_another_subject_is_refused_whichever_check_is_through_first() {
     claimed().plays([
         (session_is("alice"), ""),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), "done subject_mismatch"),
     ]);
     claimed().plays([
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), ""),
         (session_is("alice"), "done subject_mismatch"),
@@ -65,7 +65,7 @@ fn t01_another_subject_is_refused_whichever_check_is_through_first() {
 fn t01_the_subject_that_the_app_names_is_enough_to_refuse_another() {
     let mut journey = Journey::at_the_provider(config());
     journey.plays([
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), "done subject_mismatch"),
     ]);
@@ -79,7 +79,7 @@ fn t01_the_user_of_an_earlier_step_up_is_the_one_to_come_back() {
         (no_session(), ""),
         (metadata(), ""),
         (secrets(), "go to provider"),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), "done subject_mismatch"),
     ]);
@@ -91,7 +91,7 @@ fn t02_the_same_subject_of_another_issuer_is_refused() {
     let elsewhere = Claims { iss: "https://evil.example".into(), ..claims("alice", "AL3") };
     claimed().plays([
         (session_is("alice"), ""),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (FlowEvent::AnswerVerified(Ok(elsewhere)), "done issuer_mismatch"),
     ]);
@@ -111,7 +111,7 @@ fn t03_the_first_subject_is_adopted_where_the_app_allows_it() {
         (no_session(), ""),
         (metadata(), ""),
         (secrets(), "go to provider"),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), "done t1"),
     ]);
@@ -125,7 +125,7 @@ fn t03_adopting_is_for_the_first_subject_only() {
         (session_of("alice"), ""),
         (metadata(), ""),
         (secrets(), "go to provider"),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), "done subject_mismatch"),
     ]);
@@ -153,7 +153,7 @@ fn an_id_token_that_was_checked_before_is_not_checked_again() {
         (session_with("id-session"), ""),
         (metadata(), ""),
         (secrets(), "go to provider"),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), "done subject_mismatch"),
     ]);
@@ -176,7 +176,7 @@ fn a_verdict_on_the_session_counts_once() {
     claimed().plays([
         (session_is("alice"), ""),
         (session_is("bob"), ""),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("bob", "AL3"), "done subject_mismatch"),
     ]);

@@ -15,7 +15,7 @@ fn a_window_opened_in_the_click_is_navigated_once_everything_is_there() {
         (secrets(), ""),
         (session_of("alice"), ""),
         (metadata(), "go to provider"),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("alice", "AL3"), "done t1"),
     ]);
@@ -27,7 +27,7 @@ fn without_one_the_window_is_opened_before_anything_slow() {
     let begins = format!("open window, {GATHERS}");
     let mut journey = Journey::starts(config(), goal("AL3"), &begins);
     journey.plays([
-        (WindowOpened, "hide button"),
+        (WindowOpened, "hide gate"),
         (session_of("alice"), ""),
         (metadata(), ""),
         (secrets(), "go to provider"),
@@ -44,8 +44,8 @@ fn t36_a_blocked_window_waits_for_the_button_and_is_navigated_then() {
         // Nobody is redirected over unsaved work: without a click nothing happens.
         (secrets(), ""),
         (Chosen(Choice::Open), "open window"),
-        (WindowOpened, "hide button, go to provider"),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (WindowOpened, "hide gate, go to provider"),
+        (code("c1"), "close window, hide gate, exchange c1"),
     ]);
 }
 
@@ -66,7 +66,7 @@ fn t36_a_click_before_the_metadata_opens_at_once_and_navigates_later() {
     journey.plays([
         (WindowBlocked, "show open"),
         (Chosen(Choice::Open), "open window"),
-        (WindowOpened, "hide button"),
+        (WindowOpened, "hide gate"),
         (session_of("alice"), ""),
         (secrets(), ""),
         (metadata(), "go to provider"),
@@ -82,7 +82,7 @@ fn t37_a_window_that_reads_as_closed_never_settles_anything() {
         (Chosen(Choice::Continue), "focus window"),
         (WindowLost, "show lost"),
         // It was only severed: the response of the same window still counts.
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (WindowLost, ""),
         (tokens("t1"), "verify id-t1"),
         (WindowLost, ""),
@@ -99,7 +99,7 @@ fn t37_a_lost_window_is_opened_again_with_the_same_request() {
         (Chosen(Choice::Open), "open window"),
         (WindowBlocked, "show lost"),
         (Chosen(Choice::Open), "open window"),
-        (WindowOpened, "hide button, go to provider"),
+        (WindowOpened, "hide gate, go to provider"),
     ]);
     assert_eq!(journey.url, first);
 }
@@ -113,14 +113,14 @@ fn t37_a_window_lost_before_it_was_navigated_is_asked_for_anew() {
         (metadata(), ""),
         (secrets(), ""),
         (Chosen(Choice::Open), "open window"),
-        (WindowOpened, "hide button, go to provider"),
+        (WindowOpened, "hide gate, go to provider"),
     ]);
 }
 
 /// Plays up to each state, and hands over the journey there.
 fn in_each_state(mut check: impl FnMut(Journey)) {
     let steps: [(FlowEvent, &str); 2] =
-        [(code("c1"), "close window, hide button, exchange c1"), (tokens("t1"), "verify id-t1")];
+        [(code("c1"), "close window, hide gate, exchange c1"), (tokens("t1"), "verify id-t1")];
     check(Journey::starts_with(true, config(), goal("AL3"), GATHERS));
     for reached in 0..=steps.len() {
         let mut journey = Journey::at_the_provider(config());
@@ -171,7 +171,7 @@ fn a_valid_response_before_the_limit_wins() {
     let mut journey = Journey::at_the_provider(config());
     journey.plays([
         (WindowLost, "show lost"),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
         (tokens("t1"), "verify id-t1"),
         (proves("alice", "AL3"), "done t1"),
         (DeadlinePassed, ""),
@@ -195,6 +195,6 @@ fn t37_where_no_dialog_is_shown_a_window_that_may_be_gone_is_waited_for() {
     journey.plays([
         (WindowLost, "show lost"),
         (GateRefused(ErrorCode::EmbeddingBlocked.into()), ""),
-        (code("c1"), "close window, hide button, exchange c1"),
+        (code("c1"), "close window, hide gate, exchange c1"),
     ]);
 }

@@ -1,0 +1,105 @@
+//! The response as JSON (WebAuthn Level 3 §5.1, `toJSON`).
+
+use crate::browser::host::{get, object};
+use crate::protocol::encode::base64url;
+use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, TypeError, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+/// The credential as a plain object, by its own `toJSON` where that works: what has replaced the
+/// browser's passkeys may have taken over the prototype without what belongs to it.
+///
+/// # Errors
+///
+/// A `TypeError` for what is no credential.
+pub fn response(credential: &JsValue) -> Result<JsValue, JsValue> {
+    let native = get(credential, "toJSON");
+    let native = native.dyn_ref::<Function>().and_then(|to_json| to_json.call0(credential).ok());
+    match native.filter(JsValue::is_object) {
+        Some(json) => Ok(json),
+        None => by_hand(credential).map(JsValue::from),
+    }
+}
+
+/// The same without the browser's help.
+pub(super) fn by_hand(credential: &JsValue) -> Result<Object, JsValue> {
+    let response = get(credential, "response");
+    let Some(id) = get(credential, "id").as_string().filter(|_| response.is_object()) else {
+        return Err(TypeError::new("not a credential").into());
+    };
+    let called = |method: &str| call(&response, method);
+    let (client_data, attestation) =
+        (bytes(&get(&response, "clientDataJSON")), bytes(&get(&response, "attestationObject")));
+    let response = if attestation.is_undefined() {
+        object(&[
+            ("clientDataJSON", client_data),
+            ("authenticatorData", bytes(&get(&response, "authenticatorData"))),
+            ("signature", bytes(&get(&response, "signature"))),
+            ("userHandle", bytes(&get(&response, "userHandle"))),
+        ])
+    } else {
+        let transports = called("getTransports");
+        object(&[
+            ("clientDataJSON", client_data),
+            ("authenticatorData", bytes(&called("getAuthenticatorData"))),
+            (
+                "transports",
+                if transports.is_undefined() { Array::new().into() } else { transports },
+            ),
+            ("publicKey", bytes(&called("getPublicKey"))),
+            ("publicKeyAlgorithm", called("getPublicKeyAlgorithm")),
+            ("attestationObject", attestation),
+        ])
+    };
+    let attachment = get(credential, "authenticatorAttachment");
+    Ok(object(&[
+        ("id", id.into()),
+        ("rawId", bytes(&get(credential, "rawId"))),
+        ("response", response.into()),
+        (
+            "authenticatorAttachment",
+            if attachment.is_null() { JsValue::UNDEFINED } else { attachment },
+        ),
+        ("clientExtensionResults", plain(&call(credential, "getClientExtensionResults"))),
+        ("type", get(credential, "type")),
+    ]))
+}
+
+/// A value with base64url in the place of bytes, however deep: the results of PRF and of large
+/// blobs, and of extensions to come.
+fn plain(value: &JsValue) -> JsValue {
+    let text = bytes(value);
+    if !text.is_undefined() || !value.is_object() {
+        return if text.is_undefined() { value.clone() } else { text };
+    }
+    if Array::is_array(value) {
+        return Array::from(value).iter().map(|item| plain(&item)).collect::<Array>().into();
+    }
+    let copy = Object::new();
+    for name in Object::keys(value.unchecked_ref::<Object>()).iter() {
+        let member = Reflect::get(value, &name).unwrap_or(JsValue::UNDEFINED);
+        // An ordinary object takes any property.
+        let _ = Reflect::set(&copy, &name, &plain(&member));
+    }
+    copy.into()
+}
+
+/// Bytes as base64url; undefined for anything else.
+fn bytes(value: &JsValue) -> JsValue {
+    let all = if ArrayBuffer::is_view(value) {
+        let part = |name| get(value, name).as_f64().unwrap_or_default();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let (offset, length) = (part("byteOffset") as u32, part("byteLength") as u32);
+        Uint8Array::new_with_byte_offset_and_length(&get(value, "buffer"), offset, length)
+    } else if value.is_instance_of::<ArrayBuffer>() {
+        Uint8Array::new(value)
+    } else {
+        return JsValue::UNDEFINED;
+    };
+    base64url(&all.to_vec()).into()
+}
+
+fn call(of: &JsValue, method: &str) -> JsValue {
+    let method = get(of, method);
+    let called = method.dyn_ref::<Function>().and_then(|method| method.call0(of).ok());
+    called.unwrap_or(JsValue::UNDEFINED)
+}

@@ -1,0 +1,54 @@
+//! One ceremony at a time: browsers have room for one, and each ends a second in its own way.
+
+use super::Failure;
+use super::signal::Leash;
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::units::Millis;
+use js_sys::{Function, Promise};
+use std::cell::RefCell;
+use wasm_bindgen::prelude::*;
+
+thread_local! {
+    /// Settles when the ceremony under way has ended.
+    static UNDER_WAY: RefCell<Option<Promise>> = const { RefCell::new(None) };
+}
+
+/// The right to hold a ceremony, until it is dropped.
+pub struct Turn {
+    end: Function,
+}
+
+impl Turn {
+    /// Takes the turn, after one wait for the ceremony that is under way.
+    ///
+    /// # Errors
+    ///
+    /// `passkey_busy` if that does not end within the limit, or if another one was faster.
+    pub async fn take(leash: &Leash, limit: Millis) -> Result<Self, Failure> {
+        if let Some(before) = under_way() {
+            leash.pause(limit, Some(before)).await?;
+        }
+        if under_way().is_some() {
+            return Err(busy());
+        }
+        let mut end = None;
+        let ended = Promise::new(&mut |resolve, _| end = Some(resolve));
+        UNDER_WAY.with(|slot| *slot.borrow_mut() = Some(ended));
+        end.map(|end| Self { end }).ok_or_else(busy)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        UNDER_WAY.with(|slot| slot.borrow_mut().take());
+        let _ = self.end.call0(&JsValue::UNDEFINED);
+    }
+}
+
+fn under_way() -> Option<Promise> {
+    UNDER_WAY.with(|slot| slot.borrow().clone())
+}
+
+fn busy() -> Failure {
+    Error::new(ErrorCode::PasskeyBusy, "another ceremony is under way").into()
+}

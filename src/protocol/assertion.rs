@@ -1,0 +1,256 @@
+//! Assertion endpoints: what is sent to get options for a passkey, and to trade its answer.
+
+use super::config::PasskeyServer;
+use super::encode::{Form, json_string};
+use super::error::{Error, ErrorCode};
+use super::requirement::{Requirement, Scope};
+use super::response::error_name;
+use super::secret::Secret;
+use super::transaction::Hint;
+
+/// Options for one passkey ceremony, as a server offers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// A `PublicKeyCredentialRequestOptionsJSON` (WebAuthn Level 3 §5.1.9), as its JSON text.
+    pub public_key: String,
+    /// What the server knows the ceremony by; sent back as it came.
+    pub auth_session: Option<Secret>,
+}
+
+/// Where something is posted, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// The endpoint.
+    pub endpoint: String,
+    /// The body.
+    pub body: Secret,
+    /// Whether it is the app's own backend: JSON with cookies, instead of a form without.
+    pub backend: bool,
+}
+
+/// What an OAuth error of a passkey endpoint means (RFC 6749 §5.2, RFC 9470 §5).
+#[must_use]
+pub fn refusal(error: &str) -> Error {
+    match error {
+        "unmet_authentication_requirements" => ErrorCode::AssuranceUnavailable.into(),
+        _ => Error::new(ErrorCode::TokenRefused, error_name(error)),
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The client identifier.
+    pub client_id: &'a str,
+    /// Comes back in the ID token (OpenID Connect Core §3.1.2.1).
+    pub nonce: &'a str,
+    /// What must be proved.
+    pub requirement: &'a Requirement,
+    /// All scopes that are asked for.
+    pub scope: &'a Scope,
+    /// The resource the token is for (RFC 8707 §2).
+    pub resource: Option<&'a str>,
+}
+
+impl Ask<'_> {
+    /// The request for options; none where the server has no endpoint for them.
+    #[must_use]
+    pub fn options(&self, server: &PasskeyServer, hint: &Hint) -> Option<Post> {
+        match server {
+            PasskeyServer::Endpoints { options, .. } => Some(Post {
+                endpoint: options.clone()?,
+                body: Secret::new(hint.add_to(self.form(Form::default())).into_string()),
+                backend: false,
+            }),
+            PasskeyServer::Backend { options, .. } => {
+                Some(Post { endpoint: options.clone()?, body: self.json(&[]), backend: true })
+            }
+            PasskeyServer::FirstParty => None,
+        }
+    }
+
+    /// The request that trades a credential: an `AuthenticationResponseJSON`, as its JSON text.
+    #[must_use]
+    pub fn token(
+        &self,
+        server: &PasskeyServer,
+        credential: &Secret,
+        auth_session: Option<&Secret>,
+    ) -> Option<Post> {
+        match server {
+            PasskeyServer::Endpoints { token, grant_type, .. } => {
+                let form = Form::default().with_some("grant_type", grant_type.as_deref());
+                let form = self
+                    .form(form)
+                    .with_some("auth_session", auth_session.map(Secret::expose))
+                    .with("credential", credential.expose());
+                let body = Secret::new(form.into_string());
+                Some(Post { endpoint: token.clone(), body, backend: false })
+            }
+            PasskeyServer::Backend { verify, .. } => {
+                let session = auth_session.map(|session| json_string(session.expose()));
+                let mut members = vec![("credential", credential.expose())];
+                members.extend(session.as_deref().map(|session| ("auth_session", session)));
+                let body = self.json(&members);
+                Some(Post { endpoint: verify.clone(), body, backend: true })
+            }
+            PasskeyServer::FirstParty => None,
+        }
+    }
+
+    /// What is demanded, as the authorization request would say it (RFC 9470 §4).
+    fn form(&self, form: Form) -> Form {
+        let acr_values = self.requirement.acr_values.join(" ");
+        let max_age = self.requirement.max_age.map(|age| age.0.to_string());
+        form.with("client_id", self.client_id)
+            .with("nonce", self.nonce)
+            .with("scope", &self.scope.to_string())
+            .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
+            .with_some("max_age", max_age.as_deref())
+            .with_some("resource", self.resource)
+    }
+
+    /// The same for a backend, which is the client itself; with members that are JSON already.
+    fn json(&self, more: &[(&str, &str)]) -> Secret {
+        let mut members = Vec::new();
+        let mut add = |name: &str, json: &str| members.push([&json_string(name), ":", json].concat());
+        if !self.requirement.acr_values.is_empty() {
+            add("acr_values", &json_string(&self.requirement.acr_values.join(" ")));
+        }
+        if let Some(age) = self.requirement.max_age {
+            add("max_age", &age.0.to_string());
+        }
+        if !self.requirement.scope.is_empty() {
+            add("scope", &json_string(&self.requirement.scope.to_string()));
+        }
+        for (name, json) in more {
+            add(name, json);
+        }
+        Secret::new(["{", &members.join(","), "}"].concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encode::parse_form;
+    use super::super::units::Seconds;
+    use super::*;
+
+    fn requirement() -> Requirement {
+        Requirement {
+            acr_values: vec!["AL3".into(), "phr".into()],
+            max_age: Some(Seconds(60)),
+            scope: Scope::parse("transfers:write"),
+        }
+    }
+
+    fn endpoints(grant_type: Option<&str>) -> PasskeyServer {
+        PasskeyServer::Endpoints {
+            options: Some("https://login.example/options".into()),
+            token: "https://login.example/token".into(),
+            grant_type: grant_type.map(str::to_owned),
+            nonce: true,
+        }
+    }
+
+    fn backend() -> PasskeyServer {
+        PasskeyServer::Backend {
+            options: Some("https://app.example/bff/options".into()),
+            verify: "https://app.example/bff/verify".into(),
+        }
+    }
+
+    #[track_caller]
+    fn sent(post: Option<Post>, endpoint: &str, expect: &[(&str, &str)]) {
+        let post = post.expect("something is sent");
+        assert_eq!((post.endpoint.as_str(), post.backend), (endpoint, false));
+        let expect: Vec<_> = expect.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+        assert_eq!(parse_form(post.body.expose()), expect);
+        assert_eq!(format!("{:?}", post.body), "[redacted]");
+    }
+
+    fn with<T>(then: impl FnOnce(Ask<'_>) -> T) -> T {
+        let (requirement, scope) = (requirement(), Scope::parse("openid transfers:write"));
+        then(Ask {
+            client_id: "spa",
+            nonce: "n1",
+            requirement: &requirement,
+            scope: &scope,
+            resource: Some("https://api.example"),
+        })
+    }
+
+    #[test]
+    fn options_are_asked_for_by_a_form_that_says_what_is_demanded() {
+        let hint = Hint::Login("alice".into());
+        sent(with(|ask| ask.options(&endpoints(None), &hint)), "https://login.example/options", &[
+            ("client_id", "spa"),
+            ("nonce", "n1"),
+            ("scope", "openid transfers:write"),
+            ("acr_values", "AL3 phr"),
+            ("max_age", "60"),
+            ("resource", "https://api.example"),
+            ("login_hint", "alice"),
+        ]);
+        let carried = PasskeyServer::Endpoints {
+            options: None,
+            token: String::new(),
+            grant_type: None,
+            nonce: true,
+        };
+        assert_eq!(with(|ask| ask.options(&carried, &hint)), None);
+    }
+
+    #[test]
+    fn the_credential_goes_with_what_is_demanded_and_the_session_it_belongs_to() {
+        let credential = Secret::new(r#"{"id":"c1"}"#);
+        let session = Secret::new("s1");
+        let post = with(|ask| ask.token(&endpoints(Some("urn:x")), &credential, Some(&session)));
+        sent(post, "https://login.example/token", &[
+            ("grant_type", "urn:x"),
+            ("client_id", "spa"),
+            ("nonce", "n1"),
+            ("scope", "openid transfers:write"),
+            ("acr_values", "AL3 phr"),
+            ("max_age", "60"),
+            ("resource", "https://api.example"),
+            ("auth_session", "s1"),
+            ("credential", r#"{"id":"c1"}"#),
+        ]);
+    }
+
+    #[test]
+    fn a_backend_gets_json_and_neither_a_nonce_nor_a_client() {
+        let post = with(|ask| ask.options(&backend(), &Hint::None)).unwrap();
+        assert!(post.backend);
+        let demand = r#"{"acr_values":"AL3 phr","max_age":60,"scope":"transfers:write"}"#;
+        assert_eq!(post.body.expose(), demand);
+        let (credential, session) = (Secret::new(r#"{"id":"c1"}"#), Secret::new("s\"1"));
+        let post = with(|ask| ask.token(&backend(), &credential, Some(&session))).unwrap();
+        assert_eq!(post.endpoint, "https://app.example/bff/verify");
+        let body: serde_json::Value = serde_json::from_str(post.body.expose()).unwrap();
+        assert_eq!(body["credential"]["id"], "c1");
+        assert_eq!(body["auth_session"], "s\"1");
+        assert_eq!(body["max_age"], 60);
+    }
+
+    #[test]
+    fn nothing_is_said_about_what_is_not_demanded() {
+        let (requirement, scope) = (Requirement::default(), Scope::parse("openid"));
+        let ask = Ask {
+            client_id: "spa",
+            nonce: "n1",
+            requirement: &requirement,
+            scope: &scope,
+            resource: None,
+        };
+        let options = "https://login.example/options";
+        sent(ask.options(&endpoints(None), &Hint::None), options, &[
+            ("client_id", "spa"),
+            ("nonce", "n1"),
+            ("scope", "openid"),
+        ]);
+        let post = ask.options(&backend(), &Hint::None).unwrap();
+        assert_eq!(post.body.expose(), "{}");
+    }
+}

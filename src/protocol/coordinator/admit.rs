@@ -1,0 +1,250 @@
+//! Who is admitted: satisfied by what is held, by what is under way, or next in turn.
+
+use super::effect::{Assurance, Effect, Notice, Outcome};
+use super::event::WaiterId;
+use super::machine::Coordinator;
+use super::outcome::{may_receive_tokens, reject, settled};
+use super::waiter::{Phase, Waiter};
+use crate::protocol::assertion::Offer;
+use crate::protocol::config::Config;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::flow::{Context, Flow, FlowEvent, FlowId, Goal};
+use crate::protocol::held::Held;
+use crate::protocol::origin;
+use crate::protocol::requirement::Requirement;
+use crate::protocol::units::EpochMillis;
+
+impl Coordinator {
+    /// Options for a passkey, if they come from the server that may offer them.
+    pub(super) fn believed(&self, offer: Option<Offer>, url: &str) -> Option<Offer> {
+        offer.filter(|_| self.config.api_of(url).is_some_and(|api| api.passkey_server))
+    }
+
+    pub(super) fn challenged_again(
+        &mut self,
+        id: WaiterId,
+        status: u16,
+        need: Requirement,
+        offer: Option<Offer>,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(mut waiter) = self.take_sent(id) else { return };
+        waiter.offer = waiter.call.as_ref().and_then(|call| self.believed(offer, &call.url));
+        waiter.need = need;
+        waiter.phase = Phase::Queued;
+        if waiter.cleared {
+            reject(&waiter, ErrorCode::SessionChanged.into(), effects);
+            return;
+        }
+        self.admit(waiter, Some(status), false, now, effects);
+    }
+
+    pub(super) fn ensured(
+        &mut self,
+        waiter: Waiter,
+        window: bool,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(held) = self.assured(&waiter.need, now) {
+            let assurance = Assurance::from(held);
+            if window {
+                effects.push(Effect::DropWindow { waiter: waiter.id });
+            }
+            effects.push(Effect::Settle { waiter: waiter.id, assurance });
+            effects.push(settled(&waiter, Outcome::Assurance));
+            return;
+        }
+        self.admit(waiter, None, window, now, effects);
+    }
+
+    /// Somebody new waits: is it satisfied by what is held, by what is under way, or next in turn?
+    pub(super) fn admit(
+        &mut self,
+        mut waiter: Waiter,
+        status: Option<u16>,
+        window: bool,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let id = waiter.id;
+        let at_hand = self.token_at_hand(&waiter, now);
+        let refused = match (&waiter.call, &at_hand) {
+            (Some(call), _) if !may_receive_tokens(&self.config, call) => {
+                Some(ErrorCode::OriginNotAllowed)
+            }
+            (_, Some(_)) => None,
+            (_, None) => waiter.may_step_up(&waiter.need, self.config.max_rounds).err(),
+        };
+        let mut refused = refused;
+        if at_hand.is_none() && refused.is_none() {
+            waiter.phase = self.place(&waiter);
+        }
+        let starts = at_hand.is_none() && refused.is_none() && self.flow.is_none();
+        if starts {
+            refused = self.patience.allows(&waiter, now).err();
+        }
+        let starts = starts && refused.is_none();
+        // Not the one that has served it before.
+        let serving = match waiter.phase {
+            Phase::In(flow) => Some(flow),
+            _ => starts.then(|| FlowId(self.last_flow.wrapping_add(1))),
+        };
+        if serving.is_some() || at_hand.is_some() {
+            waiter.flow = serving;
+        }
+        if let (Some(status), Some(call)) = (status, &waiter.call) {
+            effects.push(Effect::Notice(Notice::Challenge {
+                flow: serving,
+                waiter: id,
+                tag: call.tag.clone(),
+                method: call.method.clone(),
+                url: origin::without_query(&call.url).to_owned(),
+                status,
+                requirement: waiter.need.clone(),
+            }));
+        }
+        if let Some(code) = refused {
+            reject(&waiter, code.into(), effects);
+            return;
+        }
+        self.waiters.push(waiter);
+        match at_hand {
+            Some(held) => self.send(id, &held, effects),
+            None if starts => self.start_next(Some(id).filter(|_| window), now, effects),
+            None if window => self.place_window(id, now, effects),
+            None => {}
+        }
+    }
+
+    /// A held token that serves it without a prompt: one that came in after the request had left,
+    /// or, where the one it was sent with is known not to be enough, one that lies beside it. Each
+    /// is tried once, and what nothing vouches for went with those that waited for it.
+    fn token_at_hand(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
+        let call = waiter.call.as_ref()?;
+        let held = || self.wallet.newest(waiter.resource.as_deref(), now);
+        let last = waiter.sent_with.last();
+        let seemed_enough =
+            held().any(|held| Some(&held.serial) == last && held.satisfies(&waiter.need, now));
+        held()
+            .filter(|held| held.satisfies(&waiter.need, now))
+            // What nothing vouches for serves those that were waiting, or had left, when it came.
+            .filter(|held| {
+                !held.is_once() || call.sent_at < held.received || self.spare == Some(held.serial)
+            })
+            .filter(|held| !waiter.sent_with.contains(&held.serial))
+            .find(|held| !seemed_enough || last.is_none_or(|last| held.serial.0 > last.0))
+            .cloned()
+    }
+
+    /// The step-up under way serves whoever its answer satisfies; the others wait for their turn.
+    fn place(&mut self, waiter: &Waiter) -> Phase {
+        let Some(flow) = self.flow.as_mut() else { return Phase::Queued };
+        let same_place = flow.goal().resource == waiter.resource;
+        let welcome = !waiter.alone && may_share(waiter, flow.goal(), &self.config);
+        // A step-up that is under way for those that another's demand has spoiled once stays as it is.
+        let id = flow.id();
+        let alone = self.waiters.iter().any(|it| it.alone && it.phase == Phase::In(id));
+        if same_place
+            && welcome
+            && (flow.goal().requirement.covers(&waiter.need)
+                || (!alone && flow.widen(&waiter.need)))
+        {
+            return Phase::In(flow.id());
+        }
+        Phase::Queued
+    }
+
+    /// A window was opened inside a click: it serves the step-up that lacks one, or is closed.
+    fn place_window(&mut self, waiter: WaiterId, now: EpochMillis, effects: &mut Vec<Effect>) {
+        let Some(flow) = self.flow.as_ref().filter(|flow| flow.wants_window()).map(Flow::id) else {
+            effects.push(Effect::DropWindow { waiter });
+            return;
+        };
+        effects.push(Effect::AdoptWindow { waiter, flow });
+        self.flow_event(flow, FlowEvent::WindowOpened, now, effects);
+    }
+
+    /// Starts a step-up for the first in the queue, and for all that its answer can serve.
+    ///
+    /// `window` is the waiter whose click opened a window.
+    pub(super) fn start_next(
+        &mut self,
+        window: Option<WaiterId>,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        while self.flow.is_none() {
+            let queued = |waiter: &&Waiter| waiter.phase == Phase::Queued;
+            let Some(leader) = self.waiters.iter().find(queued) else { return };
+            let leading = leader.id;
+            if let Err(code) = self.patience.allows(leader, now) {
+                if let Some(waiter) = self.take(leading) {
+                    reject(&waiter, code.into(), effects);
+                }
+                continue;
+            }
+            self.start(leading, window, now, effects);
+        }
+    }
+
+    fn start(
+        &mut self,
+        leading: WaiterId,
+        window: Option<WaiterId>,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(leader) = self.waiters.iter().find(|waiter| waiter.id == leading) else { return };
+        let id = FlowId(self.last_flow.wrapping_add(1));
+        self.last_flow = id.0;
+        self.patience.begins(leader, now);
+        self.leader = Some(leading);
+        let mut goal = Goal {
+            requirement: leader.need.clone(),
+            keep: self.wallet.scope(leader.resource.as_deref(), now),
+            resource: leader.resource.clone(),
+            reason: leader.reason.clone(),
+            adopt: leader.is_sign_in(),
+            methods: leader.methods.clone(),
+            offer: leader.offer.clone(),
+        };
+        let alone = leader.alone;
+        for waiter in &mut self.waiters {
+            if waiter.phase != Phase::Queued
+                || waiter.alone != alone
+                || (alone && waiter.need != goal.requirement)
+                || waiter.resource != goal.resource
+                || !may_share(waiter, &goal, &self.config)
+            {
+                continue;
+            }
+            if let Some(merged) = goal.requirement.merge(&waiter.need) {
+                goal.requirement = merged;
+                waiter.phase = Phase::In(id);
+                waiter.flow = Some(id);
+            }
+        }
+        if let Some(waiter) = window {
+            effects.push(Effect::AdoptWindow { waiter, flow: id });
+        }
+        let context = Context {
+            config: &self.config,
+            user: self.user.as_ref(),
+            keys_refetched: &mut self.keys_refetched,
+            now,
+        };
+        let (flow, started) = Flow::start(id, goal, window.is_some(), &context);
+        self.flow = Some(flow);
+        self.take_effects(id, started, false, now, effects);
+    }
+}
+
+/// A sign-in takes whoever comes. It does not join a step-up that would refuse a stranger: that one
+/// serves it when it succeeds, and must not take it along when it fails. Nor does one join for
+/// which the app admits other methods.
+fn may_share(waiter: &Waiter, goal: &Goal, config: &Config) -> bool {
+    waiter.methods == goal.methods
+        && (goal.adopt || config.adopt_first_subject || !waiter.is_sign_in())
+}

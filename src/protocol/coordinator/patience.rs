@@ -1,0 +1,66 @@
+//! How many prompts an API may cause: prompt fatigue is an attack (RFC 9470 §9).
+
+use super::waiter::Waiter;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::origin;
+use crate::protocol::units::{EpochMillis, Seconds};
+
+/// After the user has said no, no challenge leads to a prompt for so long, unless they click.
+const COOL_DOWN: Seconds = Seconds(30);
+/// Prompts that one API may cause in a minute without a click.
+const MOST: usize = 5;
+const MINUTE: Seconds = Seconds(60);
+
+/// What the user has been asked, and how they took it.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    /// When the user last said no.
+    refused: Option<EpochMillis>,
+    /// When the last prompt began: a click before it has had its prompt.
+    prompted: Option<EpochMillis>,
+    /// The prompts that were caused without a click, each with the origin that did.
+    unasked: Vec<(String, EpochMillis)>,
+}
+
+impl Patience {
+    /// Whether this one may lead to a prompt. `ensure()` is the app's own wish; a click is the
+    /// user's, and good for one prompt.
+    ///
+    /// # Errors
+    ///
+    /// `prompt_suppressed` if not.
+    pub(super) fn allows(&self, waiter: &Waiter, now: EpochMillis) -> Result<(), ErrorCode> {
+        let Some(origin) = self.unasked_origin(waiter) else { return Ok(()) };
+        let cooled = |last: EpochMillis| now.since(last) >= COOL_DOWN.millis();
+        let recent = self
+            .unasked
+            .iter()
+            .filter(|(of, at)| of == origin && now.since(*at) < MINUTE.millis());
+        if self.refused.is_none_or(cooled) && recent.count() < MOST {
+            return Ok(());
+        }
+        Err(ErrorCode::PromptSuppressed)
+    }
+
+    /// A prompt begins for this one.
+    pub(super) fn begins(&mut self, waiter: &Waiter, now: EpochMillis) {
+        let unasked = self.unasked_origin(waiter).map(str::to_owned);
+        self.unasked.retain(|(_, at)| now.since(*at) < MINUTE.millis());
+        self.unasked.extend(unasked.map(|origin| (origin, now)));
+        self.prompted = Some(now);
+    }
+
+    /// The user said no.
+    pub(super) const fn refused(&mut self, now: EpochMillis) {
+        self.refused = Some(now);
+    }
+
+    /// Whose prompt it would be, where neither the app nor the user has asked for one.
+    fn unasked_origin<'a>(&self, waiter: &'a Waiter) -> Option<&'a str> {
+        let call = waiter.call.as_ref()?;
+        let clicked = call
+            .clicked_at
+            .is_some_and(|click| self.prompted.is_none_or(|prompted| click > prompted));
+        origin::of(&call.url).filter(|_| !clicked)
+    }
+}

@@ -1,0 +1,114 @@
+//! A step-up at the authorization challenge endpoint, for apps of the provider's own.
+
+use super::effect::{FlowEffect, Target};
+use super::machine::{Context, Flow, Offered, State, Window};
+use super::subject::hint;
+use crate::protocol::assertion::Post;
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::first_party::{ChallengeAnswer, Next};
+use crate::protocol::method::Method;
+use crate::protocol::secret::Secret;
+
+impl Flow {
+    /// Asks for a code: first without anything, then with what a passkey has answered.
+    pub(super) fn ask_as_first_party(
+        &mut self,
+        auth_session: Option<&Secret>,
+        credential: Option<&Secret>,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) {
+        let (Some(transaction), Some((_, digest)), Some(session)) =
+            (self.transaction(context), &self.secrets, &self.session)
+        else {
+            return;
+        };
+        let hint = hint(session, context.user);
+        let body = transaction.challenge_request(
+            context.config.acr_request,
+            &hint,
+            digest,
+            auth_session,
+            credential,
+        );
+        if credential.is_none() {
+            self.offered = Offered::Asked;
+        }
+        let endpoint = transaction.metadata.authorization_challenge_endpoint.unwrap_or_default();
+        let post = Post { endpoint, body, backend: false };
+        effects.push(FlowEffect::Send { target: Target::AuthorizationChallenge, post });
+    }
+
+    /// The endpoint has answered.
+    pub(super) fn challenge_answered(
+        &mut self,
+        answer: Result<ChallengeAnswer, Error>,
+        context: &mut Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        let submitting = matches!(self.state, State::Submitting { .. });
+        if !submitting && !matches!(self.offered, Offered::Asked) {
+            return Ok(());
+        }
+        let next = answer.and_then(|answer| answer.next(None));
+        match next {
+            Ok(Next::Assert(offer)) if !submitting => {
+                return self.options_read(Ok(offer), context, effects);
+            }
+            Ok(_) if !self.is_by_passkey() => self.offered = Offered::No,
+            Ok(Next::Assert(_)) => {
+                let error = Error::new(ErrorCode::TokenRefused, "the passkey was not enough");
+                return self.failed(error, context, effects);
+            }
+            Ok(Next::Exchange(code)) => {
+                if let Some(transaction) = self.transaction(context) {
+                    let body = transaction.direct_token_request(&code);
+                    self.exchange(transaction, body, effects);
+                }
+            }
+            Ok(Next::Web(kept_request)) => {
+                self.offered = Offered::No;
+                return self.go_to_the_web(kept_request, effects);
+            }
+            // Once, and from the beginning.
+            Ok(Next::Restart) if !self.restarted => {
+                self.restarted = true;
+                self.offered = Offered::No;
+                self.state = State::Preparing;
+                self.advance(context, effects);
+            }
+            Ok(Next::Restart) => {
+                let error = Error::new(ErrorCode::TokenRefused, "invalid_session");
+                return self.failed(error, context, effects);
+            }
+            Err(error) if submitting => return self.failed(error, context, effects),
+            Err(error) => return self.options_read(Err(error), context, effects),
+        }
+        Ok(())
+    }
+
+    fn is_by_passkey(&self) -> bool {
+        self.method == Some(Method::Passkey)
+            && matches!(self.state, State::Preparing | State::Submitting { .. })
+    }
+
+    /// Only the provider's own pages lead on.
+    fn go_to_the_web(
+        &mut self,
+        kept_request: Option<String>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        self.methods.retain(|method| *method != Method::Passkey);
+        if !self.methods.contains(&Method::Popup) {
+            let detail = "redirect_to_web, and no method leads there";
+            return Err(Error::new(ErrorCode::AuthorizationRefused, detail));
+        }
+        self.kept_request = kept_request;
+        self.method = Some(Method::Popup);
+        self.clicked = false;
+        self.window = Window::Wanted;
+        self.state = State::Preparing;
+        effects.push(FlowEffect::OpenWindow);
+        Ok(())
+    }
+}

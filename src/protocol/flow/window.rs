@@ -1,0 +1,163 @@
+//! A step-up in a window: at the provider, or at the app's own backend.
+
+use super::effect::{FlowEffect, Question, Target};
+use super::machine::{Context, Flow, State, Window};
+use super::subject::hint;
+use crate::protocol::assertion::Post;
+use crate::protocol::backend;
+use crate::protocol::config::Arrangement;
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::response;
+use crate::protocol::transaction::Transaction;
+
+/// What the window is waited for.
+#[derive(Clone, Debug)]
+pub(super) enum Visit {
+    /// An authorization code.
+    Provider(Box<Transaction>),
+    /// The backend's word that it is done, with this state.
+    Backend(String),
+}
+
+impl Visit {
+    fn state(&self) -> &str {
+        match self {
+            Self::Provider(transaction) => &transaction.secrets.state,
+            Self::Backend(state) => state,
+        }
+    }
+}
+
+impl Flow {
+    /// Sends the window on its way, once there is one and all is known that goes with it.
+    pub(super) fn ask_in_a_window(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        let Some((visit, url)) = self.visit(context).filter(|_| self.window == Window::Open) else {
+            return;
+        };
+        effects.push(go_to(&visit, &url));
+        self.state = State::Awaiting { visit, url };
+    }
+
+    fn visit(&self, context: &Context<'_>) -> Option<(Visit, String)> {
+        let (secrets, digest) = self.secrets.as_ref()?;
+        if context.config.arrangement == Arrangement::Backend {
+            let state = secrets.state.clone();
+            let backend = context.config.backend.as_ref()?;
+            let url = backend.login_url(&self.goal.requirement, &state)?;
+            return Some((Visit::Backend(state), url));
+        }
+        let transaction = self.transaction(context)?;
+        let url = match &self.kept_request {
+            Some(request_uri) => transaction.kept_request_url(request_uri),
+            None => {
+                let hint = hint(self.session.as_ref()?, context.user);
+                transaction.authorization_url(context.config.acr_request, &hint, digest)
+            }
+        };
+        Some((Visit::Provider(Box::new(transaction)), url))
+    }
+
+    /// The authorization code flow as it stands, once all is known that belongs to it.
+    pub(super) fn transaction(&self, context: &Context<'_>) -> Option<Transaction> {
+        let (secrets, _) = self.secrets.as_ref()?;
+        Some(Transaction {
+            secrets: secrets.clone(),
+            provider: context.config.provider.clone(),
+            metadata: self.metadata.clone()?,
+            requirement: self.goal.requirement.clone(),
+            scope: self.asked_scope(context)?,
+            resource: self.goal.resource.clone(),
+        })
+    }
+
+    pub(super) fn window_opened(&mut self, context: &mut Context<'_>, effects: &mut Vec<FlowEffect>) {
+        match &self.state {
+            State::Preparing if self.window == Window::Wanted => {
+                self.window = Window::Open;
+                self.hide_gate(effects);
+                self.advance(context, effects);
+            }
+            State::Awaiting { visit, url } => {
+                let going = go_to(visit, url);
+                self.hide_gate(effects);
+                effects.push(going);
+            }
+            _ => {}
+        }
+    }
+
+    /// The browser opened no window, or the window reads as closed.
+    pub(super) fn window_missing(
+        &mut self,
+        blocked: bool,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        match &self.state {
+            State::Preparing if self.window == Window::None => Ok(()),
+            // Inside a click no browser blocks a window, unless it is told to block them all.
+            State::Preparing if blocked && self.clicked => Err(ErrorCode::PopupBlocked.into()),
+            State::Preparing => {
+                self.window = Window::Wanted;
+                self.show(Question::Choose, effects);
+                Ok(())
+            }
+            // Closed is advice, never a signal: under an opener policy it is read while the window
+            // lives. The user is asked; only they, or the clock, end it.
+            State::Awaiting { .. } => {
+                self.show(Question::Lost, effects);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A callback page told its query.
+    pub(super) fn responded(
+        &mut self,
+        query: &str,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        let State::Awaiting { visit, .. } = &self.state else { return Ok(()) };
+        let answer = match visit {
+            Visit::Provider(transaction) => {
+                response::read(query, &transaction.expected()).map(Some)
+            }
+            Visit::Backend(state) => backend::read(query, state).map(|()| None),
+        };
+        // Not ours, or forged: it goes on waiting.
+        let code = match answer {
+            Err(error) if error.code == ErrorCode::StateMismatch => return Ok(()),
+            answer => answer?,
+        };
+        let visit = visit.clone();
+        effects.push(FlowEffect::CloseWindow);
+        self.hide_gate(effects);
+        match (visit, code) {
+            (Visit::Provider(transaction), Some(code)) => {
+                let body = transaction.token_request(&code);
+                self.exchange(*transaction, body, effects);
+                Ok(())
+            }
+            _ => self.raised(backend::Told::default(), context, effects),
+        }
+    }
+
+    /// Trades a code for tokens.
+    pub(super) fn exchange(
+        &mut self,
+        transaction: Transaction,
+        body: crate::protocol::secret::Secret,
+        effects: &mut Vec<FlowEffect>,
+    ) {
+        let endpoint = transaction.metadata.token_endpoint.clone();
+        let post = Post { endpoint, body, backend: false };
+        effects.push(FlowEffect::Send { target: Target::Token, post });
+        self.state = State::Exchanging { transaction: Box::new(transaction) };
+    }
+}
+
+/// Sends the window to where the user is asked, for the first time or again.
+fn go_to(visit: &Visit, url: &str) -> FlowEffect {
+    FlowEffect::GoTo { url: url.to_owned(), state: visit.state().to_owned() }
+}
