@@ -187,6 +187,9 @@ impl Config {
                 Some(_) => return invalid("bff.login is not an https URL"),
                 None => return invalid("bff.login is needed for the method popup"),
             }
+            if self.backend.as_ref().is_none_or(|backend| backend.return_to.is_empty()) {
+                return invalid("redirectUri is needed for the method popup");
+            }
         }
         let own = matches!(self.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
         if self.methods.is_empty() && !own {
