@@ -26,6 +26,8 @@ import { challenge } from "./tokens.js";
 const FORWARDED = ["accept", "content-type", "idempotency-key"];
 /** Headers of the API's that the page gets. */
 const RETURNED = ["content-type", "www-authenticate", "allow"];
+/** What every session may do: to look, no more. A challenge names what else is needed when it is needed. */
+const BASE = ["openid", "accounts:read"];
 /** How long before its end a token counts as expired, in milliseconds. */
 const SPARE = 5000;
 
@@ -255,7 +257,7 @@ export function createBff({ at, secret }) {
 function wanted(session, { scope = "", acr_values, max_age }) {
   const [latest] = session.tokens;
   return {
-    scope: [...new Set([...session.scope, ...scope.split(" ").filter(Boolean)])].join(" "),
+    scope: [...new Set([...BASE, ...session.scope, ...scope.split(" ").filter(Boolean)])].join(" "),
     ...(acr_values === undefined ? {} : { acr_values }),
     ...(max_age === undefined ? {} : { max_age }),
     ...(latest === undefined ? {} : { id_token_hint: latest.idToken }),

@@ -39,11 +39,12 @@ const ASSETS = new Set(["/pages.css", "/passkey.js", "/mark.svg"]);
  * @param {object} [settings]
  * @param {number} [settings.port] 0 for any that is free
  * @param {boolean} [settings.control] whether there is a control host
+ * @param {Partial<import("./options.js").Options>} [settings.defaults] where the options say nothing
  * @param {unknown} [settings.options]
  * @returns {Promise<{ at: import("./hosts.js").Addresses, close(): Promise<void> }>}
  */
-export async function start({ port = 0, control = false, options: given = {} } = {}) {
-  const options = defaultOptions();
+export async function start({ port = 0, control = false, defaults = {}, options: given = {} } = {}) {
+  const options = { ...defaultOptions(), ...defaults };
   mergeOptions(options, given);
   const keys = await generateKeys();
 

@@ -48,7 +48,7 @@ export class Session {
 
   /** All rights that it has by one token or another. */
   get scope() {
-    return [...new Set(["openid", ...this.tokens.flatMap(({ scope }) => scope)])];
+    return [...new Set(this.tokens.flatMap(({ scope }) => scope))];
   }
 
   /**

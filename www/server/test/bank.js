@@ -276,7 +276,7 @@ export class Visitor {
    * @param {Record<string, string>} [query]
    */
   async login(query = {}) {
-    const asked = new URLSearchParams({ return_to: "/done.html?stepup_state=s-1", scope: "accounts:read", ...query });
+    const asked = new URLSearchParams({ return_to: "/done.html?stepup_state=s-1", ...query });
     return this.follow(await this.send(`${this.at.app}/bff/login?${asked}`));
   }
 

@@ -51,7 +51,7 @@ test("a session is a cookie that no script reads, and a CSRF token that the page
   assert.notEqual(alice.cookie("bank-session"), planted, "a session that somebody planted is not the user's");
   const { status, value } = await alice.bff("/session");
   assert.equal(status, 200);
-  assert.deepEqual(value, { user: "alice", name: "Alice", scope: "openid accounts:read" });
+  assert.deepEqual(value, { user: "alice", name: "Alice", scope: "accounts:read" });
 });
 
 test("the page calls the API without a token, and gets its answers as they are", async (t) => {
@@ -85,7 +85,7 @@ test("a passkey in the page raises the session, and the same request goes throug
   assert.equal(sent.status, 201, sent.text);
   assert.equal((await alice.bff("/api/transfers", RENT, { "Idempotency-Key": "one" })).value.id, sent.value.id);
   assert.equal((await alice.control("/ledger")).value.length, 1);
-  assert.equal((await alice.bff("/session")).value.scope, "openid accounts:read transfers:write");
+  assert.equal((await alice.bff("/session")).value.scope, "accounts:read transfers:write");
 });
 
 test("options carried in the API's challenge are passed on, and do without asking", async (t) => {
@@ -246,7 +246,7 @@ test("a weaker method takes no right away", async (t) => {
   assert.equal(end.url.searchParams.get("error"), null);
   assert.equal((await alice.bff("/api/payees", { name: "Water", iban: "BE68539007547034" })).status, 201);
   assert.equal((await alice.bff("/api/transfers", RENT)).status, 201, "the passkey of just now still counts");
-  assert.equal((await alice.bff("/session")).value.scope, "openid accounts:read transfers:write payees:write");
+  assert.equal((await alice.bff("/session")).value.scope, "accounts:read transfers:write payees:write");
 });
 
 test("a session outlives its access token", async (t) => {
