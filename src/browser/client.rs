@@ -132,6 +132,31 @@ impl Client {
         self.driver.dispatch(Event::Aborted { waiter: WaiterId(waiter) });
     }
 
+    /// The user is back from a redirect, with what was saved and with the query of the callback page.
+    /// `waiters` has a number for each of the saved requests that is to be sent, else null.
+    pub fn resumed(
+        &self,
+        waiter: u32,
+        saved: JsValue,
+        query: String,
+        waiters: JsValue,
+    ) -> Result<(), JsValue> {
+        let unreadable = |error: Error| thrown(&error);
+        let expired = ErrorCode::PendingExpired;
+        let saved = Box::new(from_js(saved, expired, "what was saved").map_err(unreadable)?);
+        let waiters: Vec<Option<u32>> =
+            from_js(waiters, ErrorCode::ConfigurationInvalid, "waiters").map_err(unreadable)?;
+        let waiters = waiters.into_iter().map(|waiter| waiter.map(WaiterId)).collect();
+        let waiter = WaiterId(waiter);
+        self.driver.dispatch(Event::Resumed { waiter, saved, query, waiters });
+        Ok(())
+    }
+
+    /// The page came back from the browser's cache.
+    pub fn interrupted(&self) {
+        self.driver.dispatch(Event::Interrupted);
+    }
+
     /// `clear()` was called.
     pub fn cleared(&self) {
         self.driver.dispatch(Event::Cleared);

@@ -136,6 +136,10 @@ impl Driver {
                 self.host.hide_gate();
                 if let Some(ended) = &ended {
                     *self.cause.borrow_mut() = ended.cause.clone();
+                    // It has ended in this very page: nobody is to come back to it.
+                    if let Some(state) = &ended.saved_as {
+                        self.host.forget(state);
+                    }
                 }
                 drop(ended);
             }
@@ -143,6 +147,7 @@ impl Driver {
                 let flow = flow_name(flow);
                 self.leaving.borrow_mut().insert(0, Leaving { waiter, token: access_token, flow });
             }
+            Effect::Save { flow, saved, waiters } => self.save(flow, &saved, &waiters),
             Effect::Settle { waiter, assurance } => {
                 self.host.settle(waiter.0, &plain(&assurance));
             }

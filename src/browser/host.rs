@@ -30,6 +30,22 @@ extern "C" {
     pub fn reject(this: &Host, waiter: u32, code: &str, message: &str, cause: &JsValue);
     #[wasm_bindgen(method)]
     pub fn retry(this: &Host, waiter: u32, token: Option<&str>, flow: &str);
+    /// Saves what must survive a redirect, with the requests of these waiters. `until` is in
+    /// milliseconds since the epoch.
+    #[wasm_bindgen(method)]
+    pub fn save(
+        this: &Host,
+        state: &str,
+        until: f64,
+        saved: &JsValue,
+        waiters: &js_sys::Array,
+    ) -> Promise;
+    /// Deletes what was saved under this state.
+    #[wasm_bindgen(method)]
+    pub fn forget(this: &Host, state: &str);
+    /// Leaves the page.
+    #[wasm_bindgen(method)]
+    pub fn leave(this: &Host, url: &str);
     /// Calls `choose(choice)` for what the user chose, or `refuse(code, detail)` if it is not shown.
     /// `leader` is the waiter whose own gate goes before the app's.
     #[wasm_bindgen(method, js_name = showGate)]

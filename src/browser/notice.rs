@@ -52,6 +52,7 @@ pub fn tell(host: &Host, notice: Notice) {
                     match method {
                         _ if button => "button",
                         Some(Method::Passkey) => "dialog",
+                        Some(Method::Redirect) => "page",
                         _ => "window",
                     }
                     .into(),

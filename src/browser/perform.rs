@@ -7,7 +7,7 @@ use super::running::Running;
 use super::timer::Timeout;
 use super::{passkey, popup, random};
 use crate::protocol::claims::Source;
-use crate::protocol::coordinator::{Event, WaiterId};
+use crate::protocol::coordinator::{Event, Saved, WaiterId};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Choice, FlowEffect, FlowEvent, FlowId, Question};
 use crate::protocol::method::Method;
@@ -50,6 +50,7 @@ impl Driver {
             FlowEffect::Assert { options } => self.assert(flow, &options),
             FlowEffect::EndCeremony => self.with_running(flow, Running::end_ceremony),
             FlowEffect::GoTo { url, state } => self.go_to(flow, &url, &state),
+            FlowEffect::Leave { url, .. } => self.host.leave(&url),
             FlowEffect::FocusWindow => self.with_running(flow, |running| {
                 if let Some(window) = &running.window {
                     let _ = window.focus();
@@ -82,7 +83,8 @@ impl Driver {
                 let asked = Requirement { scope, ..requirement };
                 self.authenticate(flow, &asked, reason.as_deref());
             }
-            FlowEffect::Done(_) => {}
+            // The coordinator adds who waits, and tells the end otherwise.
+            FlowEffect::Save(_) | FlowEffect::Done(_) => {}
         }
     }
 
@@ -172,12 +174,31 @@ impl Driver {
         self.fetch_the_verifier();
     }
 
+    /// Saves what must survive a redirect.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn save(self: &Rc<Self>, flow: FlowId, saved: &Saved, waiters: &[WaiterId]) {
+        let state = saved.state().to_owned();
+        let waiters: js_sys::Array = waiters.iter().map(|id| JsValue::from(id.0)).collect();
+        let until = saved.until().0 as f64;
+        let outcome = self.host.save(&state, until, &plain(saved), &waiters);
+        self.with_running(flow, |running| running.saved_as = Some(state));
+        self.spawn(flow, async move |driver| {
+            let saved = JsFuture::from(outcome).await.map_err(|thrown| {
+                let error = own_error(&thrown, ErrorCode::StorageUnavailable, "");
+                driver.keep_cause(flow, thrown);
+                error
+            });
+            FlowEvent::Saved(saved.map(drop))
+        });
+    }
+
     fn show_gate(self: &Rc<Self>, flow: FlowId, question: Question, methods: &[Method]) {
         let driver = Rc::downgrade(self);
         let choose = Closure::<dyn FnMut(String)>::new(move |choice: String| {
             let choice = match choice.as_str() {
                 "passkey" => Choice::Use(Method::Passkey),
                 "popup" => Choice::Use(Method::Popup),
+                "redirect" => Choice::Use(Method::Redirect),
                 "open" => Choice::Open,
                 "continue" => Choice::Continue,
                 "retry" => Choice::Retry,

@@ -23,6 +23,8 @@ pub struct Running {
     pub deadline: Option<Timeout>,
     /// What the gate calls.
     pub gate: Option<GateCalls>,
+    /// The state that what was saved for its return is found by.
+    pub saved_as: Option<String>,
     /// Ends its passkey ceremony.
     pub ceremony: Option<AbortController>,
     /// Ends its requests and the app's own `authenticate`.
@@ -41,6 +43,7 @@ impl Running {
             watch: None,
             deadline: None,
             gate: None,
+            saved_as: None,
             ceremony: None,
             requests: Vec::new(),
             cause: JsValue::UNDEFINED,

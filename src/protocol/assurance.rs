@@ -4,6 +4,7 @@ use super::claims::Claims;
 use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
 use super::units::{EpochMillis, EpochSeconds, Seconds};
+use serde::{Deserialize, Serialize};
 
 /// How far clocks may be apart.
 pub const SKEW: Seconds = Seconds(60);
@@ -12,7 +13,7 @@ pub const SKEW: Seconds = Seconds(60);
 pub const GRACE: Seconds = Seconds(5);
 
 /// A user at an issuer: a subject means nothing without it (OpenID Connect Core §2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The issuer; unknown where the app itself named the subject.
     pub iss: Option<String>,

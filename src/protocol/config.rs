@@ -149,6 +149,8 @@ pub struct Config {
     pub max_rounds: usize,
     /// How long the user may take.
     pub prompt_timeout: Seconds,
+    /// How long a saved request may wait for the user to come back.
+    pub pending_ttl: Seconds,
 }
 
 impl Config {
@@ -159,7 +161,8 @@ impl Config {
     /// `configuration_invalid` naming the option.
     pub fn check(&self) -> Result<(), Error> {
         let invalid = |what: &str| Err(Error::new(ErrorCode::ConfigurationInvalid, what));
-        let popup = self.methods.contains(&Method::Popup);
+        let leads_away = |method: &Method| matches!(method, Method::Popup | Method::Redirect);
+        let popup = self.methods.iter().any(leads_away);
         match (&self.provider, self.arrangement) {
             (None, Arrangement::OpenIdConnect) => {
                 return invalid("issuer, clientId and redirectUri are needed, or authenticate");
@@ -185,10 +188,10 @@ impl Config {
             match self.backend.as_ref().and_then(|backend| backend.login.as_deref()) {
                 Some(login) if origin::is_trustworthy(login) => {}
                 Some(_) => return invalid("bff.login is not an https URL"),
-                None => return invalid("bff.login is needed for the method popup"),
+                None => return invalid("bff.login is needed for the methods popup and redirect"),
             }
             if self.backend.as_ref().is_none_or(|backend| backend.return_to.is_empty()) {
-                return invalid("redirectUri is needed for the method popup");
+                return invalid("redirectUri is needed for the methods popup and redirect");
             }
         }
         let own = matches!(self.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
@@ -253,6 +256,7 @@ pub(super) mod tests {
             require_verified: true,
             max_rounds: 2,
             prompt_timeout: Seconds(300),
+            pending_ttl: Seconds(300),
         }
     }
 

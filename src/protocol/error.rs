@@ -57,6 +57,8 @@ errors! {
     IdTokenInvalid => "id_token_invalid",
     /// The WebAssembly instance has died; plain requests still work.
     InstanceDead => "instance_dead",
+    /// The page came back from the browser's cache while the user was away for it (HTML §7.4.6).
+    Interrupted => "interrupted",
     /// The answer comes from another issuer (RFC 9207 §2.4).
     IssuerMismatch => "issuer_mismatch",
     /// The ID token names a key that the provider does not publish.
@@ -75,6 +77,8 @@ errors! {
     PasskeyRefused => "passkey_refused",
     /// This browser has no passkeys, or none that can do what is asked for.
     PasskeyUnavailable => "passkey_unavailable",
+    /// The user came back when the saved request had expired, or was gone.
+    PendingExpired => "pending_expired",
     /// The browser does not open a window.
     PopupBlocked => "popup_blocked",
     /// An API asks for more prompts than a user should see: after a refusal, or too many in a minute.
@@ -91,6 +95,8 @@ errors! {
     SessionChanged => "session_changed",
     /// The authorization response carries a state that is not awaited.
     StateMismatch => "state_mismatch",
+    /// The request cannot be saved, so the page is not left.
+    StorageUnavailable => "storage_unavailable",
     /// Another user came back.
     SubjectMismatch => "subject_mismatch",
     /// Nobody is known to compare the answer's subject with.

@@ -11,6 +11,8 @@ pub enum Method {
     Passkey,
     /// The provider's, or the backend's, own pages in a window.
     Popup,
+    /// The same pages in the place of this one, which is left and comes back.
+    Redirect,
 }
 
 impl Method {
@@ -20,6 +22,7 @@ impl Method {
         match self {
             Self::Passkey => "passkey",
             Self::Popup => "popup",
+            Self::Redirect => "redirect",
         }
     }
 }
@@ -59,7 +62,7 @@ impl Choice<'_> {
         let admits = |method: &Method| self.admitted.is_none_or(|all| all.contains(method));
         let works = |method: &Method| match method {
             Method::Passkey => self.passkeys == Passkeys::Usable && self.a_passkey_reaches_it(),
-            Method::Popup => true,
+            Method::Popup | Method::Redirect => true,
         };
         self.order.iter().copied().filter(admits).filter(works).collect()
     }

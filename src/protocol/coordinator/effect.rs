@@ -1,6 +1,7 @@
 //! What the coordinator wants done.
 
 use super::event::WaiterId;
+use super::saved::Saved;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{FlowEffect, FlowId};
 use crate::protocol::held::{Held, Serial};
@@ -173,6 +174,15 @@ pub enum Effect {
         flow: Option<FlowId>,
         /// The access token; none where a cookie carries the session.
         access_token: Option<Secret>,
+    },
+    /// Save this with the requests of these waiters, in this order; answer the step-up with `Saved`.
+    Save {
+        /// The step-up.
+        flow: FlowId,
+        /// What the core needs to go on.
+        saved: Box<Saved>,
+        /// Whose requests go with it.
+        waiters: Vec<WaiterId>,
     },
     /// Resolve an `ensure()`.
     Settle {

@@ -1,18 +1,20 @@
 //! What can happen to the page as a whole.
 
+use super::saved::Saved;
 use crate::protocol::assertion::Offer;
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::EpochMillis;
+use serde::{Deserialize, Serialize};
 
 /// The number of a promise somebody waits for: a challenged request, or an `ensure()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WaiterId(pub u32);
 
 /// A request as far as decisions depend on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// Its URL, absolute.
     pub url: String,
@@ -98,6 +100,19 @@ pub enum Event {
     },
     /// `clear()` was called.
     Cleared,
+    /// The user is back from a redirect.
+    Resumed {
+        /// Who waits for what was saved to go on.
+        waiter: WaiterId,
+        /// What was saved.
+        saved: Box<Saved>,
+        /// The query of the callback page.
+        query: String,
+        /// Who waits for each of the saved requests that is to be sent, in their order.
+        waiters: Vec<Option<WaiterId>>,
+    },
+    /// The page came back from the browser's cache: what it waited for is over.
+    Interrupted,
     /// Something happened to a step-up.
     Flow(FlowId, FlowEvent),
 }

@@ -4,6 +4,7 @@ use super::effect::{Effect, Outcome};
 use super::event::{Event, WaiterId};
 use super::outcome::{reject, settled};
 use super::patience::Patience;
+use super::saved::Arrival;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
@@ -30,6 +31,8 @@ pub struct Coordinator {
     pub(super) spare: Option<Serial>,
     pub(super) waiters: Vec<Waiter>,
     pub(super) flow: Option<Flow>,
+    /// The user is back from a redirect, and another step-up is under way.
+    pub(super) arrival: Option<Arrival>,
     pub(super) last_flow: u32,
 }
 
@@ -52,6 +55,7 @@ impl Coordinator {
             spare: None,
             waiters: Vec::new(),
             flow: None,
+            arrival: None,
             last_flow: 0,
         })
     }
@@ -91,7 +95,7 @@ impl Coordinator {
                 if let Some(waiter) = self.take(waiter) {
                     effects.push(settled(&waiter, Outcome::Aborted));
                     self.end_flow_nobody_waits_for(&mut effects);
-                    self.start_next(None, now, &mut effects);
+                    self.go_on(now, &mut effects);
                 }
             }
             Event::Stayed { waiter } => {
@@ -104,6 +108,10 @@ impl Coordinator {
                 effects.push(self.publish(None, now));
             }
             Event::Cleared => self.cleared(&mut effects),
+            Event::Resumed { waiter, saved, query, waiters } => {
+                self.resumed(waiter, *saved, query, waiters, now, &mut effects);
+            }
+            Event::Interrupted => self.interrupted(&mut effects),
             Event::Flow(id, event) => self.flow_event(id, event, now, &mut effects),
         }
         effects

@@ -16,6 +16,7 @@ mod event;
 mod machine;
 mod outcome;
 mod patience;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod waiter;
@@ -23,3 +24,4 @@ mod waiter;
 pub use effect::{Assurance, Effect, Notice, Outcome, Published};
 pub use event::{Call, Event, WaiterId};
 pub use machine::Coordinator;
+pub use saved::Saved;

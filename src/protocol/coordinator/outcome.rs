@@ -64,6 +64,7 @@ impl Coordinator {
                     self.flow_done(id, outcome, declined, now, effects);
                     return;
                 }
+                FlowEffect::Save(pending) => self.save(id, *pending, now, effects),
                 effect => {
                     if let Some(notice) = prompt(id, &effect, reason.as_ref()) {
                         effects.push(Effect::Notice(notice));
@@ -113,7 +114,7 @@ impl Coordinator {
                 self.waiters = left;
             }
         }
-        self.start_next(None, now, effects);
+        self.go_on(now, effects);
     }
 
     fn succeeded(
@@ -232,6 +233,7 @@ impl Coordinator {
         self.session_scope = Some(Scope::default());
         self.spare = None;
         self.leader = None;
+        self.arrival = None;
         if let Some(flow) = self.flow.take() {
             effects.push(Effect::EndFlow(flow.id()));
         }
@@ -318,6 +320,7 @@ fn prompt(flow: FlowId, effect: &FlowEffect, reason: Option<&String>) -> Option<
     let (method, button) = match effect {
         FlowEffect::GoTo { .. } => (Some(Method::Popup), false),
         FlowEffect::Assert { .. } => (Some(Method::Passkey), false),
+        FlowEffect::Leave { .. } => (Some(Method::Redirect), false),
         FlowEffect::Authenticate { .. } => (None, false),
         FlowEffect::ShowGate { question: Question::Choose, methods } => {
             (methods.first().copied(), true)

@@ -111,13 +111,31 @@ impl Flow {
                 self.window = Window::Wanted;
                 effects.push(FlowEffect::OpenWindow);
             }
-            Method::Passkey => {
+            Method::Passkey | Method::Redirect => {
                 self.window = Window::None;
-                if !matches!(self.offered, Offered::Here(_)) {
+                if method == Method::Passkey && !matches!(self.offered, Offered::Here(_)) {
                     self.change_gate(Question::Busy, effects);
                 }
                 self.advance(context, effects);
             }
+        }
+    }
+
+    /// Whether the user's last gesture still counts for the method that was to be used.
+    pub(super) fn gesture_read(
+        &mut self,
+        alive: bool,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) {
+        match (&self.state, self.method) {
+            (State::Preparing, Some(Method::Passkey)) if alive => self.ask_the_authenticator(effects),
+            (State::Preparing, Some(Method::Redirect)) if alive => self.depart(context, effects),
+            (State::Preparing, Some(Method::Passkey | Method::Redirect)) => {
+                self.state = State::Choosing { failed: None };
+                self.show(Question::Choose, effects);
+            }
+            _ => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a step-up wants done.
 
+use super::redirect::Pending;
 use super::subject::User;
 use crate::protocol::assertion::Post;
 use crate::protocol::backend::Told;
@@ -101,6 +102,15 @@ pub enum FlowEffect {
     /// and with `WindowLost` when the window reads as closed.
     GoTo {
         /// The authorization request.
+        url: String,
+        /// The state its callback will carry.
+        state: String,
+    },
+    /// Save this, with the requests that wait; answer with `Saved`.
+    Save(Box<Pending>),
+    /// Leave the page for where the user is asked.
+    Leave {
+        /// The authorization request, or the backend's login page.
         url: String,
         /// The state its callback will carry.
         state: String,

@@ -12,10 +12,10 @@ use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
 use crate::protocol::transaction::Secrets;
 use crate::protocol::units::Seconds;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the app tells about its own sign-in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Session {
     /// The ID token, which gives the subject once it has been checked.
@@ -84,6 +84,8 @@ pub enum FlowEvent {
     Chosen(Choice),
     /// The page does not show the dialog that would have asked for a click.
     GateRefused(Error),
+    /// What must survive a redirect is saved, or cannot be.
+    Saved(Result<(), Error>),
     /// A callback page told its query.
     Responded(String),
     /// Whether the user's last gesture still counts (HTML §6.4.1).

@@ -7,6 +7,7 @@ use super::subject::{User, Who};
 use super::verify::own_tokens;
 use super::window::Visit;
 use crate::protocol::assertion::Offer;
+use crate::protocol::assurance::Subject;
 use crate::protocol::claims::{Claims, Source};
 use crate::protocol::config::{Arrangement, Config, PasskeyServer};
 use crate::protocol::error::{Error, ErrorCode};
@@ -16,13 +17,14 @@ use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::token::TokenSet;
 use crate::protocol::transaction::{Secrets, Transaction};
 use crate::protocol::units::EpochMillis;
+use serde::{Deserialize, Serialize};
 
 /// The number of a step-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlowId(pub u32);
 
 /// What a step-up is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
     /// What must be proved.
     pub requirement: Requirement,
@@ -37,6 +39,7 @@ pub struct Goal {
     /// The methods that the app admits for it; all where it does not say.
     pub methods: Option<Vec<Method>>,
     /// Options for a passkey that came with the challenge.
+    #[serde(skip)]
     pub offer: Option<Offer>,
 }
 
@@ -56,7 +59,7 @@ pub struct Context<'a> {
 /// One step-up.
 #[derive(Debug)]
 pub struct Flow {
-    id: FlowId,
+    pub(super) id: FlowId,
     pub(super) goal: Goal,
     /// What is possible here, in the app's order.
     pub(super) methods: Vec<Method>,
@@ -68,6 +71,10 @@ pub struct Flow {
     pub(super) secrets: Option<(Secrets, [u8; 32])>,
     pub(super) who: Option<Who>,
     pub(super) session_check: Check,
+    /// Whether the app's session is being read for the second time, the user being back.
+    pub(super) session_awaited: bool,
+    /// Who left the page.
+    pub(super) left_as: Option<Subject>,
     pub(super) offered: Offered,
     /// Whether what is prepared was asked for by a click in the gate.
     pub(super) clicked: bool,
@@ -124,6 +131,10 @@ pub(super) enum State {
     Exchanging { transaction: Box<Transaction> },
     /// The authenticator is asked.
     Asserting,
+    /// What must survive is being saved.
+    Leaving { url: String, state: String },
+    /// The page is being left.
+    Left,
     /// Its answer is on the way to the server.
     Submitting { scope: Scope },
     /// The app's own `authenticate` is running.
@@ -173,6 +184,8 @@ impl Flow {
             secrets: None,
             who: None,
             session_check: Check::Due,
+            session_awaited: false,
+            left_as: None,
             clicked: false,
             gate: false,
             first_party: config
@@ -281,6 +294,10 @@ impl Flow {
                 self.session = Some(session);
                 self.advance(context, effects);
             }
+            (_, FlowEvent::SessionRead(session)) if self.session_awaited => {
+                return self.session_read_again(session?, context, effects);
+            }
+            (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, effects),
             (_, FlowEvent::MetadataRead(metadata)) => {
                 let metadata = metadata?;
                 if let Some(provider) = &context.config.provider {
@@ -301,7 +318,7 @@ impl Flow {
             (_, FlowEvent::WindowBlocked) => return self.window_missing(true, effects),
             (_, FlowEvent::WindowLost) => return self.window_missing(false, effects),
             (_, FlowEvent::Responded(query)) => return self.responded(&query, context, effects),
-            (_, FlowEvent::GestureRead(alive)) => self.gesture_read(alive, effects),
+            (_, FlowEvent::GestureRead(alive)) => self.gesture_read(alive, context, effects),
             (_, FlowEvent::OptionsRead(options)) => {
                 return self.options_read(options, context, effects);
             }
@@ -357,6 +374,7 @@ impl Flow {
                     self.ask_the_app(context, effects);
                 }
                 (_, Some(Method::Passkey)) => self.ask_by_passkey(context, effects),
+                (_, Some(Method::Redirect)) => self.ask_by_redirect(context, effects),
                 _ => self.ask_in_a_window(context, effects),
             }
         }

@@ -8,6 +8,7 @@
 //!               │                       ▲     │                       └ the session is raised ────► done
 //!               │       the user chose  │     ▼ failed
 //!               │                      Choosing (the gate)
+//!               │ a gesture ────────► Leaving ── saved ──► the page is left … resume ► Exchanging
 //!               └ the app's own ─────► Authenticating ── tokens ──► Verifying
 //! ```
 //!
@@ -20,6 +21,7 @@ mod event;
 mod first_party;
 mod machine;
 mod passkey;
+mod redirect;
 mod subject;
 #[cfg(test)]
 pub(super) mod tests;
@@ -29,4 +31,5 @@ mod window;
 pub use effect::{FlowEffect, Obtained, Question, Success, Target};
 pub use event::{Choice, FlowEvent, OwnAnswer, Session};
 pub use machine::{Context, Flow, FlowId, Goal};
+pub use redirect::Pending;
 pub use subject::User;

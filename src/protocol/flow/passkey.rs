@@ -82,19 +82,7 @@ impl Flow {
         }
     }
 
-    pub(super) fn gesture_read(&mut self, alive: bool, effects: &mut Vec<FlowEffect>) {
-        let waits = matches!(self.state, State::Preparing) && self.method == Some(Method::Passkey);
-        match waits {
-            true if alive => self.ask_the_authenticator(effects),
-            true => {
-                self.state = State::Choosing { failed: None };
-                self.show(Question::Choose, effects);
-            }
-            false => {}
-        }
-    }
-
-    fn ask_the_authenticator(&mut self, effects: &mut Vec<FlowEffect>) {
+    pub(super) fn ask_the_authenticator(&mut self, effects: &mut Vec<FlowEffect>) {
         let Offered::Here(offer) = &self.offered else { return };
         let options = offer.public_key.clone();
         self.clicked = false;

@@ -6,6 +6,7 @@ use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Hint;
+use serde::{Deserialize, Serialize};
 
 /// The user this page is known to belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct User {
 }
 
 /// Whom the answer is compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Who {
     /// This subject.
     Known(Subject),

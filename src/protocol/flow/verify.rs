@@ -46,12 +46,11 @@ impl Flow {
         };
         match outcome {
             Ok(claims) => {
-                self.who = Some(Who::Known(Subject { iss: Some(claims.iss), sub: claims.sub }));
-                if let State::Comparing { tokens, claims } = &self.state {
-                    let (tokens, claims) = (tokens.clone(), claims.clone());
-                    return self.finish(tokens, Some(claims), context, effects);
-                }
-                Ok(())
+                let subject = Subject { iss: Some(claims.iss), sub: claims.sub };
+                self.check_who_left(&subject)?;
+                self.who = Some(Who::Known(subject));
+                self.advance(context, effects);
+                self.compare(context, effects)
             }
             Err(error) if may_refetch(&error, fresh_keys, context) => {
                 self.verify_session(true, context, effects);
@@ -126,17 +125,30 @@ impl Flow {
                     let now = context.now.seconds().0.saturating_sub(SKEW.0);
                     claims.iat = claims.iat.max(EpochSeconds(now));
                 }
-                if matches!(self.who, Some(Who::Claimed(_))) {
-                    self.state = State::Comparing { tokens, claims };
-                    return Ok(());
-                }
-                self.finish(tokens, Some(claims), context, effects)
+                self.state = State::Comparing { tokens, claims };
+                self.compare(context, effects)
             }
             Err(error) if may_refetch(&error, *fresh_keys, context) => {
                 self.verify_answer(true, context, effects);
                 Ok(())
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Compares, once it is known with whom.
+    pub(super) fn compare(
+        &mut self,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        let known = !self.session_awaited && !matches!(self.who, Some(Who::Claimed(_)));
+        match &self.state {
+            State::Comparing { tokens, claims } if known => {
+                let (tokens, claims) = (tokens.clone(), claims.clone());
+                self.finish(tokens, Some(claims), context, effects)
+            }
+            _ => Ok(()),
         }
     }
 

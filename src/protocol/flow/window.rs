@@ -1,4 +1,4 @@
-//! A step-up in a window: at the provider, or at the app's own backend.
+//! A step-up on other pages, in a window of their own: at the provider, or at the app's own backend.
 
 use super::effect::{FlowEffect, Question, Target};
 use super::machine::{Context, Flow, State, Window};
@@ -8,10 +8,12 @@ use crate::protocol::backend;
 use crate::protocol::config::Arrangement;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::response;
+use crate::protocol::method::Method;
 use crate::protocol::transaction::Transaction;
+use serde::{Deserialize, Serialize};
 
 /// What the window is waited for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Visit {
     /// An authorization code.
     Provider(Box<Transaction>),
@@ -20,7 +22,7 @@ pub(super) enum Visit {
 }
 
 impl Visit {
-    fn state(&self) -> &str {
+    pub(super) fn state(&self) -> &str {
         match self {
             Self::Provider(transaction) => &transaction.secrets.state,
             Self::Backend(state) => state,
@@ -38,7 +40,7 @@ impl Flow {
         self.state = State::Awaiting { visit, url };
     }
 
-    fn visit(&self, context: &Context<'_>) -> Option<(Visit, String)> {
+    pub(super) fn visit(&self, context: &Context<'_>) -> Option<(Visit, String)> {
         let (secrets, digest) = self.secrets.as_ref()?;
         if context.config.arrangement == Arrangement::Backend {
             let state = secrets.state.clone();
@@ -99,7 +101,18 @@ impl Flow {
         match &self.state {
             State::Preparing if self.window == Window::None => Ok(()),
             // Inside a click no browser blocks a window, unless it is told to block them all.
-            State::Preparing if blocked && self.clicked => Err(ErrorCode::PopupBlocked.into()),
+            State::Preparing if blocked && self.clicked => {
+                self.methods.retain(|method| *method != Method::Popup);
+                let error = Error::from(ErrorCode::PopupBlocked);
+                if self.methods.is_empty() {
+                    return Err(error);
+                }
+                self.method = self.methods.first().copied();
+                self.window = Window::None;
+                self.state = State::Choosing { failed: Some(error) };
+                self.show(Question::Choose, effects);
+                Ok(())
+            }
             State::Preparing => {
                 self.window = Window::Wanted;
                 self.show(Question::Choose, effects);

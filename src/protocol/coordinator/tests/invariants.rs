@@ -59,6 +59,15 @@ impl Watch {
             Event::Ensured { waiter, .. } => {
                 assert!(self.waiters.insert(waiter.0, Seen::default()).is_none());
             }
+            Event::Resumed { waiter, saved, waiters, .. } => {
+                assert!(self.waiters.insert(waiter.0, Seen::default()).is_none());
+                for (waiting, id) in saved.waiting.iter().zip(waiters) {
+                    let Some(id) = id else { continue };
+                    let url = Some(waiting.call.url.clone());
+                    let seen = Seen { url, challenges: 1, ..Seen::default() };
+                    assert!(self.waiters.insert(id.0, seen).is_none(), "numbers are used once");
+                }
+            }
             Event::ChallengedAgain { waiter, .. } if sent(waiter) => {
                 self.waiters.entry(waiter.0).or_default().challenges += 1;
             }
@@ -164,6 +173,11 @@ impl Watch {
                     // Or the session's token may do more than this one: see the tests of that.
                     assert!(published.once || held.claims.is_some());
                 }
+            }
+            Effect::Save { flow, waiters, .. } => {
+                assert_eq!(self.running, Some(*flow));
+                let over = |waiter: &&WaiterId| self.waiters[&waiter.0].over;
+                assert!(!waiters.iter().any(|waiter| over(&waiter)), "saved after its outcome");
             }
             Effect::AdoptWindow { .. } | Effect::DropWindow { .. } | Effect::Notice(_) => {}
         }

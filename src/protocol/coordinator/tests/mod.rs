@@ -11,6 +11,7 @@ mod popup;
 mod published;
 mod queue;
 mod random;
+mod redirect;
 mod retries;
 mod rounds;
 mod session;

@@ -21,6 +21,7 @@ fn said(notice: &Notice) -> String {
                 (None, _) => "app",
                 (Some(Method::Popup), _) => "window",
                 (Some(Method::Passkey), _) => "dialog",
+                (Some(Method::Redirect), _) => "page",
             };
             format!("{}: prompt by {what} {}", flow.0, reason.as_deref().unwrap_or_default())
         }

@@ -1,6 +1,6 @@
 //! A page that plays journeys, and is watched at every step.
 
-use super::super::{Call, Coordinator, Effect, Event, Published, WaiterId};
+use super::super::{Call, Coordinator, Effect, Event, Published, Saved, WaiterId};
 use super::invariants::Watch;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::tests::config;
@@ -25,6 +25,8 @@ pub struct Page {
     pub user: &'static str,
     watch: Watch,
     notices: Vec<super::super::Notice>,
+    /// What was saved last, as it comes out of the store.
+    pub saved: Option<Box<Saved>>,
 }
 
 impl Page {
@@ -35,6 +37,7 @@ impl Page {
             now: step_up::NOW,
             user: "alice",
             notices: Vec::new(),
+            saved: None,
         }
     }
 
@@ -55,6 +58,13 @@ impl Page {
         let effects = self.core.on(event, self.now);
         self.watch.after(&effects, &self.core, self.now);
         let told = effects.iter().filter_map(said).collect::<Vec<_>>().join(", ");
+        for effect in &effects {
+            if let Effect::Save { saved, .. } = effect {
+                // By way of its text, as on a real page.
+                let text = serde_json::to_string(saved).unwrap();
+                self.saved = Some(serde_json::from_str(&text).unwrap());
+            }
+        }
         self.notices.extend(effects.into_iter().filter_map(|effect| match effect {
             Effect::Notice(notice) => Some(notice),
             _ => None,
@@ -151,6 +161,10 @@ fn said(effect: &Effect) -> Option<String> {
         Effect::Retry { access_token, .. } => {
             let token = access_token.as_ref().map_or("its cookie", |token| token.expose());
             format!("retry {waiter} with {token}")
+        }
+        Effect::Save { flow, waiters, .. } => {
+            let waiters: Vec<_> = waiters.iter().map(|waiter| waiter.0.to_string()).collect();
+            format!("{}: save {}", flow.0, waiters.join(" "))
         }
         Effect::Settle { .. } => format!("settle {waiter}"),
         Effect::Reject { error, .. } => format!("reject {waiter} {}", error.code.code()),

@@ -1,7 +1,7 @@
 //! Random lives of a page: whatever happens in whatever order, the invariants hold.
 
 use super::player::*;
-use super::{Call, Event};
+use super::{Call, Event, WaiterId};
 use crate::protocol::backend::Told;
 use crate::protocol::config::tests::{config, with_backend, with_passkeys};
 use crate::protocol::config::{Arrangement, Config, Passkey, PasskeyServer};
@@ -38,6 +38,12 @@ enum Step {
     Stayed(usize),
     TokenRefused(u32),
     Cleared,
+    /// The page came back from the browser's cache.
+    Interrupted,
+    /// The user is back, and the page takes up what was saved last.
+    Resumed {
+        right: bool,
+    },
     /// An event for the step-up under way, or for one before it.
     Flow(u32, FlowEvent),
     /// The user does it all.
@@ -102,6 +108,9 @@ fn flow_event() -> impl Strategy<Value = FlowEvent> {
         FlowEvent::GateRefused(ErrorCode::PopupBlocked.into()),
         FlowEvent::Chosen(Choice::Use(Method::Passkey)),
         FlowEvent::Chosen(Choice::Use(Method::Popup)),
+        FlowEvent::Chosen(Choice::Use(Method::Redirect)),
+        FlowEvent::Saved(Ok(())),
+        FlowEvent::Saved(Err(ErrorCode::StorageUnavailable.into())),
         FlowEvent::Chosen(Choice::Retry),
         FlowEvent::Chosen(Choice::Another),
         step_up::own("t", None),
@@ -139,6 +148,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(Step::Stayed),
         1 => (0..4_u32).prop_map(Step::TokenRefused),
         1 => Just(Step::Cleared),
+        1 => Just(Step::Interrupted),
+        2 => any::<bool>().prop_map(|right| Step::Resumed { right }),
         12 => flow,
         6 => acr.prop_map(|acr| Step::Success { acr }),
         2 => (0..90_u64).prop_map(Step::Later),
@@ -152,6 +163,9 @@ fn configs() -> impl Strategy<Value = Config> {
         with_passkeys(),
         Config { passkey: Some(first_party), ..with_passkeys() },
         with_backend(),
+        Config { methods: vec![Method::Redirect], ..config() },
+        Config { methods: vec![Method::Popup, Method::Redirect], ..config() },
+        Config { methods: vec![Method::Redirect, Method::Passkey], ..with_backend() },
         Config { arrangement: Arrangement::Own, ..config() },
         Config { arrangement: Arrangement::Own, provider: None, ..config() },
         Config { arrangement: Arrangement::OwnInWindow, ..config() },
@@ -211,6 +225,24 @@ impl Life {
             Step::Stayed(at) => stayed(known(at, self.waiters)),
             Step::TokenRefused(back) => token_refused(self.tokens.saturating_sub(back)),
             Step::Cleared => Event::Cleared,
+            Step::Interrupted => Event::Interrupted,
+            Step::Resumed { right } => {
+                let Some(saved) = self.page.saved.take() else { return };
+                let waiters = (0..saved.waiting.len() as u32).map(|at| self.waiters + 2 + at);
+                let event = Event::Resumed {
+                    waiter: WaiterId(self.waiters + 1),
+                    query: match right {
+                        true => "?code=c1&state=the-state&stepup_state=the-state\
+                                 &iss=https%3A%2F%2Flogin.example"
+                            .into(),
+                        false => "?code=c1&state=another".into(),
+                    },
+                    waiters: waiters.map(WaiterId).map(Some).collect(),
+                    saved: saved.clone(),
+                };
+                self.waiters += 1 + saved.waiting.len() as u32;
+                event
+            }
             Step::Flow(before, event) => of(self.running().saturating_sub(before), event),
             Step::Success { acr } => return self.succeed(acr),
             Step::Later(seconds) => {
@@ -238,6 +270,7 @@ impl Life {
             FlowEvent::GestureRead(true),
             step_up::asserted(r#"{"id":"a1"}"#),
             FlowEvent::BackendAnswered(Ok(Told::default())),
+            FlowEvent::Saved(Ok(())),
             step_up::code("c1"),
             step_up::tokens(&token),
             step_up::own(&token, Some(&format!("id-{token}"))),

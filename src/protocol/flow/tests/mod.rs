@@ -7,6 +7,7 @@ mod keys;
 mod own;
 mod passkey;
 pub(in crate::protocol) mod player;
+mod redirect;
 mod subject;
 mod window;
 

@@ -115,7 +115,9 @@ fn a_click_in_the_gate_may_choose_the_window_instead() {
     with_options().plays([
         (gone(), SHOWS),
         (uses(Method::Popup), "open window"),
-        (FlowEvent::WindowBlocked, "done popup_blocked"),
+        // Not even inside a click: what is left is offered.
+        (FlowEvent::WindowBlocked, "show passkey"),
+        (cancel(), "done popup_blocked"),
     ]);
 }
 

@@ -116,6 +116,8 @@ pub fn said(effect: &FlowEffect) -> String {
             assert!(backend || url.contains(&format!("state={state}&")), "{url}");
             "go to provider".into()
         }
+        FlowEffect::Save(pending) => format!("save {}", pending.state()),
+        FlowEffect::Leave { .. } => "leave".into(),
         FlowEffect::FocusWindow => "focus window".into(),
         FlowEffect::CloseWindow => "close window".into(),
         FlowEffect::Send { target, post } => sent(*target, &post.endpoint, post.body.expose()),

@@ -1,0 +1,180 @@
+//! A step-up for which the page is left: what is saved before, and how it goes on afterwards.
+
+use super::effect::{FlowEffect, Question};
+use super::event::Session;
+use super::machine::{Check, Context, Flow, FlowId, Goal, Offered, State, Window};
+use super::subject::Who;
+use super::window::Visit;
+use crate::protocol::assurance::Subject;
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::method::Method;
+use crate::protocol::units::EpochMillis;
+use serde::{Deserialize, Serialize};
+
+/// A step-up as it is saved before the page is left. It is kept encrypted: it holds the verifier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pending {
+    pub(super) visit: Visit,
+    /// What it is for.
+    pub goal: Goal,
+    pub(super) session: Session,
+    pub(super) who: Who,
+    /// When it is too late to go on.
+    pub until: EpochMillis,
+}
+
+impl Pending {
+    /// The state that its response will carry.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        self.visit.state()
+    }
+}
+
+impl Flow {
+    /// Leaves the page, once all is known that goes with it: at once while the user's gesture counts,
+    /// else after a click in the gate, since there may be unsaved work.
+    pub(super) fn ask_by_redirect(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        // Who comes back is compared with who left, so that must be known for certain.
+        let known = self.who.as_ref().is_some_and(|who| !matches!(who, Who::Claimed(_)));
+        if !known || self.visit(context).is_none() {
+            return;
+        }
+        match self.clicked {
+            true => self.depart(context, effects),
+            false => effects.push(FlowEffect::CheckGesture),
+        }
+    }
+
+    pub(super) fn depart(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        let (Some((visit, url)), Some(session), Some(who)) =
+            (self.visit(context), &self.session, &self.who)
+        else {
+            return;
+        };
+        let pending = Pending {
+            visit,
+            goal: self.goal.clone(),
+            session: session.clone(),
+            who: who.clone(),
+            until: context.now.plus(context.config.pending_ttl.millis()),
+        };
+        let state = pending.state().to_owned();
+        self.change_gate(Question::Busy, effects);
+        effects.push(FlowEffect::Save(Box::new(pending)));
+        self.state = State::Leaving { url, state };
+    }
+
+    /// What must survive is saved, or cannot be: then the page is not left.
+    pub(super) fn saved(
+        &mut self,
+        outcome: Result<(), Error>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        let State::Leaving { url, state } = &self.state else { return Ok(()) };
+        outcome?;
+        effects.push(FlowEffect::Leave { url: url.clone(), state: state.clone() });
+        self.state = State::Left;
+        Ok(())
+    }
+
+    /// Goes on with what was saved, the user being back with this query.
+    ///
+    /// The app's session is read anew: who is signed in now must be who left.
+    #[must_use]
+    pub fn resume(
+        id: FlowId,
+        pending: Pending,
+        query: &str,
+        context: &mut Context<'_>,
+    ) -> (Self, Vec<FlowEffect>) {
+        let Pending { mut visit, goal, session, who, .. } = pending;
+        let mut metadata = None;
+        if let Visit::Provider(transaction) = &mut visit {
+            transaction.provider.clone_from(&context.config.provider);
+            metadata = Some(transaction.metadata.clone());
+        }
+        let mut flow = Self {
+            id,
+            goal,
+            methods: Vec::new(),
+            method: Some(Method::Redirect),
+            window: Window::None,
+            session: Some(session),
+            metadata,
+            secrets: None,
+            who: Some(who),
+            session_check: Check::Due,
+            session_awaited: true,
+            left_as: None,
+            offered: Offered::No,
+            clicked: false,
+            gate: false,
+            first_party: false,
+            restarted: false,
+            kept_request: None,
+            state: State::Awaiting { visit, url: String::new() },
+        };
+        let mut effects = vec![FlowEffect::StartDeadline(context.config.prompt_timeout)];
+        let outcome = flow.check_issuer(context).and_then(|()| {
+            effects.push(FlowEffect::ReadSession);
+            flow.responded(query, context, &mut effects)
+        });
+        let outcome = outcome.and_then(|()| match flow.state {
+            // It is this transaction's record, and its response must be this transaction's too.
+            State::Awaiting { .. } => Err(ErrorCode::StateMismatch.into()),
+            _ => Ok(()),
+        });
+        if let Err(error) = outcome {
+            flow.state = State::Ended;
+            effects.push(FlowEffect::Done(Err(error)));
+        }
+        (flow, effects)
+    }
+
+    /// The app may have been given another provider meanwhile.
+    fn check_issuer(&self, context: &Context<'_>) -> Result<(), Error> {
+        let configured = context.config.provider.as_ref().map(|provider| &provider.issuer);
+        match &self.metadata {
+            Some(metadata) if Some(&metadata.issuer) != configured => {
+                Err(Error::new(ErrorCode::IssuerMismatch, "the app has another issuer now"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The app's session as it is now that the user is back. An app that has not restored its own
+    /// sign-in yet tells nothing, and what was known before counts.
+    pub(super) fn session_read_again(
+        &mut self,
+        session: Session,
+        context: &mut Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        self.session_awaited = false;
+        if let (Some(Who::Known(left)), Some(sub)) = (&self.who, &session.sub)
+            && left.sub != *sub
+        {
+            return Err(ErrorCode::SessionChanged.into());
+        }
+        let token = session.id_token.clone().filter(|_| context.config.provider.is_some());
+        if let (Some(token), Some(Who::Known(left))) = (token, &self.who) {
+            self.left_as = Some(left.clone());
+            self.who = Some(Who::Claimed(token));
+        }
+        if session != Session::default() {
+            self.session = Some(session);
+        }
+        self.advance(context, effects);
+        self.compare(context, effects)
+    }
+
+    /// Whether the checked session is still of the user who left.
+    pub(super) fn check_who_left(&self, now: &Subject) -> Result<(), Error> {
+        match &self.left_as {
+            Some(left) if left.sub != now.sub => Err(ErrorCode::SessionChanged.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
