@@ -23,7 +23,7 @@ import { wasmSource } from "./wasm.js";
  *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
- *   publish: (all: (Published | null)[]) => void,
+ *   run: (call: Call) => Promise<Response>, publish: (all: (Published | null)[]) => void,
  * }} Loader
  * @typedef {{
  *   resolve: (value: any) => void, reject: (reason: unknown) => void,
@@ -93,7 +93,7 @@ const loadVerifier = (wasm) =>
  * @param {StepUpOptions} options
  * @param {Loader} loader
  */
-export const start = async (options, { emit, native, diagnose, detect, publish }) => {
+export const start = async (options, { emit, native, diagnose, detect, run, publish }) => {
   await instantiate(options.wasm);
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
@@ -156,6 +156,19 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
       prompt.show({ model, option: gate ?? options.gate, choose, refuse });
     },
     hideGate: prompt.hide,
+    save: async (
+      /** @type {string} */ state,
+      /** @type {number} */ until,
+      /** @type {object} */ saved,
+      /** @type {number[]} */ ids,
+    ) => {
+      const calls = ids.flatMap((id) => waiters.get(id)?.call ?? []);
+      const { save } = await import("./redirect.js");
+      await save(state, until, saved, calls);
+    },
+    forget: (/** @type {string} */ state) =>
+      void import("./redirect.js").then(({ forget }) => forget(state)).catch(() => {}),
+    leave: (/** @type {string} */ url) => location.assign(url),
   };
 
   const client = enter(() => new Client(settings(options), host));
@@ -165,6 +178,11 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
       const waiter = leave(id);
       waiter?.reject(new StepUpError("instance_dead", { cause, response: waiter.response }));
     }
+  });
+
+  // From the browser's cache a page comes back as it was left, with nobody to tell it how it went.
+  globalThis.addEventListener?.("pageshow", ({ persisted }) => {
+    if (persisted && !dead) enter(() => client.interrupted());
   });
 
   /** Somebody waits from now on. @param {Partial<Waiter>} about @param {(id: number) => void} begin */
@@ -237,7 +255,62 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
     }
   };
 
+  /**
+   * What became of a request that the user left the page for.
+   * @param {Call} call @param {Promise<Response> | undefined} sent
+   * @returns {Promise<import("./index.d.ts").ResumedRequest>}
+   */
+  const resultOf = async (call, sent) => {
+    const { method, url, stepup } = call;
+    const about = { request: { method, url }, tag: stepup.tag };
+    if (sent)
+      return sent.then(
+        (response) => ({ ...about, response }),
+        (error) => ({ ...about, error }),
+      );
+    /** @type {Promise<Response> | undefined} */
+    let answer;
+    let discarded = false;
+    return {
+      ...about,
+      send: () => {
+        if (discarded) return Promise.reject(new StepUpError("aborted"));
+        return (answer ??= run(call));
+      },
+      discard: () => {
+        discarded = true;
+      },
+    };
+  };
+
   return {
+    /** @param {import("./index.d.ts").ResumeOptions} [how] */
+    resume: async ({ replay = "all" } = {}) => {
+      const { returned } = await import("./redirect.js");
+      const back = await returned(options);
+      if (!back) return null;
+      const { core, calls, returnTo, search } = back;
+      const isSent = ({ method }) =>
+        replay === "all" || (replay === "safe" && /^(GET|HEAD|OPTIONS)$/.test(method));
+      /** @type {(number | null)[]} */
+      const ids = [];
+      const sent = calls.map((call, at) => {
+        ids[at] = null;
+        if (!isSent(call)) return undefined;
+        const { gate } = call.stepup;
+        return /** @type {Promise<Response>} */ (
+          wait({ call, gate }, (id) => {
+            ids[at] = id;
+          })
+        );
+      });
+      const results = Promise.all(calls.map((call, at) => resultOf(call, sent[at])));
+      const outcome = await wait({}, (id) => client.resumed(id, core, search, ids)).then(
+        (assurance) => ({ assurance }),
+        (error) => ({ error }),
+      );
+      return { returnTo, ...outcome, results: await results };
+    },
     /**
      * A request was answered with what looks like a challenge.
      * @param {Call} call @param {Response} response @param {Requirement | null | undefined} detected

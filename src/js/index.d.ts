@@ -41,7 +41,7 @@ export interface Challenge {
 }
 
 /** How the user gets from "not enough" to "enough". */
-export type Method = "passkey" | "popup";
+export type Method = "passkey" | "popup" | "redirect";
 
 /** What `session()` tells about the app's own sign-in. Every part is optional. */
 export interface Session {
@@ -378,6 +378,8 @@ export interface StepUpOptions {
   gate?: GateOptions | OwnGate | false;
   /** How long the user may take. Default 300. */
   promptTimeout?: Seconds;
+  /** How long requests that were saved for a redirect may wait for the user to come back. Default 300. */
+  pendingTtl?: Seconds;
   /** How long one request to the authorization server may take. Default 15. */
   requestTimeout?: Seconds;
   /**
@@ -420,6 +422,42 @@ export interface Assurance {
   until: EpochMillis;
 }
 
+/** How requests that were saved for a redirect are sent again. */
+export interface ResumeOptions {
+  /**
+   * `"all"` (default): the user has just confirmed exactly these requests, in this tab, within
+   * `pendingTtl`, and each leaves once. `"safe"`: those whose method changes nothing (RFC 9110 §9.2.1);
+   * for the others, as for all with `"ask"`, the result has `send` and `discard`.
+   */
+  replay?: "all" | "safe" | "ask";
+}
+
+/** A request that was saved for a redirect. */
+export interface ResumedRequest {
+  request: { method: string; url: string };
+  /** The app's own mark. */
+  tag?: string;
+  /** Where it was sent. */
+  response?: Response;
+  /** Where it was not sent, or came to nothing. */
+  error?: unknown;
+  /** Where it is for the app to decide: sends it, once; called again, the same promise. */
+  send?(): Promise<Response>;
+  /** Gives it up. */
+  discard?(): void;
+}
+
+/** What there is when the user is back from a redirect. */
+export interface Resumed {
+  /** The path, query and hash that the user left from. */
+  returnTo: string;
+  /** What was proved. */
+  assurance?: Assurance;
+  /** Why nothing was. */
+  error?: unknown;
+  results: ResumedRequest[];
+}
+
 /** The parts every event has. */
 interface EventBase {
   /** One step-up has one id; `""` where the event belongs to none. */
@@ -434,10 +472,10 @@ export interface StepUpEvents {
   };
   /**
    * The user is asked: `shown` is the window itself, the browser's own passkey dialog, or the button
-   * of the gate that asks for a click first.
+   * of the gate that asks for a click first; `page` where this page is left.
    */
   prompt: EventBase & {
-    method: Method | "authenticate"; shown: "window" | "dialog" | "button"; reason?: string;
+    method: Method | "authenticate"; shown: "window" | "page" | "dialog" | "button"; reason?: string;
   };
   /** A request the SDK itself made. `url` has no query; `status` is 0 where there was no answer. */
   request: EventBase & {
@@ -471,6 +509,13 @@ export interface StepUp extends EventTarget {
   ensure(options?: EnsureOptions): Promise<Assurance>;
   /** The access token held for a requirement, if one satisfies it now; of the first API's `resource`. */
   token(requirement?: Requirement): string | undefined;
+  /**
+   * Takes up what this tab was left for by a redirect. Call it once the page has loaded, after your own
+   * sign-in is restored. `null` where the user is not back from one. Called again, or on a reload, in
+   * another tab, or after Back, nothing is sent a second time. Rejects with `state_mismatch` for a
+   * response that is not the awaited one (what was saved is kept), and with `pending_expired`.
+   */
+  resume(options?: ResumeOptions): Promise<Resumed | null>;
   /** Fetches the wasm ahead of the first challenge. Rejects with `wasm_unavailable`. */
   preload(): Promise<void>;
   /** Replaces `globalThis.fetch` and returns the undo. */

@@ -69,6 +69,7 @@ export const createStepUp = (options) => {
           native,
           diagnose,
           detect,
+          run,
           publish: (all) => {
             published = all;
           },
@@ -145,18 +146,23 @@ export const createStepUp = (options) => {
     const index = url && !own.has(/** @type {Request} */ (input)) ? find(url) : -1;
     if (!url || index < 0) return native(input, init);
     if (!trustworthy(url)) throw new StepUpError("origin_not_allowed", { message: url.origin });
+    return run(keep(input, init ?? {}, url.href, apis[index].api, index, options.bff?.csrf));
+  };
+
+  /** Sends a request of an API, and steps up if it is challenged. @param {Call} call @returns {Promise<Response>} */
+  const run = async (call) => {
     const began = epoch;
-    const call = keep(input, init ?? {}, url.href, apis[index].api, index, options.bff?.csrf);
+    const { origin } = new URL(call.url);
     const token = await tokenFor(call);
     const response = await call.send(native, token);
     const { ok, status } = response;
     // Somebody else's answer, at the end of a redirect, is no challenge of this API.
-    if (ok || (response.redirected && new URL(response.url).origin !== url.origin)) return response;
+    if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
     const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
     if (header === null && status === 401 && response.type === "cors")
       diagnose(
         "challenge_unreadable",
-        `a 401 from ${url.origin} has no readable WWW-Authenticate header; ` +
+        `a 401 from ${origin} has no readable WWW-Authenticate header; ` +
           "list it in Access-Control-Expose-Headers",
       );
     const detected = await detect(call, response);
@@ -164,7 +170,7 @@ export const createStepUp = (options) => {
       return (await engineFor(began, response)).challenged(call, response, detected);
     // A held token that the API does not take any more would hide the session's newer one.
     if (status === 401 && call.serial) {
-      published[index] = null;
+      published[call.index] = null;
       engine?.refused(call.serial);
     }
     return response;
@@ -195,6 +201,23 @@ export const createStepUp = (options) => {
     );
   };
 
+  /** Whether this tab awaits a user who is away. */
+  const awaits = () => {
+    try {
+      return !!sessionStorage.getItem("stepup");
+    } catch {
+      return false;
+    }
+  };
+
+  /** @type {Promise<import("./index.d.ts").Resumed | null> | undefined} */
+  let resuming;
+  /** @type {import("./index.d.ts").StepUp["resume"]} */
+  const resume = (how) =>
+    (resuming ??= awaits()
+      ? engineFor(epoch).then((ready) => ready.resume(how))
+      : Promise.resolve(null));
+
   const install = () => {
     if (undo) return undo;
     const before = (original = globalThis.fetch);
@@ -218,12 +241,16 @@ export const createStepUp = (options) => {
     ensure,
     token: (/** @type {import("./index.d.ts").Requirement} */ requirement = {}) =>
       engine?.token(requirement),
+    resume,
     preload: () => load().then(() => {}),
     install,
     clear: () => {
       epoch += 1;
       published = [];
       engine?.cleared();
+      // What was saved, by this page or one before it, was that user's.
+      if (methodsOf(options).includes("redirect"))
+        import("./redirect.js").then(({ forgetAll }) => forgetAll()).catch(() => {});
     },
   });
 };
