@@ -1,6 +1,7 @@
 //! Every journey. A function that is missing from its list is dead code, which the lints refuse.
 
 mod bodies;
+mod ceremony;
 mod forgery;
 mod harness;
 mod loader;
@@ -13,6 +14,7 @@ mod untouched;
 mod windows;
 
 use crate::bench::Journey;
+use crate::engine::Engine;
 
 /// Pairs each function with its name.
 macro_rules! journeys {
@@ -22,9 +24,9 @@ macro_rules! journeys {
 }
 use journeys;
 
-/// All journeys, as `file::sentence`.
-pub fn all() -> Vec<(String, Journey)> {
-    let files: [(&str, &[(&str, Journey)]); 11] = [
+/// All journeys, as `file::sentence`, each with the engines that can go through it.
+pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
+    let everywhere: [(&str, &[(&str, Journey)]); 12] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -36,11 +38,17 @@ pub fn all() -> Vec<(String, Journey)> {
         ("bodies", bodies::JOURNEYS),
         ("loader", loader::JOURNEYS),
         ("own", own::JOURNEYS),
+        ("ceremony", ceremony::JOURNEYS),
     ];
-    files
-        .into_iter()
-        .flat_map(|(file, journeys)| {
-            journeys.iter().map(move |(name, journey)| (format!("{file}::{name}"), *journey))
+    let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
+    let somewhere = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
+    everywhere
+        .chain(somewhere)
+        .flat_map(|(file, engines, journeys)| {
+            let named = move |(name, journey): &(&str, Journey)| {
+                (format!("{file}::{name}"), engines, *journey)
+            };
+            journeys.iter().map(named)
         })
         .collect()
 }
