@@ -45,6 +45,13 @@ pub struct Answer {
     pub json: Option<JsValue>,
 }
 
+impl Answer {
+    /// The JSON of a success.
+    pub fn good(self) -> Option<JsValue> {
+        self.json.filter(|_| self.ok)
+    }
+}
+
 /// One request, and who may end it early.
 pub struct Exchange<'a> {
     /// Where the `request` event goes.

@@ -4,9 +4,9 @@ use super::driver::Driver;
 use super::host::{from_js, get, object, own_error};
 use super::network::{self, Answer, Body, Exchange};
 use super::notice::{flow_name, plain};
-use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
+use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::{FlowEvent, FlowId, Target};
@@ -53,7 +53,12 @@ impl Driver {
     }
 
     /// POSTs what a step-up wants sent, and tells it the answer.
-    pub(super) async fn post(self: &Rc<Self>, flow: FlowId, target: Target, post: Post) -> FlowEvent {
+    pub(super) async fn post(
+        self: &Rc<Self>,
+        flow: FlowId,
+        target: Target,
+        post: Post,
+    ) -> FlowEvent {
         let Post { endpoint, body, backend } = post;
         let unreadable =
             |what: &str| Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat());
@@ -121,11 +126,15 @@ impl Driver {
     }
 
     /// A GET whose answer must be JSON.
-    async fn read(self: &Rc<Self>, flow: FlowId, target: Target, url: &str) -> Result<JsValue, Error> {
+    async fn read(
+        self: &Rc<Self>,
+        flow: FlowId,
+        target: Target,
+        url: &str,
+    ) -> Result<JsValue, Error> {
         let answer = self.request(flow, target, url, Body::None).await?;
         answer
-            .json
-            .filter(|_| answer.ok)
+            .good()
             .ok_or_else(|| Error::new(ErrorCode::ProviderUnreachable, network::name(target)))
     }
 

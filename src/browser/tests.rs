@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::host::{Host, get, object, own_error, thrown};
-use super::network::{Exchange, Target};
+use super::network::{Body, Exchange};
 use super::popup::Listener;
 use super::timer::{Interval, Timeout};
 use super::{client, random};
 use crate::protocol::encode::base64url;
 use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::flow::Target;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::Millis;
 use js_sys::{Function, Promise};
@@ -165,9 +166,14 @@ async fn get_json(url: &str, target: Target) -> (Result<JsValue, ErrorCode>, js_
     let (host, events) = host();
     let abort = AbortController::new().unwrap();
     let exchange = Exchange { host: &host, flow: "f1", target, limit: Millis(5000), abort };
-    let form = (target == Target::Token).then(|| Secret::new("code=secret"));
-    let answer = exchange.json(url, form.as_ref()).await;
-    (answer.map_err(|error| error.code), events)
+    let body = match target {
+        Target::Token => Body::Form(Secret::new("code=secret")),
+        _ => Body::None,
+    };
+    let answer = exchange.send(url, &body).await;
+    let unreachable = ErrorCode::ProviderUnreachable;
+    let json = answer.map_err(|error| error.code).and_then(|it| it.good().ok_or(unreachable));
+    (json, events)
 }
 
 #[wasm_bindgen_test]

@@ -5,11 +5,12 @@ import { StepUpError } from "./error.js";
 
 /**
  * @typedef {import("./index.d.ts").Api} Api
+ * @typedef {import("./index.d.ts").Csrf} Csrf
  * @typedef {import("./index.d.ts").StepUpInit} StepUpInit
  * @typedef {(input: RequestInfo | URL, init?: RequestInit) => Promise<Response>} Fetch
  * @typedef {{
  *   url: string, method: string, api: Api, index: number, replayable: boolean,
- *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, sentAt: number,
+ *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, sentAt: number, clickedAt?: number,
  *   send: (native: Fetch, token?: string) => Promise<Response>,
  * }} Call
  */
@@ -17,6 +18,9 @@ import { StepUpError } from "./error.js";
 /** Requests of the SDK itself, to the provider: no wrapper of ours may touch them. */
 /** @type {WeakSet<object>} */
 export const own = new WeakSet();
+
+/** When the user last clicked or typed, once somebody looks. @type {{ last?: number }} */
+export const clicks = {};
 
 /**
  * Copies a body that its owner may change after the call (Fetch §5.2 reads it at the call as well);
@@ -43,27 +47,33 @@ const copy = (body) => {
  * @param {string} url
  * @param {Api} api
  * @param {number} index
+ * @param {Csrf} [csrf]
  * @returns {Call}
  */
-export const keep = (input, { stepup = {}, ...init }, url, api, index) => {
+export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => {
   // A Request is cloned before it is used: its body cannot be read twice.
   const request = input instanceof Request ? new Request(input, init) : undefined;
   const headers = new Headers(request ? request.headers : init.headers);
   const body = /** @type {any} */ (init.body);
   const kept = { ...init, body: copy(body) };
   const wanted = (request ?? init).redirect ?? "follow";
+  const method = request?.method ?? init.method?.toUpperCase() ?? "GET";
+  // Read anew for each send: a backend changes it when it raises the session.
+  const guard = csrf && !/^(GET|HEAD|OPTIONS)$/.test(method) ? csrf : undefined;
   return {
     url,
     api,
     index,
     stepup,
     sentAt: Date.now(),
-    method: request?.method ?? init.method?.toUpperCase() ?? "GET",
+    clickedAt: clicks.last,
+    method,
     signal: request ? request.signal : init.signal,
     // A stream is gone once it is sent. `ensure()` before the request is the way.
     replayable: !!request || !(body?.getReader || body?.[Symbol.asyncIterator]),
     send: async (native, token) => {
       if (token) headers.set("Authorization", `Bearer ${token}`);
+      if (guard) headers.set(guard.header, await guard.token());
       const guarded = headers.has("Authorization") && wanted === "follow";
       const follows = guarded && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;

@@ -7,7 +7,9 @@
 const { search } = location;
 history.replaceState(null, "", location.pathname);
 
-const states = new URLSearchParams(search).getAll("state");
+const query = new URLSearchParams(search);
+// A provider sends back the state itself, a backend the address that it was given.
+const states = [...query.getAll("stepup_state"), ...query.getAll("state")];
 const tell = (/** @type {string} */ text) => {
   const status = document.getElementById("status");
   if (status) status.textContent = text;

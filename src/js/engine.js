@@ -3,8 +3,12 @@
 
 import init, { Client, on_panic, parse_challenges } from "./stepup.js";
 import { own } from "./call.js";
+import { carriedBy } from "./carried.js";
+import { watchClicks } from "./clicks.js";
+import { endpoints } from "./endpoints.js";
 import { StepUpError } from "./error.js";
 import { prompter } from "./prompt.js";
+import { requirement, scopes, settings } from "./settings.js";
 import { wasmSource } from "./wasm.js";
 
 /**
@@ -23,16 +27,10 @@ import { wasmSource } from "./wasm.js";
  * }} Loader
  * @typedef {{
  *   resolve: (value: any) => void, reject: (reason: unknown) => void,
- *   call?: Call, response?: Response, signal?: AbortSignal | null, onAbort?: () => void,
+ *   call?: Call, response?: Response, gate?: StepUpOptions["gate"], signal?: AbortSignal | null, onAbort?: () => void,
  * }} Waiter
  * @typedef {Awaited<ReturnType<typeof start>>} Engine
  */
-
-/** What the core asks by the gate: for a click that opens the window, and about one that may be gone. */
-const QUESTIONS = {
-  open: { state: /** @type {const} */ ("choose"), methods: [/** @type {const} */ ("popup")] },
-  lost: { state: /** @type {const} */ ("lost"), methods: [/** @type {const} */ ("popup")] },
-};
 
 /** What ends with the one wasm instance that all of the page's SDKs share. */
 /** @type {Set<(cause: unknown) => void>} */
@@ -91,46 +89,6 @@ const loadVerifier = (wasm) =>
       throw error;
     }));
 
-/** @param {string | string[] | undefined} scope */
-const scopes = (scope) => [...new Set([scope ?? []].flat().join(" ").split(/ +/).filter(Boolean))];
-
-/** The shorthand `acr` folded in, scopes as a list. @param {Requirement} asked */
-const requirement = ({ acr, acrValues = acr === undefined ? [] : [acr], maxAge, scope }) => ({
-  acrValues,
-  maxAge,
-  scope: scopes(scope),
-});
-
-/** The options as the core takes them. @param {StepUpOptions} options */
-const settings = (options) => {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
-  const { issuer, clientId, redirectUri, authenticate } = options;
-  const redirect = redirectUri ? new URL(redirectUri, base) : undefined;
-  if (redirect && globalThis.location && redirect.origin !== location.origin)
-    throw new StepUpError("configuration_invalid", { message: "redirectUri is not of this origin" });
-  const inWindow = authenticate && options.methods?.[0] === "popup";
-  return {
-    apis: options.apis.map((entry) => {
-      const api = typeof entry === "string" ? { origin: entry } : entry;
-      const pathPrefix = api.pathPrefix?.replace(/^\/?/, "/");
-      return { ...api, pathPrefix, origin: new URL(api.origin, base).origin };
-    }),
-    provider: issuer && {
-      issuer,
-      clientId: clientId ?? "",
-      redirectUri: redirect?.href ?? "",
-    },
-    arrangement: !authenticate ? "popup" : inWindow ? "ownInWindow" : "own",
-    scope: scopes(options.scope ?? "openid"),
-    acrRequest: options.acrRequest ?? "acr_values",
-    adoptFirstSubject: options.firstSubject === "adopt",
-    requireVerified: options.requireVerified ?? !authenticate,
-    maxRounds: options.maxRounds ?? 2,
-    promptTimeout: options.promptTimeout ?? 300,
-    requestTimeout: options.requestTimeout ?? 15,
-  };
-};
-
 /**
  * @param {StepUpOptions} options
  * @param {Loader} loader
@@ -140,7 +98,8 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
   let last = 0;
-  const prompt = prompter(options.gate);
+  const prompt = prompter();
+  watchClicks();
 
   /** Ends a wait, once. @param {number} id */
   const leave = (id) => {
@@ -182,16 +141,20 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
     },
     retry: (
       /** @type {number} */ id,
-      /** @type {string} */ token,
+      /** @type {string | undefined} */ token,
       /** @type {string} */ flow,
     ) => void retry(id, token, flow),
+    ...endpoints(options),
+    beforeCeremony: options.beforeCeremony,
     showGate: (
-      /** @type {keyof typeof QUESTIONS} */ kind,
-      /** @type {string | undefined} */ reason,
-      /** @type {string} */ origin,
+      /** @type {import("./index.d.ts").GateModel} */ model,
+      /** @type {number | undefined} */ leader,
       /** @type {import("./prompt.js").Asked["choose"]} */ choose,
       /** @type {import("./prompt.js").Asked["refuse"]} */ refuse,
-    ) => prompt.show({ model: { ...QUESTIONS[kind], reason, origin }, choose, refuse }),
+    ) => {
+      const { gate } = (leader && waiters.get(leader)) || {};
+      prompt.show({ model, option: gate ?? options.gate, choose, refuse });
+    },
     hideGate: prompt.hide,
   };
 
@@ -225,10 +188,16 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
       }
     });
 
+  /** Options for a passkey, from an API that may offer them. @param {Call} call @param {Response} response */
+  const offered = async ({ api, signal }, response) => {
+    const limit = (options.requestTimeout ?? 15) * 1000;
+    return api.passkeyServer ? carriedBy(response, limit, signal) : undefined;
+  };
+
   /** What there is to see of an answer. @param {Response} response */
   const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
 
-  /** @param {number} id @param {string} token @param {string} flow */
+  /** @param {number} id @param {string | undefined} token @param {string} flow */
   const retry = async (id, token, flow) => {
     const call = waiters.get(id)?.call;
     if (!call) return;
@@ -255,13 +224,14 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
     const { status } = response;
     report(status);
     const detected = await detect(call, response);
+    const offer = response.ok ? undefined : await offered(call, response);
     const waiter = waiters.get(id);
     if (!waiter) return;
     waiter.response = response;
     try {
       const asked = detected ? requirement(detected) : undefined;
       const found = header(response);
-      if (!enter(() => client.answered(id, status, found, asked))) leave(id)?.resolve(response);
+      if (!enter(() => client.answered(id, status, found, asked, offer))) leave(id)?.resolve(response);
     } catch (error) {
       leave(id)?.reject(Object.assign(/** @type {Error} */ (error), { response }));
     }
@@ -273,15 +243,19 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
      * @param {Call} call @param {Response} response @param {Requirement | null | undefined} detected
      * @returns {Promise<Response>}
      */
-    challenged: (call, response, detected) =>
-      /** @type {Promise<Response>} */ (
-        wait({ call, response, signal: call.signal }, (id) => {
+    challenged: async (call, response, detected) => {
+      const offer = await offered(call, response);
+      const { gate } = call.stepup;
+      const about = { call, response, gate, signal: call.signal };
+      return /** @type {Promise<Response>} */ (
+        wait(about, (id) => {
           const asked = detected ? requirement(detected) : undefined;
-          const { status } = response;
-          if (!client.challenged(id, { ...call, ...call.stepup }, status, header(response), asked))
+          const told = { ...call, ...call.stepup };
+          if (!client.challenged(id, told, response.status, header(response), asked, offer))
             leave(id)?.resolve(response);
         })
-      ),
+      );
+    },
     /**
      * @param {EnsureOptions} asked @param {Window | null | undefined} window
      * @returns {Promise<import("./index.d.ts").Assurance>}
@@ -290,8 +264,8 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
       // From then on the window is the core's: it may serve others who wait.
       let taken = false;
       return /** @type {Promise<import("./index.d.ts").Assurance>} */ (
-        wait({ signal: asked.signal }, (id) => {
-          client.ensured(id, requirement(asked), asked.reason, window ?? undefined);
+        wait({ signal: asked.signal, gate: asked.gate }, (id) => {
+          client.ensured(id, requirement(asked), asked.reason, asked.methods, window ?? undefined);
           taken = true;
         }).catch((error) => {
           if (!taken) window?.close();

@@ -41,7 +41,7 @@ export interface Challenge {
 }
 
 /** How the user gets from "not enough" to "enough". */
-export type Method = "popup";
+export type Method = "passkey" | "popup";
 
 /** What `session()` tells about the app's own sign-in. Every part is optional. */
 export interface Session {
@@ -68,6 +68,12 @@ export interface Api {
   pathPrefix?: string;
   /** The resource indicator of this API (RFC 8707), sent with authorization and token requests. */
   resource?: string;
+  /**
+   * Whether this API is the passkey server: then the JSON body of its challenges may carry options
+   * for a passkey, as the member `passkey: { publicKey, auth_session? }` (`PasskeyOffer`), which saves
+   * a request. From any other API such a member is ignored.
+   */
+  passkeyServer?: boolean;
   /**
    * What to do when the answer to a request with an `Authorization` header is a redirect.
    * `"refuse"` (default) rejects with `origin_not_allowed`. `"same-origin"` lets the browser follow
@@ -104,6 +110,125 @@ export interface AuthenticateRequest {
   signal: AbortSignal;
   /** The window opened inside the click, if `methods` begins with `"popup"`. */
   window?: Window;
+}
+
+/**
+ * The parameters of a request to a passkey endpoint, by their names on the wire. To a backend they go
+ * as JSON, else as a form. Absent is what is not demanded.
+ */
+export interface PasskeyFields {
+  /** `acr` values, space-separated (RFC 9470 §4). */
+  acr_values?: string;
+  /** Seconds: text in a form, a number in JSON. */
+  max_age?: string | number;
+  scope?: string;
+  /** Not to a backend, which is the client itself. */
+  client_id?: string;
+  /** To be repeated in the ID token (OpenID Connect Core §3.1.2.1). Not to a backend. */
+  nonce?: string;
+  /** The resource indicator (RFC 8707 §2). Not to a backend. */
+  resource?: string;
+  /** Whose passkey is asked for: with the request for options only. */
+  id_token_hint?: string;
+  login_hint?: string;
+  /** Where one is configured: with the assertion only. */
+  grant_type?: string;
+  /** As the server gave it with the options. */
+  auth_session?: string;
+  /** The assertion: in a form as its JSON text. */
+  credential?: AuthenticationResponseJSON;
+}
+
+/** A request to a passkey endpoint, as an adapter shapes it. */
+export interface PasskeyRequest {
+  /** Default `"POST"`. */
+  method?: "GET" | "POST" | "PUT";
+  headers?: Record<string, string>;
+  /** An object goes as JSON. */
+  body?: string | URLSearchParams | object;
+}
+
+/**
+ * Options as a server offers them: bare (with `challenge` at the top), or as `publicKey` beside an
+ * `auth_session`, which is sent back with the assertion.
+ */
+export type PasskeyOffer =
+  | PublicKeyCredentialRequestOptionsJSON
+  | { publicKey: PublicKeyCredentialRequestOptionsJSON; auth_session?: string };
+
+/**
+ * For a server that wants other shapes. What is left out stays as documented. If one throws, the
+ * passkey fails with `configuration_invalid` or, for a `StepUpError`, with its code.
+ */
+export interface PasskeyAdapter {
+  optionsRequest?(fields: PasskeyFields): PasskeyRequest | Promise<PasskeyRequest>;
+  optionsResponse?(json: any, ok: boolean): PasskeyOffer | Promise<PasskeyOffer>;
+  tokenRequest?(fields: PasskeyFields): PasskeyRequest | Promise<PasskeyRequest>;
+  /** To a token response (RFC 6749 §5.1–5.2), or for a backend to `BackendAnswer`. */
+  tokenResponse?(json: any, ok: boolean): object | Promise<object>;
+}
+
+/**
+ * Assertion endpoints: a passkey in the page becomes a token. Both are sent `PasskeyFields` as a form
+ * (`application/x-www-form-urlencoded`, so that no preflight is needed), without cookies.
+ */
+export interface PasskeyEndpoints {
+  /** Answers 200 with a `PasskeyOffer`. Left out, only challenges carry options. */
+  options?: string;
+  /** Takes the assertion and answers as a token endpoint does (RFC 6749 §5.1–5.2). */
+  token: string;
+  /** Sent as `grant_type`, for a token endpoint that knows several. */
+  grantType?: string;
+  /**
+   * Whether the ID token carries the `nonce` that was sent. Default `true`. With `false`, what says
+   * that it is new is `iat` alone.
+   */
+  nonce?: boolean;
+  /** The acr values that a passkey reaches here; for others it is not offered. Default: any. */
+  acrValues?: string[];
+  adapter?: PasskeyAdapter;
+}
+
+/** What a backend may tell after a passkey, as JSON. All of it is optional. */
+export interface BackendAnswer {
+  acr?: string;
+  amr?: string[];
+  auth_time?: EpochSeconds;
+}
+
+/** Passkey endpoints of the app's backend: JSON, with cookies. */
+export interface BackendPasskey {
+  /** Answers 200 with a `PasskeyOffer`. Left out, only challenges carry options. */
+  options?: string;
+  /** Takes the assertion, raises the session and answers 2xx, with a `BackendAnswer` if it likes. */
+  verify: string;
+  /** The acr values that a passkey reaches here; for others it is not offered. Default: any. */
+  acrValues?: string[];
+  adapter?: PasskeyAdapter;
+}
+
+/** Protection against forged requests, by a header (OWASP: double submit, or a token of the page). */
+export interface Csrf {
+  /** Its name, for example `"X-CSRF-Token"`. */
+  header: string;
+  /**
+   * Its value, read at each unsafe request to the APIs and to the backend's passkey endpoints, the
+   * retry included: a backend changes it when it raises the session.
+   */
+  token(): string | Promise<string>;
+}
+
+/** A backend-for-frontend: cookies, and no token in the page (RFC 10017 §6.1). */
+export interface Backend {
+  /**
+   * The page that a window is sent to, with `acr_values`, `max_age` and `scope` as demanded, and
+   * `return_to`: the `redirectUri` with `stepup_state` in its query, as a path where both are of one
+   * origin. The backend goes back there when it is done, with `error` if it failed (RFC 6749
+   * §4.1.2.1, RFC 9470 §5). It must accept no other address, and sees to it that the user is the same.
+   */
+  login?: string;
+  passkey?: BackendPasskey;
+  csrf?: Csrf;
 }
 
 /** Where a wasm module comes from. */
@@ -217,8 +342,27 @@ export interface StepUpOptions {
    * `ensure({})` of a page without any session is a sign-in, and adopts whoever comes.
    */
   firstSubject?: "refuse" | "adopt";
-  /** In order of preference. Default: `["popup"]`, with `authenticate` none. */
+  /**
+   * In order of preference. Default: the passkey where `passkey`, `bff.passkey` or `firstPartyApps`
+   * is set, then the popup where there is a page for it; with `authenticate` none.
+   */
   methods?: Method[];
+  /** Passkeys in the page, by a pair of endpoints that gives tokens. */
+  passkey?: PasskeyEndpoints;
+  /**
+   * Passkeys in the page by the provider's `authorization_challenge_endpoint` (OAuth 2.0 for
+   * First-Party Applications). Only for an app and a provider of the same owner, and never with a
+   * page that runs code of others: the draft itself (§9.8) does not recommend it in browsers, where
+   * any script of the page could ask for the user's credentials.
+   */
+  firstPartyApps?: boolean;
+  /** A backend-for-frontend, in place of `issuer`. */
+  bff?: Backend;
+  /**
+   * Awaited before each passkey ceremony: an app that has one of its own pending (a conditional one)
+   * ends it here.
+   */
+  beforeCeremony?(): void | Promise<void>;
   /** Replaces the built-in OpenID Connect flow: obtain the token with the app's own library. */
   authenticate?(request: AuthenticateRequest): Promise<string | AuthenticateResult>;
   /** Refuse what cannot be checked (no ID token). Default `true`, with `authenticate` `false`. */
@@ -248,11 +392,19 @@ export interface StepUpInit {
   reason?: string;
   /** The app's own mark for this request; comes back in events. */
   tag?: string;
+  /** The methods that are admitted for this request, of those that are configured. Default: all. */
+  methods?: Method[];
+  /** The gate for this request, in place of the one in the options. */
+  gate?: GateOptions | OwnGate | false;
 }
 
 export interface EnsureOptions extends Requirement {
   reason?: string;
   signal?: AbortSignal;
+  /** The methods that are admitted, of those that are configured. Default: all. */
+  methods?: Method[];
+  /** The gate for this call, in place of the one in the options. */
+  gate?: GateOptions | OwnGate | false;
 }
 
 /** What `ensure` proved, never a bare token. */
@@ -279,11 +431,17 @@ export interface StepUpEvents {
   challenge: EventBase & {
     request: string; tag?: string; method: string; url: string; status: number; requirement: Requirement;
   };
-  /** The user is asked: `shown` is the window itself or the button that asks for a click first. */
-  prompt: EventBase & { method: Method | "authenticate"; shown: "window" | "button"; reason?: string };
+  /**
+   * The user is asked: `shown` is the window itself, the browser's own passkey dialog, or the button
+   * of the gate that asks for a click first.
+   */
+  prompt: EventBase & {
+    method: Method | "authenticate"; shown: "window" | "dialog" | "button"; reason?: string;
+  };
   /** A request the SDK itself made. `url` has no query; `status` is 0 where there was no answer. */
   request: EventBase & {
-    target: "metadata" | "token" | "jwks" | "api"; method: string; url: string; status: number; duration: Millis;
+    target: "metadata" | "token" | "jwks" | "api" | "passkey_options" | "passkey_token" | "authorization_challenge";
+    method: string; url: string; status: number; duration: Millis;
   };
   authenticated: EventBase & Assurance;
   /** The original request leaves again. */

@@ -4,8 +4,10 @@
  * Everything else is loaded when it does.
  */
 
+import { base, placesOf } from "./apis.js";
 import { keep, own } from "./call.js";
 import { StepUpError, isStepUpError } from "./error.js";
+import { methodsOf, passkeys } from "./methods.js";
 
 export { StepUpError, isStepUpError };
 
@@ -24,7 +26,7 @@ const trustworthy = (/** @type {URL} */ url) =>
 /** @type {typeof import("./index.d.ts").createStepUp} */
 export const createStepUp = (options) => {
   const target = new EventTarget();
-  /** @type {{ origin: string, prefix: string, api: import("./index.d.ts").Api }[]} */
+  /** @type {import("./apis.js").Place[]} */
   let apis;
   /** @type {Engine | undefined} */
   let engine;
@@ -46,8 +48,6 @@ export const createStepUp = (options) => {
 
   /** @type {import("./call.js").Fetch} */
   const native = (input, init) => (original ?? fetch)(input, init);
-
-  const base = () => globalThis.document?.baseURI ?? globalThis.location?.href;
 
   /** @param {string} type @param {object} detail */
   const emit = (type, detail) =>
@@ -100,15 +100,7 @@ export const createStepUp = (options) => {
 
   /** Which API a URL belongs to, if any. @param {URL} url */
   const find = (url) => {
-    apis ??= options.apis.map((entry) => {
-      const api = typeof entry === "string" ? { origin: entry } : entry;
-      const prefix = (api.pathPrefix ?? "").replace(/^\/?(.*?)\/?$/, "/$1");
-      return {
-        api,
-        origin: new URL(api.origin, base()).origin,
-        prefix: prefix === "/" ? "" : prefix,
-      };
-    });
+    apis ??= placesOf(options);
     return apis.findIndex(
       ({ origin, prefix }) => url.origin === origin && `${url.pathname}/`.startsWith(`${prefix}/`),
     );
@@ -116,6 +108,8 @@ export const createStepUp = (options) => {
 
   /** The token to send: one that is held, else the session's. @param {Call} call */
   const tokenFor = async (call) => {
+    // A cookie carries the session.
+    if (options.bff) return undefined;
     const held = published[call.index];
     if (held && held.until > Date.now()) {
       call.serial = held.serial;
@@ -152,7 +146,7 @@ export const createStepUp = (options) => {
     if (!url || index < 0) return native(input, init);
     if (!trustworthy(url)) throw new StepUpError("origin_not_allowed", { message: url.origin });
     const began = epoch;
-    const call = keep(input, init ?? {}, url.href, apis[index].api, index);
+    const call = keep(input, init ?? {}, url.href, apis[index].api, index, options.bff?.csrf);
     const token = await tokenFor(call);
     const response = await call.send(native, token);
     const { ok, status } = response;
@@ -179,7 +173,9 @@ export const createStepUp = (options) => {
   /** @type {import("./index.d.ts").StepUp["ensure"]} */
   const ensure = (asked = {}) => {
     // A window must be opened inside the click itself, before anything is awaited.
-    const first = options.methods?.[0] ?? (options.authenticate ? "" : "popup");
+    const first = (asked.methods ?? methodsOf(options)).find(
+      (method) => method !== "passkey" || passkeys() === "usable",
+    );
     const wanted = engine ? engine.wantsWindow(asked) : !opening;
     const opened =
       first === "popup" && !asked.signal?.aborted && wanted

@@ -6,7 +6,7 @@
  * @typedef {import("./index.d.ts").GateChoice} GateChoice
  * @typedef {import("./index.d.ts").Gate} Gate
  * @typedef {{
- *   model: GateModel, choose: (choice: GateChoice) => void,
+ *   model: GateModel, option: import("./index.d.ts").StepUpOptions["gate"], choose: (choice: GateChoice) => void,
  *   refuse: (code: "popup_blocked" | "embedding_blocked" | "configuration_invalid", detail: string) => void,
  * }} Asked
  */
@@ -20,8 +20,7 @@ const safely = (run) => {
   }
 };
 
-/** @param {import("./index.d.ts").StepUpOptions["gate"]} option */
-export const prompter = (option) => {
+export const prompter = () => {
   /** @type {Asked | undefined} */
   let asked;
   /** @type {Gate | undefined} */
@@ -55,6 +54,7 @@ export const prompter = (option) => {
     /** Asks, or changes the question. @param {Asked} question */
     show: (question) => {
       asked = question;
+      const { option } = question;
       if (gate) safely(() => gate?.update(question.model));
       else if (option === false) question.refuse("popup_blocked", "it takes a click, and there is no gate");
       else if (typeof option === "function") own(option, question);

@@ -113,7 +113,8 @@ impl Ask<'_> {
     /// The same for a backend, which is the client itself; with members that are JSON already.
     fn json(&self, more: &[(&str, &str)]) -> Secret {
         let mut members = Vec::new();
-        let mut add = |name: &str, json: &str| members.push([&json_string(name), ":", json].concat());
+        let mut add =
+            |name: &str, json: &str| members.push([&json_string(name), ":", json].concat());
         if !self.requirement.acr_values.is_empty() {
             add("acr_values", &json_string(&self.requirement.acr_values.join(" ")));
         }
@@ -131,6 +132,7 @@ impl Ask<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::super::encode::parse_form;
     use super::super::units::Seconds;
@@ -183,15 +185,19 @@ mod tests {
     #[test]
     fn options_are_asked_for_by_a_form_that_says_what_is_demanded() {
         let hint = Hint::Login("alice".into());
-        sent(with(|ask| ask.options(&endpoints(None), &hint)), "https://login.example/options", &[
-            ("client_id", "spa"),
-            ("nonce", "n1"),
-            ("scope", "openid transfers:write"),
-            ("acr_values", "AL3 phr"),
-            ("max_age", "60"),
-            ("resource", "https://api.example"),
-            ("login_hint", "alice"),
-        ]);
+        sent(
+            with(|ask| ask.options(&endpoints(None), &hint)),
+            "https://login.example/options",
+            &[
+                ("client_id", "spa"),
+                ("nonce", "n1"),
+                ("scope", "openid transfers:write"),
+                ("acr_values", "AL3 phr"),
+                ("max_age", "60"),
+                ("resource", "https://api.example"),
+                ("login_hint", "alice"),
+            ],
+        );
         let carried = PasskeyServer::Endpoints {
             options: None,
             token: String::new(),
@@ -206,17 +212,21 @@ mod tests {
         let credential = Secret::new(r#"{"id":"c1"}"#);
         let session = Secret::new("s1");
         let post = with(|ask| ask.token(&endpoints(Some("urn:x")), &credential, Some(&session)));
-        sent(post, "https://login.example/token", &[
-            ("grant_type", "urn:x"),
-            ("client_id", "spa"),
-            ("nonce", "n1"),
-            ("scope", "openid transfers:write"),
-            ("acr_values", "AL3 phr"),
-            ("max_age", "60"),
-            ("resource", "https://api.example"),
-            ("auth_session", "s1"),
-            ("credential", r#"{"id":"c1"}"#),
-        ]);
+        sent(
+            post,
+            "https://login.example/token",
+            &[
+                ("grant_type", "urn:x"),
+                ("client_id", "spa"),
+                ("nonce", "n1"),
+                ("scope", "openid transfers:write"),
+                ("acr_values", "AL3 phr"),
+                ("max_age", "60"),
+                ("resource", "https://api.example"),
+                ("auth_session", "s1"),
+                ("credential", r#"{"id":"c1"}"#),
+            ],
+        );
     }
 
     #[test]
@@ -245,11 +255,11 @@ mod tests {
             resource: None,
         };
         let options = "https://login.example/options";
-        sent(ask.options(&endpoints(None), &Hint::None), options, &[
-            ("client_id", "spa"),
-            ("nonce", "n1"),
-            ("scope", "openid"),
-        ]);
+        sent(
+            ask.options(&endpoints(None), &Hint::None),
+            options,
+            &[("client_id", "spa"), ("nonce", "n1"), ("scope", "openid")],
+        );
         let post = ask.options(&backend(), &Hint::None).unwrap();
         assert_eq!(post.body.expose(), "{}");
     }

@@ -74,6 +74,7 @@ pub struct Told {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::super::requirement::Scope;
     use super::super::units::Seconds;

@@ -187,6 +187,9 @@ impl Config {
                 Some(_) => return invalid("bff.login is not an https URL"),
                 None => return invalid("bff.login is needed for the method popup"),
             }
+            if self.backend.as_ref().is_none_or(|backend| backend.return_to.is_empty()) {
+                return invalid("redirectUri is needed for the method popup");
+            }
         }
         let own = matches!(self.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
         if self.methods.is_empty() && !own {
@@ -300,45 +303,60 @@ pub(super) mod tests {
                 assert_eq!(changed.check().is_ok(), fine, "{index}");
             }
         }
-        check(config, [
-            (|it| it.provider = None, false),
-            (|it| (it.provider, it.arrangement) = (None, Arrangement::Own), true),
-            (|it| it.provider.iter_mut().for_each(|it| it.issuer = "http://x.test".into()), false),
-            (|it| it.provider.iter_mut().for_each(|it| it.client_id.clear()), false),
-            (|it| it.provider.iter_mut().for_each(|it| it.redirect_uri.clear()), false),
-            (|it| it.max_rounds = 0, false),
-            (|it| it.methods.clear(), false),
-            (|it| it.methods = vec![Method::Passkey], false),
-        ]);
-        check(with_passkeys, [
-            (|it| it.passkey = None, false),
-            (|it| it.methods = vec![Method::Passkey], true),
-            (
-                |it| {
-                    it.methods = vec![Method::Passkey];
-                    it.provider.iter_mut().for_each(|it| it.redirect_uri.clear());
-                },
-                true,
-            ),
-            (
-                |it| {
-                    let server = PasskeyServer::Endpoints {
-                        options: None,
-                        token: "http://login.example/token".into(),
-                        grant_type: None,
-                        nonce: true,
-                    };
-                    it.passkey = Some(Passkey { server, acr_values: None });
-                },
-                false,
-            ),
-        ]);
-        check(with_backend, [
-            (|it| it.backend = None, false),
-            (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
-            (|it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())), false),
-            (|it| (it.backend, it.methods) = (None, vec![Method::Passkey]), true),
-        ]);
+        check(
+            config,
+            [
+                (|it| it.provider = None, false),
+                (|it| (it.provider, it.arrangement) = (None, Arrangement::Own), true),
+                (
+                    |it| it.provider.iter_mut().for_each(|it| it.issuer = "http://x.test".into()),
+                    false,
+                ),
+                (|it| it.provider.iter_mut().for_each(|it| it.client_id.clear()), false),
+                (|it| it.provider.iter_mut().for_each(|it| it.redirect_uri.clear()), false),
+                (|it| it.max_rounds = 0, false),
+                (|it| it.methods.clear(), false),
+                (|it| it.methods = vec![Method::Passkey], false),
+            ],
+        );
+        check(
+            with_passkeys,
+            [
+                (|it| it.passkey = None, false),
+                (|it| it.methods = vec![Method::Passkey], true),
+                (
+                    |it| {
+                        it.methods = vec![Method::Passkey];
+                        it.provider.iter_mut().for_each(|it| it.redirect_uri.clear());
+                    },
+                    true,
+                ),
+                (
+                    |it| {
+                        let server = PasskeyServer::Endpoints {
+                            options: None,
+                            token: "http://login.example/token".into(),
+                            grant_type: None,
+                            nonce: true,
+                        };
+                        it.passkey = Some(Passkey { server, acr_values: None });
+                    },
+                    false,
+                ),
+            ],
+        );
+        check(
+            with_backend,
+            [
+                (|it| it.backend = None, false),
+                (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
+                (
+                    |it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())),
+                    false,
+                ),
+                (|it| (it.backend, it.methods) = (None, vec![Method::Passkey]), true),
+            ],
+        );
     }
 
     #[test]

@@ -236,8 +236,7 @@ mod tests {
     #[test]
     fn a_raised_session_is_as_old_as_its_raising() {
         let mut wallet = Wallet::default();
-        let raised =
-            || Obtained::Session { told: Told::default(), scope: Scope::parse("a") };
+        let raised = || Obtained::Session { told: Told::default(), scope: Scope::parse("a") };
         let within = |seconds| Requirement { max_age: Some(Seconds(seconds)), ..wants("AL3", "") };
         let held = wallet.take(raised(), None, within(60), None, NOW);
         assert!(held.is_assured() && held.access_token.is_none());

@@ -110,9 +110,8 @@ mod tests {
     fn a_passkey_is_offered_only_for_what_it_reaches() {
         let (al3, anything) = (al3(), Requirement::default());
         let (low, high) = (["AL2".to_owned()], ["AL2".to_owned(), "AL3".to_owned()]);
-        let reaching = |acr, requirement| {
-            Choice { passkey_acr: Some(acr), ..choice(requirement) }.possible()
-        };
+        let reaching =
+            |acr, requirement| Choice { passkey_acr: Some(acr), ..choice(requirement) }.possible();
         assert_eq!(reaching(&high, &al3), [Passkey, Popup]);
         assert_eq!(reaching(&low, &al3), [Popup]);
         assert_eq!(reaching(&low, &anything), [Passkey, Popup]);

@@ -91,8 +91,7 @@ impl Transaction {
         hint: &Hint,
         challenge: &[u8; 32],
     ) -> String {
-        self.authorization(acr_request, hint, challenge)
-            .onto(&self.metadata.authorization_endpoint)
+        self.authorization(acr_request, hint, challenge).onto(&self.metadata.authorization_endpoint)
     }
 
     /// The URL for a request that the server keeps already (RFC 9126 §4).

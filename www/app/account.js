@@ -2,11 +2,14 @@
  * The bank's API, called through step-up.
  * @module
  */
+import { TAG } from "./tally.js";
 
 /**
  * @typedef {{ owner: string, iban: string, amount: number, currency: string }} Balance
  * @typedef {{ id: string, name: string, iban: string }} Payee
  * @typedef {{ id: string, payeeName: string, amount: number, at: number }} Transfer
+ * @typedef {{ id: string, at: number }} Passkey
+ * @typedef {import("/stepup/index.js").StepUpInit} StepUpInit
  */
 
 /** An answer of the API that is not a success. */
@@ -52,37 +55,59 @@ export class Account {
     return this.#call("/transfers");
   }
 
+  /** @returns {Promise<Passkey[]>} */
+  passkeys() {
+    return this.#call("/passkeys");
+  }
+
   /**
    * @param {{ payee: string, amount: number }} order amount in cents
-   * @param {string} reason
+   * @param {StepUpInit} stepup
    * @returns {Promise<Transfer>}
    */
-  send(order, reason) {
+  send(order, stepup) {
     // The key makes it the same transfer, however often it is sent.
-    return this.#post("/transfers", order, reason, { "Idempotency-Key": crypto.randomUUID() });
+    return this.#post("/transfers", order, { ...stepup, tag: TAG }, { "Idempotency-Key": crypto.randomUUID() });
   }
 
   /**
    * @param {{ name: string, iban: string }} payee
-   * @param {string} reason
+   * @param {StepUpInit} stepup
    * @returns {Promise<Payee>}
    */
-  addPayee(payee, reason) {
-    return this.#post("/payees", payee, reason);
+  addPayee(payee, stepup) {
+    return this.#post("/payees", payee, stepup);
+  }
+
+  /**
+   * What `passkey.create` needs.
+   * @param {StepUpInit} stepup
+   */
+  passkeyOptions(stepup) {
+    return this.#post("/passkeys/options", {}, stepup);
+  }
+
+  /**
+   * @param {import("/stepup/index.js").RegistrationResponseJSON} credential
+   * @param {StepUpInit} stepup
+   * @returns {Promise<Passkey>}
+   */
+  addPasskey(credential, stepup) {
+    return this.#post("/passkeys", credential, stepup);
   }
 
   /**
    * @param {string} path
    * @param {unknown} body
-   * @param {string} reason
+   * @param {StepUpInit} stepup
    * @param {Record<string, string>} [headers]
    */
-  #post(path, body, reason, headers = {}) {
+  #post(path, body, stepup, headers = {}) {
     return this.#call(path, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...headers },
       body: JSON.stringify(body),
-      stepup: { reason },
+      stepup,
     });
   }
 

@@ -1,40 +1,45 @@
 /**
  * The bank's page: a sign-in, an account, two forms, and a diagram of what step-up does.
  *
- * The address may say how step-up is set up, which tests use: `?acr=claims` asks for an essential
+ * The address says how step-up is set up: `?arrangement=` as in `arrangements.js`, and, which only tests
+ * use, `?acr=claims` asks for an essential
  * claim instead of `acr_values`; `?hint=login` tells step-up who is signed in by name, so that the
  * provider gets a `login_hint`, which does not bind it, instead of an `id_token_hint`, which does.
  * @module
  */
-import { createStepUp } from "/stepup/index.js";
+import { createStepUp, passkey } from "/stepup/index.js";
 import { Account, ApiError } from "./account.js";
+import { arrangementOf, COMPARED } from "./arrangements.js";
+import { signOut, whoIsThere } from "./backend.js";
 import { api, issuer } from "./config.js";
+import { find, onClick, onSubmit } from "./controls.js";
 import { Diagram } from "./diagram.js";
-import { cents, explain, methods, money, spaced } from "./words.js";
+import { Tally } from "./tally.js";
+import { cents, explain, methods, moment, money, spaced } from "./words.js";
 
 const query = new URLSearchParams(location.search);
+const arrangement = arrangementOf(query, { api, issuer });
+const backend = arrangement.name === "bff";
 /** @type {string | undefined} */
 let owner;
+/** How many passkeys the user has; undefined where this page uses none. @type {number | undefined} */
+let passkeys;
 
 const stepup = createStepUp({
-  apis: [api],
-  issuer,
-  clientId: "bank-spa",
-  redirectUri: "/stepup/callback.html",
-  // To look, no more; a challenge names what else is needed when it is needed.
-  scope: "openid accounts:read",
-  firstSubject: "adopt",
-  acrRequest: query.get("acr") === "claims" ? "claims" : "acr_values",
+  ...arrangement.options,
+  ...(backend ? {} : { acrRequest: query.get("acr") === "claims" ? "claims" : "acr_values" }),
   ...(query.get("hint") === "login" ? { session: () => owner === undefined ? undefined : { sub: owner, loginHint: owner } } : {}),
 });
-const account = new Account(stepup, api);
+const account = new Account(stepup, arrangement.base);
 
-const diagram = new Diagram(find("#diagram", HTMLOListElement), (empty) => {
+const diagram = new Diagram(find("#diagram", HTMLOListElement), backend, (empty) => {
   find("#sequence").hidden = empty;
   find("#no-events").hidden = !empty;
   find("#clear-diagram").hidden = empty;
 });
 diagram.follow(stepup);
+new Tally(find("#counts"), arrangement.name).follow(stepup);
+describe();
 
 stepup.addEventListener("authenticated", ({ detail: { acr, amr, at } }) => {
   const how = [acr, methods(amr)].filter(Boolean).join(" by ");
@@ -42,19 +47,22 @@ stepup.addEventListener("authenticated", ({ detail: { acr, amr, at } }) => {
 });
 
 // Called inside the click, before anything is awaited: the window must open while the click counts.
-onClick("#sign-in", () => act("Signing in…", stepup.ensure({ reason: "Sign in to see your account" }), async () => {
-  await showAccount();
-  document.body.dataset.state = "in";
-  return `Signed in as ${owner}.`;
-}));
+// Who has no account open here has shown no passkey either: the window asks who it is.
+onClick("#sign-in", () => act("Signing in…", stepup.ensure({ reason: "Sign in to see your account", methods: ["popup"] }), enter));
 
 onClick("#refresh-balance", () => act("Refreshing…", showAccount(), () => "Up to date."));
 
-onClick("#sign-out", () => {
+onClick("#sign-out", async () => {
   stepup.clear();
   leave();
+  if (backend) await signOut();
   tell("ok", "Signed out.");
 });
+
+onClick("#add-a-passkey", () => act("Adding a passkey…", addPasskey(), async () => {
+  await showAccount();
+  return "The passkey is yours. Your next transfer can use it.";
+}));
 
 onClick("#clear-diagram", () => diagram.clear());
 
@@ -63,7 +71,7 @@ onSubmit("#transfer", (form) => {
   const amount = cents(String(form.get("amount")));
   if (amount === undefined) return tell("error", "Type an amount such as 25 or 25.50.", "amount_invalid");
   const what = `${money(amount)} to ${payee.selectedOptions[0]?.text ?? ""}`;
-  return act(`Sending ${what}…`, account.send({ payee: payee.value, amount }, `Confirm sending ${what}`), async () => {
+  return act(`Sending ${what}…`, account.send({ payee: payee.value, amount }, asking(`Confirm sending ${what}`)), async () => {
     find("#transfer", HTMLFormElement).reset();
     await showAccount();
     return `Sent ${what}.`;
@@ -72,7 +80,7 @@ onSubmit("#transfer", (form) => {
 
 onSubmit("#new-payee", (form) => {
   const [name, iban] = [String(form.get("name")), String(form.get("iban"))];
-  return act(`Adding ${name}…`, account.addPayee({ name, iban }, `Confirm the new payee ${name}`), async (payee) => {
+  return act(`Adding ${name}…`, account.addPayee({ name, iban }, asking(`Confirm the new payee ${name}`)), async (payee) => {
     find("#new-payee", HTMLFormElement).reset();
     await showAccount();
     find("#payee", HTMLSelectElement).value = payee.id;
@@ -113,8 +121,32 @@ function tell(outcome, text, code) {
   if (outcome === "error") result.scrollIntoView({ block: "nearest" });
 }
 
+/** Somebody is signed in: shows their account. */
+async function enter() {
+  await showAccount();
+  document.body.dataset.state = "in";
+  return `Signed in as ${owner}.`;
+}
+
+/**
+ * How to ask for a confirmation. Who has no passkey is not asked for one.
+ * @param {string} reason
+ * @returns {import("/stepup/index.js").StepUpInit}
+ */
+function asking(reason) {
+  return passkeys === 0 ? { reason, methods: ["popup"] } : { reason };
+}
+
+async function addPasskey() {
+  const asked = asking("Confirm that you want to add a passkey");
+  const options = await account.passkeyOptions(asked);
+  return account.addPasskey(await passkey.create(options), asked);
+}
+
 async function showAccount() {
-  const [balance, payees, transfers] = await Promise.all([account.balance(), account.payees(), account.transfers()]);
+  const [balance, payees, transfers] = await Promise.all([
+    account.balance(), account.payees(), account.transfers(), arrangement.passkeys && showPasskeys(),
+  ]);
   owner = balance.owner;
   find("#owner").textContent = balance.owner;
   find("#iban").textContent = spaced(balance.iban);
@@ -131,7 +163,7 @@ async function showAccount() {
     const name = Object.assign(document.createElement("b"), { textContent: payeeName });
     const time = Object.assign(document.createElement("time"), {
       dateTime: new Date(at).toISOString(),
-      textContent: new Date(at).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
+      textContent: moment(at),
     });
     const sum = Object.assign(document.createElement("span"), { textContent: `−${money(amount)}` });
     row.append(name, time, sum);
@@ -140,63 +172,47 @@ async function showAccount() {
   find("#no-history").hidden = transfers.length > 0;
 }
 
+async function showPasskeys() {
+  const list = await account.passkeys();
+  passkeys = list.length;
+  find("#passkeys").replaceChildren(...list.map(({ id, at }) => {
+    const row = document.createElement("li");
+    row.dataset.id = id;
+    const time = Object.assign(document.createElement("time"), { dateTime: new Date(at).toISOString(), textContent: `since ${moment(at)}` });
+    row.append(Object.assign(document.createElement("b"), { textContent: "Passkey" }), time);
+    return row;
+  }));
+  find("#no-passkeys").hidden = passkeys > 0;
+}
+
+/** Says how this page is set up, and where it is set up otherwise. */
+function describe() {
+  for (const link of find("#arrangements").querySelectorAll("a")) {
+    const name = link.dataset.arrangement ?? "";
+    const there = new URLSearchParams(query);
+    there.set("arrangement", name);
+    link.href = `./?${there}`;
+    if (name === arrangement.name) link.ariaCurrent = "page";
+  }
+  for (const text of find("#set-up").querySelectorAll("p[data-about]")) {
+    if (text instanceof HTMLElement) text.hidden = text.dataset.about !== arrangement.name;
+  }
+  if (backend) find("#third-actor").textContent = "Backend";
+  find("#passkey-card").hidden = !arrangement.passkeys;
+  find("#no-passkeys-here").hidden = arrangement.passkeys || !COMPARED.some((name) => name === arrangement.name);
+}
+
 /** Forgets who was here. */
 function leave() {
   owner = undefined;
+  passkeys = undefined;
   document.body.dataset.state = "left";
   for (const id of ["#owner", "#iban", "#assurance"]) find(id).textContent = "";
   find("#balance").textContent = "–";
-  find("#history").replaceChildren();
-  find("#payee").replaceChildren();
-  const back = new URLSearchParams({ client_id: "bank-spa", post_logout_redirect_uri: new URL("/", location.href).href });
+  for (const id of ["#history", "#payee", "#passkeys"]) find(id).replaceChildren();
+  const back = new URLSearchParams({ client_id: arrangement.client, post_logout_redirect_uri: new URL("/", location.href).href });
   find("#provider-sign-out", HTMLAnchorElement).href = `${issuer}/session/end?${back}`;
 }
 
-/**
- * @param {string} selector
- * @param {() => unknown} action not started again while it is under way
- */
-function onClick(selector, action) {
-  const button = find(selector, HTMLButtonElement);
-  button.addEventListener("click", () => once(button, action));
-}
-
-/**
- * @param {string} selector
- * @param {(data: FormData) => unknown} action
- */
-function onSubmit(selector, action) {
-  const form = find(selector, HTMLFormElement);
-  const button = form.querySelector("button");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (button) once(button, () => action(new FormData(form)));
-  });
-}
-
-/**
- * Keeps a button from starting a second run. Not `disabled`, which would take the focus away.
- * @param {HTMLButtonElement} button
- * @param {() => unknown} action
- */
-async function once(button, action) {
-  if (button.ariaBusy === "true") return;
-  button.ariaBusy = "true";
-  try {
-    await action();
-  } finally {
-    button.ariaBusy = "false";
-  }
-}
-
-/**
- * @template {HTMLElement} [T=HTMLElement]
- * @param {string} selector
- * @param {new () => T} [kind]
- * @returns {T}
- */
-function find(selector, kind) {
-  const found = document.querySelector(selector);
-  if (!(found instanceof (kind ?? HTMLElement))) throw new Error(`the page lacks ${selector}`);
-  return /** @type {T} */ (found);
-}
+// A backend remembers who was here; tokens in a page do not outlive it.
+if (backend && await whoIsThere()) await act("Opening your account…", Promise.resolve(), enter);

@@ -9,6 +9,7 @@ import { ACTORS, EVENTS, rowFor } from "./rows.js";
 
 export class Diagram {
   #list;
+  #backend;
   #onChange;
   /** @type {Map<string, number>} */
   #began = new Map();
@@ -16,10 +17,12 @@ export class Diagram {
 
   /**
    * @param {HTMLElement} list
+   * @param {boolean} backend whether the app's own backend stands where the API is else
    * @param {(empty: boolean) => void} onChange
    */
-  constructor(list, onChange) {
+  constructor(list, backend, onChange) {
     this.#list = list;
+    this.#backend = backend;
     this.#onChange = onChange;
   }
 
@@ -50,7 +53,7 @@ export class Diagram {
     const began = this.#began.get(flow) ?? at;
     this.#began.set(flow, began);
 
-    const row = rowFor(type, event);
+    const row = rowFor(type, event, this.#backend);
     const item = element("li", "row");
     item.dataset.event = type;
     item.dataset.flow = flow;
@@ -66,7 +69,8 @@ export class Diagram {
     const time = element("time", "time", elapsed(at - began));
     time.dateTime = new Date(at).toISOString();
     const message = element("p", "message");
-    const who = element("span", "spoken", from === to ? `${row.from}: ` : `${row.from} to ${row.to}: `);
+    const [sender, receiver] = [row.from, row.to].map((actor) => this.#backend && actor === "API" ? "Backend" : actor);
+    const who = element("span", "spoken", from === to ? `${sender}: ` : `${sender} to ${receiver}: `);
     message.append(who, element("span", "text", row.text));
     if (row.detail) message.append(" ", element("span", "detail", row.detail));
     const arrow = element("span", "arrow");

@@ -21,28 +21,39 @@ export const ACTORS = Object.freeze(/** @type {const} */ (["You", "App", "API", 
  * @property {"ask" | "good" | "bad"} [mood]
  */
 
-/** @type {{ [K in keyof Events]: (event: Events[K]) => Row }} */
+/**
+ * What is said of a request, by what it is for.
+ * @type {Partial<Record<Events["request"]["target"], string>>}
+ */
+const requests = {
+  metadata: "Reads the metadata", token: "Trades the code for tokens", jwks: "Fetches the keys",
+  passkey_options: "Asks for passkey options", passkey_token: "Sends the assertion", authorization_challenge: "Asks for a code",
+};
+
+/** @type {{ [K in keyof Events]: (event: Events[K], backend: boolean) => Row }} */
 const rows = {
   challenge: ({ status, method, url, requirement }) => ({
     from: "API", to: "App", mood: "ask", text: demand(requirement), detail: `${status} to ${method} ${path(url)}`,
   }),
   prompt: ({ method, shown, reason }) => ({
     from: "App", to: "You",
-    text: shown === "button" ? "Asks for a click" : method === "popup" ? "Opens the sign-in window" : "Asks to sign in",
+    text: shown === "button" ? "Asks for a click" : { popup: "Opens the sign-in window", passkey: "Asks for a passkey", authenticate: "Asks to sign in" }[method],
     detail: reason,
   }),
-  request: ({ target, method, url, status, duration }) => ({
-    from: "App", to: target === "api" ? "API" : "Provider",
-    text: { metadata: "Reads the metadata", token: "Trades the code for tokens", jwks: "Fetches the keys", api: `${method} ${path(url)}` }[target],
+  request: ({ target, method, url, status, duration }, backend) => ({
+    from: "App", to: backend || target === "api" ? "API" : "Provider",
+    text: requests[target] ?? `${method} ${path(url)}`,
     detail: `${status || "no answer"} · ${Math.round(duration)} ms`,
     mood: target === "api" || status < 400 ? undefined : "bad",
   }),
-  authenticated: ({ acr, amr, scope, verified }) => ({
-    from: "Provider", to: "App", mood: "good",
-    text: [acr, methods(amr)].filter(Boolean).join(" by ") || "A token",
-    detail: [verified ? "signature and claims checked" : "not checked", scope.join(" ")].filter(Boolean).join(" · "),
+  authenticated: ({ acr, amr, scope, verified }, backend) => ({
+    from: backend ? "API" : "Provider", to: "App", mood: "good",
+    text: [acr, methods(amr)].filter(Boolean).join(" by ") || (backend ? "The session is raised" : "A token"),
+    detail: [backend ? "checked by the backend" : verified ? "signature and claims checked" : "not checked", scope.join(" ")].filter(Boolean).join(" · "),
   }),
-  retry: ({ method, url }) => ({ from: "App", to: "API", text: `${method} ${path(url)} again`, detail: "with the new token" }),
+  retry: ({ method, url }, backend) => ({
+    from: "App", to: "API", text: `${method} ${path(url)} again`, detail: backend ? "with the raised session" : "with the new token",
+  }),
   settled: ({ outcome, status, code }) => outcome === "error"
     ? { from: "App", to: "You", mood: "bad", text: "Failed", detail: code }
     : { from: "App", to: "You", mood: "good", text: "Done", detail: status === undefined ? undefined : String(status) },
@@ -56,9 +67,10 @@ export const EVENTS = /** @type {(keyof Events)[]} */ (Object.keys(rows));
  * @template {keyof Events} K
  * @param {K} type
  * @param {Events[K]} event
+ * @param {boolean} backend whether the page knows no API, only its own backend in that place
  */
-export function rowFor(type, event) {
-  return rows[type](event);
+export function rowFor(type, event, backend) {
+  return rows[type](event, backend);
 }
 
 /** @param {import("/stepup/index.js").Requirement} requirement */

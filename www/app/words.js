@@ -25,7 +25,12 @@ const failures = {
   loop_detected: "The bank keeps asking for the same confirmation. Nothing was sent.",
   metadata_invalid: "The identity provider describes itself wrongly.",
   origin_not_allowed: "The request would have left for a place that must not see it.",
+  passkey_busy: "Another passkey dialog is open. Finish it, and try again.",
+  passkey_exists: "This device has a passkey for you already.",
+  passkey_refused: "No passkey was used. Nothing was sent.",
+  passkey_unavailable: "This browser has no passkey that can do this. Nothing was sent.",
   popup_blocked: "The browser blocked the sign-in window. Allow it and try again.",
+  prompt_suppressed: "You said no a moment ago, so you were not asked again. Nothing was sent.",
   provider_unreachable: "The identity provider cannot be reached.",
   replay_unavailable: "You are confirmed, but this has to be sent once more by hand.",
   response_malformed: "The identity provider’s answer made no sense. Nothing was sent.",
@@ -55,6 +60,11 @@ const euro = new Intl.NumberFormat("en-IE", { style: "currency", currency: "EUR"
 /** @param {number} cents */
 export function money(cents) {
   return euro.format(cents / 100);
+}
+
+/** @param {number} at milliseconds since the epoch */
+export function moment(at) {
+  return new Date(at).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }
 
 /**

@@ -2,6 +2,8 @@
  * The bank's API: what each operation needs, and the challenge for who does not bring it.
  * @module
  */
+import { findAccount } from "./accounts.js";
+import { Refusal } from "./ceremonies.js";
 import { cors } from "./cors.js";
 import { HttpError, readBody, readJson, sendError, sendJson, target } from "./http.js";
 import { Challenge } from "./tokens.js";
@@ -17,6 +19,8 @@ import { Challenge } from "./tokens.js";
 export const TRANSFER = Object.freeze({ scope: "transfers:write", acr: "AL3", maxAge: 60 });
 const READ = Object.freeze({ scope: "accounts:read", acr: "AL1" });
 const NEW_PAYEE = Object.freeze({ scope: "payees:write", acr: "AL1" });
+/** A new passkey is as good as what vouched for it, so that has to be strong and recent. */
+const NEW_PASSKEY = Object.freeze({ scope: "passkeys:write", acr: "AL2", maxAge: 300 });
 
 /**
  * @param {object} parts
@@ -24,9 +28,10 @@ const NEW_PAYEE = Object.freeze({ scope: "payees:write", acr: "AL1" });
  * @param {import("./options.js").Options} parts.options
  * @param {TokenCheck} parts.check
  * @param {import("./ledger.js").Ledger} parts.ledger
+ * @param {import("./ceremonies.js").Ceremonies} parts.ceremonies
  * @param {Record<string, Handler>} [parts.probes] further paths, for tests
  */
-export function createApi({ at, options, check, ledger, probes = {} }) {
+export function createApi({ at, options, check, ledger, ceremonies, probes = {} }) {
   /** @type {Record<string, Record<string, Handler>>} */
   const routes = {
     "/balance": {
@@ -43,6 +48,27 @@ export function createApi({ at, options, check, ledger, probes = {} }) {
       POST: async (req, res) => {
         const { user } = await check(req.headers.authorization, NEW_PAYEE);
         sendJson(res, 201, ledger.addPayee(user, await readJson(req)));
+      },
+    },
+    "/passkeys": {
+      GET: async (req, res) => {
+        const { user } = await check(req.headers.authorization, READ);
+        sendJson(res, 200, ceremonies.list(user));
+      },
+      POST: async (req, res) => {
+        const { user, client } = await check(req.headers.authorization, NEW_PASSKEY);
+        const credential = await readJson(req);
+        sendJson(res, 201, await ceremonies.register(credential, { client, user }).catch((error) => {
+          throw error instanceof Refusal ? new HttpError(422, "The passkey could not be added.", { reason: error.message }) : error;
+        }));
+      },
+    },
+    "/passkeys/options": {
+      POST: async (req, res) => {
+        const { user, client } = await check(req.headers.authorization, NEW_PASSKEY);
+        const account = findAccount(user);
+        if (!account) throw new HttpError(404, "There is no account of this user.");
+        sendJson(res, 200, await ceremonies.creation({ client, account }));
       },
     },
     "/transfers": {
@@ -72,9 +98,20 @@ export function createApi({ at, options, check, ledger, probes = {} }) {
       }
       await handler(req, res);
     } catch (error) {
+      if (options.carry && error instanceof Challenge) await carry(error, ceremonies);
       await refuse(req, res, error);
     }
   };
+}
+
+/**
+ * Puts what a page needs to ask for a passkey into a step-up challenge, which saves asking for it.
+ * @param {Challenge} challenge
+ * @param {import("./ceremonies.js").Ceremonies} ceremonies
+ */
+async function carry({ of, more }, ceremonies) {
+  const passkey = of && await ceremonies.request({ client: of.client, user: of.user });
+  if (passkey) more.passkey = passkey;
 }
 
 /**

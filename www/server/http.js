@@ -2,6 +2,7 @@
  * Reading and answering plain HTTP.
  * @module
  */
+import { IncomingMessage } from "node:http";
 
 /**
  * @typedef {import("node:http").IncomingMessage} Request
@@ -51,6 +52,23 @@ export async function readBody(req, limit = 64 * 1024) {
 }
 
 /**
+ * A request that has been read, as if it had not, and with this body.
+ * @param {Request} req
+ * @param {Buffer} body
+ * @returns {Request}
+ */
+export function withBody(req, body) {
+  const again = new IncomingMessage(req.socket);
+  const { method, url, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders } = req;
+  Object.assign(again, { method, url, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders, complete: true });
+  again.headers = { ...req.headers, "content-length": String(body.length) };
+  delete again.headers["transfer-encoding"];
+  again.push(body);
+  again.push(null);
+  return again;
+}
+
+/**
  * A JSON object out of the body, or a 415 or 400.
  * @param {Request} req
  * @returns {Promise<Record<string, unknown>>}
@@ -70,6 +88,21 @@ export async function readJson(req) {
     throw new HttpError(400, "the body must be a JSON object");
   }
   return /** @type {Record<string, unknown>} */ (value);
+}
+
+/**
+ * A form out of the body, in which no parameter comes twice (RFC 6749 §3.2); or a 415 or 400.
+ * @param {Request} req
+ * @returns {Promise<Partial<Record<string, string>>>}
+ */
+export async function readForm(req) {
+  const body = await readBody(req);
+  const type = req.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") throw new HttpError(415, "the body must be application/x-www-form-urlencoded");
+  const pairs = [...new URLSearchParams(body.toString("utf8"))];
+  const form = Object.fromEntries(pairs);
+  if (Object.keys(form).length < pairs.length) throw new HttpError(400, "a parameter comes twice");
+  return form;
 }
 
 /**

@@ -65,7 +65,9 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
       const account = findAccount(talk.user);
       const held = talk.user === details.session?.accountId ? assurance.proofs.of(details.session?.uid, talk.user) : [];
       const hasPasskey = account !== undefined && passkeys.of(account.id).length > 0;
-      return { account, hasPasskey, declined: talk.declined, demand, held, made: talk.made, now: now() };
+      // An app that is about to add a passkey itself needs no offer.
+      const declined = talk.declined || String(details.params.scope).split(" ").includes("passkeys:write");
+      return { account, hasPasskey, declined, demand, held, made: talk.made, now: now() };
     };
 
     if (req.method === "POST") {
@@ -174,9 +176,11 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
     talk.challenge = undefined;
     try {
       if (challenge === undefined) throw new Error("no ceremony is under way");
-      const proof = await passkeys.verify(JSON.parse(form.get("credential") ?? ""), challenge, account?.id);
-      talk.user = proof.user;
-      talk.made.push({ level: "AL3", at: now(), amr: proof.amr });
+      const { user, level, amr } = await passkeys.verify(JSON.parse(form.get("credential") ?? ""), {
+        challenge, origins: [at.issuer], user: account?.id,
+      });
+      talk.user = user;
+      talk.made.push({ level, at: now(), amr });
       return undefined;
     } catch {
       return wrong(talk, "The passkey could not be checked. Try it again.");
@@ -194,7 +198,7 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
     if (step !== "register" && step !== "offer") return undefined;
     try {
       if (challenge === undefined || user === undefined) throw new Error("no ceremony is under way");
-      await passkeys.register(JSON.parse(form.get("credential") ?? ""), challenge, user);
+      await passkeys.register(JSON.parse(form.get("credential") ?? ""), { challenge, origins: [at.issuer], user });
       return undefined;
     } catch {
       return wrong(talk, "The passkey could not be added. Try it again.");

@@ -20,7 +20,9 @@ const { values } = parseArgs({
 try {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError(`${values.port} is not a port`);
-  const { at, close } = await start({ port, control: values.control, options: parse(values.options) });
+  // Who tries the page may set it up in any of its ways, one of which needs this.
+  const defaults = values.human ? { carry: true } : {};
+  const { at, close } = await start({ port, control: values.control, defaults, options: parse(values.options) });
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
     process.once(signal, () => void close().then(() => process.exit(0)));
   }
@@ -52,10 +54,10 @@ function invitation(at) {
 Localhost Bank is open:  ${at.app}/
 
   1. Sign in as alice, password alice-password.
-  2. Send money. The API wants a passkey, used within the last minute; a window asks for it.
-     alice has none at first: she enters a one-time code and adds one there.
-  3. Add a payee. That takes a scope the first sign-in did not ask for.
-  4. Watch the diagram at the bottom of the page.
+  2. Add a passkey, on the page itself. A window asks for a one-time code first.
+  3. Send money. The API wants a passkey, used within the last minute: you confirm on the page.
+  4. Add a payee. That takes a scope the first sign-in did not ask for.
+  5. Choose another set-up at the bottom of the page, send again, and compare. Watch the diagram.
 
   bob (bob-password) has no second factor: his transfer is refused.
 

@@ -22,6 +22,10 @@ import { isAbsolute } from "node:path";
  * @property {"honour" | "ignore"} hints whether `id_token_hint` binds the sign-in to its user
  * @property {Record<string, string>} mounts path prefix on the app host → absolute folder
  * @property {number} accessTokenTtl seconds
+ * @property {import("./passkeys.js").UserVerification} userVerification of passkeys in the app's page: with
+ *   `"preferred"` an assertion without it proves less, with `"required"` nothing
+ * @property {number} challengeTtl how long a challenge of those may be answered, in seconds
+ * @property {boolean} carry whether the API's step-up challenge brings passkey options along
  */
 
 /** Where the provider may live: the app's own site, or another one. */
@@ -38,6 +42,9 @@ export function defaultOptions() {
     hints: "honour",
     mounts: {},
     accessTokenTtl: 300,
+    userVerification: "required",
+    challengeTtl: 300,
+    carry: false,
   };
 }
 
@@ -52,6 +59,9 @@ const valid = {
   mounts: (value) => isRecord(value) && Object.entries(value).every(([prefix, folder]) =>
     /^\/[\w-]+(\/[\w-]+)*\/$/.test(prefix) && typeof folder === "string" && isAbsolute(folder)),
   accessTokenTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
+  userVerification: (value) => ["required", "preferred"].includes(value),
+  challengeTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
+  carry: (value) => typeof value === "boolean",
 };
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The app's host: the bank's page, the package at `/stepup/`, and folders that the options mount.
+ * The app's host: the bank's page, the package at `/stepup/`, folders that the options mount, and the
+ * backend-for-frontend below `/bff/`.
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -12,8 +13,9 @@ const PACKAGE = fileURLToPath(new URL("../../pkg/", import.meta.url));
 /**
  * @param {import("./hosts.js").Addresses} at
  * @param {import("./options.js").Options} options
+ * @param {ReturnType<typeof import("./bff.js").createBff>} bff
  */
-export function createPageHost(at, options) {
+export function createPageHost(at, options, bff) {
   // As strict as an app with stepup can be: the wasm needs its own word, nothing else does.
   const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; "
     + `connect-src 'self' ${at.api} ${at.issuer}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; `
@@ -26,6 +28,7 @@ export function createPageHost(at, options) {
   return async function serve(req, res) {
     if (options.coop.app) res.setHeader("Cross-Origin-Opener-Policy", options.coop.app);
     const { path } = target(req);
+    if (path.startsWith("/bff/")) return bff(req, res);
     if (path === "/config.js") {
       res.setHeader("Content-Type", "text/javascript; charset=utf-8");
       res.setHeader("Cache-Control", "no-store");

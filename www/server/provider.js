@@ -1,29 +1,29 @@
 /**
- * The OpenID Provider: `oidc-provider`, configured for one first-party single-page app and one API.
+ * The OpenID Provider: `oidc-provider`, configured for one first-party app, with and without a
+ * backend of its own, and one API.
  * @module
  */
 import { randomBytes } from "node:crypto";
 import { findAccount } from "./accounts.js";
-import { ACCESS_TOKEN_ALG, ID_TOKEN_ALG } from "./keys.js";
+import { createClients, resourceServer, SPA } from "./clients.js";
 import { LEVELS } from "./levels.js";
 import { memoryAdapter } from "./memory.js";
-import { errors, Provider } from "./oidc.js";
+import { Provider } from "./oidc.js";
 import { errorPage, loggedOutPage, logoutPage } from "./pages.js";
+import { PROOF, registerPasskeyGrant } from "./passkeygrant.js";
 import { answerFor, canReach, createPolicy } from "./policy.js";
 import { Proofs } from "./proofs.js";
-
-/** The scopes of the API, which are all it takes to use it. */
-export const API_SCOPES = Object.freeze(["accounts:read", "transfers:write", "payees:write"]);
-export const CLIENT_ID = "bank-spa";
 
 /**
  * @param {object} parts
  * @param {import("./hosts.js").Addresses} parts.at
  * @param {import("./options.js").Options} parts.options
  * @param {{ keys: import("jose").JWK[] }} parts.jwks private keys
+ * @param {string} parts.secret of the backend-for-frontend
  * @param {import("./passkeys.js").Passkeys} parts.passkeys
+ * @param {import("./ceremonies.js").Ceremonies} parts.ceremonies
  */
-export function createProvider({ at, options, jwks, passkeys }) {
+export function createProvider({ at, options, jwks, secret, passkeys, ceremonies }) {
   const proofs = new Proofs();
   /** @type {import("./policy.js").Assurance} */
   const assurance = {
@@ -37,28 +37,22 @@ export function createProvider({ at, options, jwks, passkeys }) {
 
   const provider = new Provider(at.issuer, {
     jwks: /** @type {import("oidc-provider").JWKS} */ (jwks),
-    clients: [{
-      client_id: CLIENT_ID,
-      client_name: "Localhost Bank",
-      application_type: "web",
-      token_endpoint_auth_method: "none",
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      redirect_uris: [`${at.app}/stepup/callback.html`, `${at.app}/e2e/callback.html`],
-      post_logout_redirect_uris: [`${at.app}/`],
-      id_token_signed_response_alg: ID_TOKEN_ALG,
-    }],
+    clients: createClients(at, secret),
     adapter: memoryAdapter(),
     acrValues: [...LEVELS],
     // In every ID token, asked for or not: how else should the app know what it got.
     claims: { openid: ["sub", "acr", "amr", "auth_time"] },
     scopes: ["openid"],
     responseTypes: ["code"],
-    clientAuthMethods: ["none"],
-    clientBasedCORS: (_ctx, origin) => origin === at.app,
+    clientAuthMethods: ["none", "client_secret_basic"],
+    // The page holds the tokens of one client; those of the other never get there.
+    clientBasedCORS: (_ctx, origin, client) => origin === at.app && client.clientId === SPA,
+    discovery: { authorization_challenge_endpoint: `${at.issuer}/authorize-challenge` },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
     extraTokenClaims: (ctx) => {
-      const source = ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.AuthorizationCode;
+      const { entities } = ctx.oidc;
+      const source = /** @type {{ acr?: string, amr?: string[], authTime?: number } | undefined} */ (
+        entities.RefreshToken ?? entities.AuthorizationCode ?? entities[PROOF]);
       // RFC 9470 §6: what the API compares with what it demands.
       return source && { acr: source.acr, amr: source.amr, auth_time: source.authTime };
     },
@@ -76,15 +70,7 @@ export function createProvider({ at, options, jwks, passkeys }) {
         enabled: true,
         defaultResource: () => at.api,
         useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx, resource) => {
-          if (resource !== at.api && resource !== `${at.api}/`) throw new errors.InvalidTarget();
-          return {
-            audience: at.api,
-            scope: API_SCOPES.join(" "),
-            accessTokenFormat: "jwt",
-            jwt: { sign: { alg: ACCESS_TOKEN_ALG } },
-          };
-        },
+        getResourceServerInfo: (_ctx, resource) => resourceServer(at, resource),
       },
     },
     findAccount: (_ctx, id) => {
@@ -108,6 +94,8 @@ export function createProvider({ at, options, jwks, passkeys }) {
       Session: 14 * 24 * 3600,
     },
   });
+
+  registerPasskeyGrant({ at, options, provider, ceremonies });
 
   // After an interaction the session is the right one for the first time: what was proved goes there.
   provider.on("interaction.ended", (ctx) => {

@@ -2,13 +2,16 @@
  * A record of every request, so that a test can count what was really sent.
  * @module
  */
+import { AGENT } from "./backchannel.js";
 import { target } from "./http.js";
 
 /**
  * @typedef {object} Entry
  * @property {number} n order of arrival, from 1
  * @property {number} at milliseconds since the epoch
- * @property {string} role `app`, `api` or `auth`
+ * @property {string} role who was asked: `app`, `api` or `auth`
+ * @property {"page" | "bff"} from who asked: a browser, or the backend-for-frontend
+ * @property {boolean} preflight whether it only asks for leave (Fetch Standard §3.2.2)
  * @property {string} host as the request named it, without the port
  * @property {string} method
  * @property {string} path
@@ -34,6 +37,8 @@ export class RequestLog {
       n: ++this.#n,
       at: Date.now(),
       role,
+      from: req.headers["user-agent"] === AGENT ? "bff" : "page",
+      preflight: req.method === "OPTIONS" && req.headers["access-control-request-method"] !== undefined,
       host: (req.headers.host ?? "").replace(/:\d+$/, ""),
       method: req.method ?? "",
       path,

@@ -2,9 +2,14 @@
  * The one HTTP server: it listens on loopback and hands each request to its virtual host.
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { createApi } from "./api.js";
+import { createAuthorizationChallenge } from "./authorizationchallenge.js";
+import { createBff } from "./bff.js";
+import { Ceremonies } from "./ceremonies.js";
+import { Challenges } from "./challenges.js";
 import { createControl } from "./control.js";
 import { addresses, roleOf } from "./hosts.js";
 import { HttpError, sendError, target } from "./http.js";
@@ -14,11 +19,13 @@ import { Ledger } from "./ledger.js";
 import { defaultOptions, mergeOptions } from "./options.js";
 import { createPageHost } from "./pagehost.js";
 import { errorPage } from "./pages.js";
+import { createPasskeyOptions } from "./passkeyoptions.js";
 import { Passkeys } from "./passkeys.js";
 import { createProbes } from "./probes.js";
 import { createProvider } from "./provider.js";
 import { RequestLog } from "./requestlog.js";
 import { sendFile } from "./static.js";
+import { completed } from "./tokenrequest.js";
 import { createTokenCheck } from "./tokens.js";
 
 const PUBLIC = fileURLToPath(new URL("public/", import.meta.url));
@@ -32,11 +39,12 @@ const ASSETS = new Set(["/pages.css", "/passkey.js", "/mark.svg"]);
  * @param {object} [settings]
  * @param {number} [settings.port] 0 for any that is free
  * @param {boolean} [settings.control] whether there is a control host
+ * @param {Partial<import("./options.js").Options>} [settings.defaults] where the options say nothing
  * @param {unknown} [settings.options]
  * @returns {Promise<{ at: import("./hosts.js").Addresses, close(): Promise<void> }>}
  */
-export async function start({ port = 0, control = false, options: given = {} } = {}) {
-  const options = defaultOptions();
+export async function start({ port = 0, control = false, defaults = {}, options: given = {} } = {}) {
+  const options = { ...defaultOptions(), ...defaults };
   mergeOptions(options, given);
   const keys = await generateKeys();
 
@@ -73,12 +81,14 @@ function compose({ at, options, keys, control }) {
   const ledger = new Ledger();
   const passkeys = new Passkeys(at);
   passkeys.seed(options.passkeys);
+  const ceremonies = new Ceremonies({ at, options, passkeys, challenges: new Challenges(options) });
+  const secret = randomBytes(32).toString("base64url");
   const check = createTokenCheck(at, keys.open);
   /** @type {Record<import("./hosts.js").Role, Handler | undefined>} */
   const hosts = {
-    app: createPageHost(at, options),
-    api: createApi({ at, options, check, ledger, probes: control ? createProbes(check) : {} }),
-    auth: createAuthHost({ at, options, keys, passkeys }),
+    app: createPageHost(at, options, createBff({ at, secret })),
+    api: createApi({ at, options, check, ledger, ceremonies, probes: control ? createProbes(check) : {} }),
+    auth: createAuthHost({ at, options, keys, secret, passkeys, ceremonies }),
     control: control ? createControl({ options, log, ledger, passkeys }) : undefined,
   };
 
@@ -102,11 +112,19 @@ function compose({ at, options, keys, control }) {
  * @param {import("./hosts.js").Addresses} parts.at
  * @param {import("./options.js").Options} parts.options
  * @param {Awaited<ReturnType<typeof generateKeys>>} parts.keys
+ * @param {string} parts.secret of the backend-for-frontend
  * @param {Passkeys} parts.passkeys
+ * @param {Ceremonies} parts.ceremonies
  * @returns {Handler}
  */
-function createAuthHost({ at, options, keys, passkeys }) {
-  const { provider, assurance } = createProvider({ at, options, jwks: keys.secret, passkeys });
+function createAuthHost({ at, options, keys, secret, passkeys, ceremonies }) {
+  const { provider, assurance } = createProvider({ at, options, jwks: keys.secret, secret, passkeys, ceremonies });
+  const parts = { at, options, provider, ceremonies };
+  /** @type {Record<string, Handler>} */
+  const own = {
+    "/passkey/options": createPasskeyOptions(parts),
+    "/authorize-challenge": createAuthorizationChallenge(parts),
+  };
   const interact = createInteractions({ at, provider, assurance, passkeys });
   const protocol = provider.callback();
 
@@ -114,6 +132,8 @@ function createAuthHost({ at, options, keys, passkeys }) {
     if (options.coop.provider) res.setHeader("Cross-Origin-Opener-Policy", options.coop.provider);
     const { path } = target(req);
     if (ASSETS.has(path)) return sendFile(req, res, PUBLIC, path.slice(1));
+    if (Object.hasOwn(own, path)) return own[path]?.(req, res);
+    if (path === "/token" && req.method === "POST") return protocol(await completed(req), res);
     if (!path.startsWith("/interaction/")) return protocol(req, res);
     try {
       return await interact(req, res);

@@ -10,6 +10,7 @@ import { rank } from "./levels.js";
 /**
  * @typedef {object} Access who calls, as the token tells
  * @property {string} user
+ * @property {string} client whom the token was given to
  * @property {string[]} scope
  * @property {string | undefined} acr
  * @property {number | undefined} authTime
@@ -24,6 +25,9 @@ import { rank } from "./levels.js";
 
 /** An answer that tells the caller how to do better. */
 export class Challenge extends HttpError {
+  /** @type {Access | undefined} whoever a stronger or fresher authentication is asked of, where that is known */
+  of;
+
   /**
    * @param {number} status
    * @param {string} message
@@ -62,7 +66,9 @@ export function createTokenCheck(at, jwks) {
     const access = await verify(header);
     const missing = access.scope.includes(need.scope) ? undefined : need.scope;
     const stale = need.maxAge !== undefined && !(access.authTime !== undefined && now() - access.authTime <= need.maxAge);
-    if (rank(access.acr) < rank(need.acr ?? "AL1") || stale) throw insufficient({ ...need, scope: missing });
+    if (rank(access.acr) < rank(need.acr ?? "AL1") || stale) {
+      throw Object.assign(insufficient({ ...need, scope: missing }), { of: access });
+    }
     // RFC 6750 §3.1: 403, and the scope that would do.
     if (missing !== undefined) {
       throw new Challenge(403, "the token lacks a scope", {
@@ -89,6 +95,7 @@ export function createTokenCheck(at, jwks) {
       });
       return {
         user: String(payload.sub),
+        client: String(payload.client_id),
         scope: typeof payload.scope === "string" ? payload.scope.split(" ") : [],
         acr: typeof payload.acr === "string" ? payload.acr : undefined,
         authTime: typeof payload.auth_time === "number" ? payload.auth_time : undefined,

@@ -83,7 +83,8 @@ impl Coordinator {
             }
             Event::Ensured { waiter, requirement, reason, methods, window } => {
                 let resource = self.common_resource();
-                let waiter = Waiter { reason, methods, ..Waiter::new(waiter, requirement, resource) };
+                let waiter =
+                    Waiter { reason, methods, ..Waiter::new(waiter, requirement, resource) };
                 self.ensured(waiter, window, now, &mut effects);
             }
             Event::Aborted { waiter } => {

@@ -10,6 +10,8 @@ const COOL_DOWN: Seconds = Seconds(30);
 /// Prompts that one API may cause in a minute without a click.
 const MOST: usize = 5;
 const MINUTE: Seconds = Seconds(60);
+/// How long after a click a request may still be its doing, as browsers count it (HTML §6.4.1).
+const GESTURE: Seconds = Seconds(5);
 
 /// What the user has been asked, and how they took it.
 #[derive(Debug, Default)]
@@ -32,10 +34,8 @@ impl Patience {
     pub(super) fn allows(&self, waiter: &Waiter, now: EpochMillis) -> Result<(), ErrorCode> {
         let Some(origin) = self.unasked_origin(waiter) else { return Ok(()) };
         let cooled = |last: EpochMillis| now.since(last) >= COOL_DOWN.millis();
-        let recent = self
-            .unasked
-            .iter()
-            .filter(|(of, at)| of == origin && now.since(*at) < MINUTE.millis());
+        let recent =
+            self.unasked.iter().filter(|(of, at)| of == origin && now.since(*at) < MINUTE.millis());
         if self.refused.is_none_or(cooled) && recent.count() < MOST {
             return Ok(());
         }
@@ -58,9 +58,10 @@ impl Patience {
     /// Whose prompt it would be, where neither the app nor the user has asked for one.
     fn unasked_origin<'a>(&self, waiter: &'a Waiter) -> Option<&'a str> {
         let call = waiter.call.as_ref()?;
-        let clicked = call
-            .clicked_at
-            .is_some_and(|click| self.prompted.is_none_or(|prompted| click > prompted));
+        let clicked = call.clicked_at.is_some_and(|click| {
+            call.sent_at.since(click) <= GESTURE.millis()
+                && self.prompted.is_none_or(|prompted| click > prompted)
+        });
         origin::of(&call.url).filter(|_| !clicked)
     }
 }

@@ -129,7 +129,8 @@ impl Flow {
         context: &Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let gives_options = context.config.passkey.as_ref().is_some_and(|it| it.server.gives_options());
+        let gives_options =
+            context.config.passkey.as_ref().is_some_and(|it| it.server.gives_options());
         if gives_options {
             self.offered = Offered::No;
         }

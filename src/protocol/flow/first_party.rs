@@ -47,7 +47,7 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
         let submitting = matches!(self.state, State::Submitting { .. });
-        if !submitting && !matches!(self.offered, Offered::Asked) {
+        if !self.first_party || (!submitting && !matches!(self.offered, Offered::Asked)) {
             return Ok(());
         }
         let next = answer.and_then(|answer| answer.next(None));

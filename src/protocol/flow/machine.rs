@@ -74,7 +74,7 @@ pub struct Flow {
     /// Whether the gate is shown.
     pub(super) gate: bool,
     /// Whether the provider's challenge endpoint is asked.
-    first_party: bool,
+    pub(super) first_party: bool,
     /// Whether an expired session of the challenge endpoint has been begun anew.
     pub(super) restarted: bool,
     /// The request that the provider keeps already (RFC 9126 §4).
@@ -271,7 +271,9 @@ impl Flow {
         match (&self.state, event) {
             (_, FlowEvent::DeadlinePassed) => return Err(ErrorCode::TimedOut.into()),
             (_, FlowEvent::Chosen(choice)) => return self.chosen(choice, context, effects),
-            (_, FlowEvent::GateRefused(error)) => return self.gate_refused(error, context, effects),
+            (_, FlowEvent::GateRefused(error)) => {
+                return self.gate_refused(error, context, effects);
+            }
             (State::Preparing | State::Choosing { .. }, FlowEvent::SessionRead(session)) => {
                 let session = session?;
                 let (config, user) = (context.config, context.user);
@@ -288,7 +290,10 @@ impl Flow {
                 self.metadata = Some(metadata);
                 self.advance(context, effects);
             }
-            (State::Preparing | State::Choosing { .. }, FlowEvent::SecretsDrawn(secrets, digest)) => {
+            (
+                State::Preparing | State::Choosing { .. },
+                FlowEvent::SecretsDrawn(secrets, digest),
+            ) => {
                 self.secrets = Some((secrets, digest));
                 self.advance(context, effects);
             }
@@ -366,7 +371,8 @@ impl Flow {
 
     /// The app's own `authenticate` asks the user.
     fn ask_the_app(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
-        let Some(scope) = self.asked_scope(context).filter(|_| self.window != Window::Wanted) else {
+        let Some(scope) = self.asked_scope(context).filter(|_| self.window != Window::Wanted)
+        else {
             return;
         };
         effects.push(FlowEffect::Authenticate {

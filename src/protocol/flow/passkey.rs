@@ -145,18 +145,17 @@ impl Flow {
         let (State::Submitting { scope }, Some((secrets, _))) = (&self.state, &self.secrets) else {
             return Ok(());
         };
+        let server = context.config.passkey.as_ref().map(|passkey| &passkey.server);
+        let Some(PasskeyServer::Endpoints { nonce, .. }) = server else { return Ok(()) };
         let tokens = match answer.and_then(|answer| answer.tokens(scope)) {
             Ok(tokens) => tokens,
             Err(error) => return self.failed(error, context, effects),
         };
         let access_token = tokens.access_token.clone();
-        let server = context.config.passkey.as_ref().map(|passkey| &passkey.server);
-        let source = match server {
+        let source = match nonce {
+            true => Source::Response { nonce: secrets.nonce.clone(), access_token },
             // Nothing says that its ID token is new, but when it was issued.
-            Some(PasskeyServer::Endpoints { nonce: false, .. }) => {
-                Source::Authenticate { access_token }
-            }
-            _ => Source::Response { nonce: secrets.nonce.clone(), access_token },
+            false => Source::Authenticate { access_token },
         };
         self.answered(tokens, source, context, effects)
     }
@@ -168,9 +167,11 @@ impl Flow {
         context: &Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        match (&self.state, answer) {
-            (State::Submitting { .. }, Ok(told)) => self.raised(told, context, effects),
-            (State::Submitting { .. }, Err(error)) => self.failed(error, context, effects),
+        let awaited = context.config.arrangement == Arrangement::Backend
+            && matches!(self.state, State::Submitting { .. });
+        match answer {
+            Ok(told) if awaited => self.raised(told, context, effects),
+            Err(error) if awaited => self.failed(error, context, effects),
             _ => Ok(()),
         }
     }
@@ -183,7 +184,6 @@ impl Flow {
         context: &Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        debug_assert_eq!(context.config.arrangement, Arrangement::Backend);
         let scope = self.asked_scope(context).unwrap_or_default();
         self.done(Obtained::Session { told, scope }, None, None, effects);
         Ok(())

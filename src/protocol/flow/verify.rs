@@ -75,8 +75,7 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let own =
-            matches!(context.config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
+        let own = matches!(context.config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
         match (&tokens.id_token, &context.config.provider) {
             (Some(_), Some(_)) => {
                 self.state = State::Verifying { tokens, source, check: Check::Due };

@@ -70,7 +70,11 @@ impl Flow {
         })
     }
 
-    pub(super) fn window_opened(&mut self, context: &mut Context<'_>, effects: &mut Vec<FlowEffect>) {
+    pub(super) fn window_opened(
+        &mut self,
+        context: &mut Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) {
         match &self.state {
             State::Preparing if self.window == Window::Wanted => {
                 self.window = Window::Open;

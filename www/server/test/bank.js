@@ -104,7 +104,7 @@ export class Visitor {
         answer = await this.post(answer, hidden(answer.text), attribute(answer.text, "form", "action"));
       } else if (answer.status >= 300 && answer.status < 400 && location) {
         const next = new URL(location, answer.url);
-        if (next.origin === this.at.app) return { ...answer, url: next };
+        if (next.origin === this.at.app && !next.pathname.startsWith("/bff/")) return { ...answer, url: next };
         answer = await this.send(next.href);
       } else {
         return answer;
@@ -222,6 +222,21 @@ export class Visitor {
   }
 
   /**
+   * A form to one of the provider's own endpoints, as the app's page sends it.
+   * @param {string} path
+   * @param {Record<string, string>} fields
+   * @param {Record<string, string>} [headers]
+   */
+  async form(path, fields, headers = {}) {
+    const answer = await this.send(this.at.issuer + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded", Origin: this.at.app, ...headers },
+      body: new URLSearchParams({ client_id: "bank-spa", ...fields }).toString(),
+    });
+    return { status: answer.status, headers: answer.headers, value: JSON.parse(answer.text || "null") };
+  }
+
+  /**
    * A request to the API with a token.
    * @param {string} path
    * @param {string | undefined} token
@@ -239,6 +254,35 @@ export class Visitor {
         ...headers,
       },
     });
+  }
+
+  /**
+   * A request of the app's page to its backend-for-frontend.
+   * @param {string} path below `/bff`
+   * @param {unknown} [json] makes it a `POST`
+   * @param {Record<string, string>} [headers]
+   */
+  async bff(path, json, headers = {}) {
+    const answer = await this.send(`${this.at.app}/bff${path}`, json === undefined ? { headers } : {
+      method: "POST",
+      body: JSON.stringify(json),
+      headers: { Origin: this.at.app, "Content-Type": "application/json", "X-CSRF-Token": this.cookie("bank-csrf") ?? "", ...headers },
+    });
+    return { ...answer, value: answer.text === "" ? undefined : JSON.parse(answer.text) };
+  }
+
+  /**
+   * Signs in at the backend-for-frontend, or raises what is there, up to the first page or the end.
+   * @param {Record<string, string>} [query]
+   */
+  async login(query = {}) {
+    const asked = new URLSearchParams({ return_to: "/done.html?stepup_state=s-1", ...query });
+    return this.follow(await this.send(`${this.at.app}/bff/login?${asked}`));
+  }
+
+  /** @param {string} name of a cookie of the app's host */
+  cookie(name) {
+    return this.#cookies.find((one) => one.host === new URL(this.at.app).host && one.name === name)?.value;
   }
 
   /**

@@ -2,7 +2,7 @@
 
 use super::super::waiter::Phase;
 use super::super::{Coordinator, Effect, Event, WaiterId};
-use crate::protocol::config::Config;
+use crate::protocol::config::{Arrangement, Config};
 use crate::protocol::flow::{FlowEffect, FlowId};
 use crate::protocol::held::Held;
 use crate::protocol::origin;
@@ -125,6 +125,11 @@ impl Watch {
                 assert_eq!(self.running, Some(*id), "{effect:?} for a step-up that is over");
                 assert!(!matches!(effect, FlowEffect::Done(_)), "it is told by EndFlow");
             }
+            Effect::EndFlow(id) if self.running.is_none() => {
+                // It could not even begin: no method is possible.
+                assert!(id.0 > self.last, "numbers are used once");
+                self.last = id.0;
+            }
             Effect::EndFlow(id) => {
                 assert_eq!(self.running, Some(*id));
                 self.running = None;
@@ -148,6 +153,8 @@ impl Watch {
             Effect::Reject { waiter, .. } => self.ends(*waiter),
             Effect::Publish(all) => {
                 assert_eq!(all.len(), self.config.apis.len());
+                let backend = self.config.arrangement == Arrangement::Backend;
+                assert!(!backend || all.iter().all(Option::is_none), "a token beside the cookie");
                 for (api, published) in self.config.apis.iter().zip(all) {
                     let Some(published) = published else { continue };
                     assert!(!self.cleared, "a token is published on clear()");

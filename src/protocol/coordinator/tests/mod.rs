@@ -4,6 +4,8 @@
 mod ends;
 mod invariants;
 mod notices;
+mod passkey;
+mod patience;
 mod player;
 mod popup;
 mod published;

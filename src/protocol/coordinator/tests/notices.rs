@@ -4,8 +4,8 @@ use super::player::*;
 use super::{Notice, Outcome};
 use crate::protocol::coordinator::{Call, Event, WaiterId};
 use crate::protocol::flow::FlowEvent::{WindowBlocked, WindowLost};
-use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::FlowId;
+use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::method::Method;
 
 /// A notice in words: its kind, its step-up, and what tells it apart.

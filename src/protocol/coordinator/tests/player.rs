@@ -206,6 +206,20 @@ pub fn stayed(waiter: u32) -> Event {
     Event::Stayed { waiter: WaiterId(waiter) }
 }
 
+/// It is challenged so many seconds after the page's beginning, its user having clicked just before.
+pub fn clicked_for(seconds: u64, waiter: u32, requirement: Requirement) -> Event {
+    let at = step_up::NOW.plus(Seconds(seconds).millis());
+    let call = Call { sent_at: at, clicked_at: Some(at), ..call(API) };
+    let waiter = WaiterId(waiter);
+    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None, offer: None }
+}
+
+/// Its challenge carries options for a passkey.
+pub fn carrying(url: &str, waiter: u32, requirement: Requirement) -> Event {
+    let (waiter, call, offer) = (WaiterId(waiter), call(url), Some(step_up::offer("o1")));
+    Event::Challenged { waiter, call, status: 401, requirement, sent_with: None, offer }
+}
+
 /// It had been sent with a held token.
 pub fn challenged_with(serial: u32, waiter: u32, requirement: Requirement) -> Event {
     let (waiter, call, sent_with) = (WaiterId(waiter), call(API), Some(Serial(serial)));

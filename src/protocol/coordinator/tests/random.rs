@@ -2,13 +2,17 @@
 
 use super::player::*;
 use super::{Call, Event};
-use crate::protocol::config::tests::config;
-use crate::protocol::config::{Arrangement, Config};
+use crate::protocol::backend::Told;
+use crate::protocol::config::tests::{config, with_backend, with_passkeys};
+use crate::protocol::config::{Arrangement, Config, Passkey, PasskeyServer};
 use crate::protocol::error::ErrorCode;
+use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::{Choice, FlowEvent};
 use crate::protocol::held::Serial;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
+use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
 use proptest::prelude::*;
 
@@ -82,10 +86,39 @@ fn flow_event() -> impl Strategy<Value = FlowEvent> {
         step_up::proves("alice", "AL3"),
         step_up::proves("bob", "AL3"),
         step_up::fails(ErrorCode::KeyUnknown),
+        FlowEvent::GestureRead(true),
+        FlowEvent::GestureRead(false),
+        step_up::options("o1"),
+        FlowEvent::OptionsRead(Err(ErrorCode::ProviderUnreachable.into())),
+        step_up::asserted(r#"{"id":"a1"}"#),
+        step_up::refused(ErrorCode::PasskeyRefused),
+        step_up::refused(ErrorCode::PasskeyUnavailable),
+        FlowEvent::BackendAnswered(Ok(Told::default())),
+        FlowEvent::BackendAnswered(Err(ErrorCode::TokenRefused.into())),
+        first_party("insufficient_authorization"),
+        first_party("redirect_to_web"),
+        first_party("invalid_session"),
+        first_party(""),
+        FlowEvent::GateRefused(ErrorCode::PopupBlocked.into()),
+        FlowEvent::Chosen(Choice::Use(Method::Passkey)),
+        FlowEvent::Chosen(Choice::Use(Method::Popup)),
+        FlowEvent::Chosen(Choice::Retry),
+        FlowEvent::Chosen(Choice::Another),
         step_up::own("t", None),
         step_up::own("t", Some("id-t")),
         FlowEvent::DeadlinePassed,
     ])
+}
+
+/// What a challenge endpoint says; a code where it is no error.
+fn first_party(error: &str) -> FlowEvent {
+    let refused = !error.is_empty();
+    FlowEvent::ChallengeAnswered(Ok(ChallengeAnswer {
+        authorization_code: (!refused).then(|| Secret::new("c1")),
+        error: refused.then(|| error.to_owned()),
+        public_key: Some("o1".into()),
+        ..ChallengeAnswer::default()
+    }))
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -113,18 +146,25 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn configs() -> impl Strategy<Value = Config> {
-    let arrangement = prop::sample::select(vec![
-        Arrangement::OpenIdConnect,
-        Arrangement::OpenIdConnect,
-        Arrangement::Own,
-        Arrangement::OwnInWindow,
-    ]);
-    (arrangement, any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
-        |(arrangement, provider, adopt_first_subject, require_verified, max_rounds)| {
-            let keeps = provider || arrangement == Arrangement::OpenIdConnect;
-            let provider = config().provider.filter(|_| keeps);
-            let with = Config { arrangement, provider, adopt_first_subject, ..config() };
-            Config { require_verified, max_rounds, ..with }
+    let first_party = Passkey { server: PasskeyServer::FirstParty, acr_values: None };
+    let bases = vec![
+        config(),
+        with_passkeys(),
+        Config { passkey: Some(first_party), ..with_passkeys() },
+        with_backend(),
+        Config { arrangement: Arrangement::Own, ..config() },
+        Config { arrangement: Arrangement::Own, provider: None, ..config() },
+        Config { arrangement: Arrangement::OwnInWindow, ..config() },
+    ];
+    let base = prop::sample::select(bases);
+    let popup_first = any::<bool>();
+    (base, popup_first, any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
+        |(base, popup_first, adopt_first_subject, require_verified, max_rounds)| {
+            let mut made = Config { adopt_first_subject, require_verified, max_rounds, ..base };
+            if popup_first {
+                made.methods.reverse();
+            }
+            made
         },
     )
 }
@@ -194,6 +234,10 @@ impl Life {
         self.page.navigates(flow);
         for event in [
             step_up::session_is("alice"),
+            step_up::options("o1"),
+            FlowEvent::GestureRead(true),
+            step_up::asserted(r#"{"id":"a1"}"#),
+            FlowEvent::BackendAnswered(Ok(Told::default())),
             step_up::code("c1"),
             step_up::tokens(&token),
             step_up::own(&token, Some(&format!("id-{token}"))),

@@ -3,8 +3,9 @@
 use super::super::waiter::Waiter;
 use super::super::{Effect, WaiterId};
 use super::player::*;
+use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::Obtained;
-use crate::protocol::flow::tests::player::{cancel, claims};
+use crate::protocol::flow::tests::player::claims;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod answer;
+mod first_party;
 mod keys;
 mod own;
+mod passkey;
 pub(in crate::protocol) mod player;
 mod subject;
 mod window;

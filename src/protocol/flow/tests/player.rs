@@ -112,7 +112,8 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::Assert { options } => format!("assert {options}"),
         FlowEffect::EndCeremony => "end ceremony".into(),
         FlowEffect::GoTo { state, url } => {
-            assert!(url.contains(&format!("state={state}&")), "{url}");
+            let backend = url.ends_with(&format!("%3Fstepup_state%3D{state}"));
+            assert!(backend || url.contains(&format!("state={state}&")), "{url}");
             "go to provider".into()
         }
         FlowEffect::FocusWindow => "focus window".into(),

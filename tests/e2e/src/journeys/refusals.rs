@@ -45,7 +45,7 @@ fn a_cancel_at_the_provider_sends_nothing(bench: &Bench) {
 fn t01_another_user_at_the_provider_sends_nothing(bench: &Bench) {
     let world = bench.world(json!({}));
     // A login_hint does not bind the provider, as an id_token_hint would.
-    let bank = Bank::open_at(world, "/?hint=login");
+    let bank = Bank::open_at(world, "/?arrangement=popup&hint=login");
     bank.sign_in("bob");
     world.forget_cookies(&world.server.issuer);
     world.server.forget();

@@ -10,10 +10,10 @@ use crate::wait::until;
 pub struct Bank<'a>(pub &'a World);
 
 impl<'a> Bank<'a> {
-    /// Opens the page.
+    /// Opens the page as one that asks in a window.
     #[track_caller]
     pub fn open(world: &'a World) -> Self {
-        Self::open_at(world, "/")
+        Self::open_at(world, "/?arrangement=popup")
     }
 
     /// Opens the page with a query that says how step-up is set up.

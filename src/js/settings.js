@@ -1,0 +1,92 @@
+// @ts-check
+/** The app's options and demands as the core takes them. */
+
+import { base, placesOf } from "./apis.js";
+import { StepUpError } from "./error.js";
+import { methodsOf, passkeys } from "./methods.js";
+
+/**
+ * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
+ * @typedef {import("./index.d.ts").Requirement} Requirement
+ */
+
+/** @param {string | string[] | undefined} scope */
+export const scopes = (scope) => [...new Set([scope ?? []].flat().join(" ").split(/ +/).filter(Boolean))];
+
+/** The shorthand `acr` folded in, scopes as a list. @param {Requirement} asked */
+export const requirement = ({ acr, acrValues = acr === undefined ? [] : [acr], maxAge, scope }) => ({
+  acrValues,
+  maxAge,
+  scope: scopes(scope),
+});
+
+/** An address in full. @param {string | undefined} address */
+const absolute = (address) => (address === undefined ? undefined : new URL(address, base()).href);
+
+/** Who makes options for passkeys, and takes their answers. @param {StepUpOptions} options */
+const passkeyServer = ({ passkey, firstPartyApps, bff }) => {
+  if (bff?.passkey) {
+    const { options, verify, acrValues } = bff.passkey;
+    return {
+      server: { kind: "backend", options: absolute(options), verify: absolute(verify) },
+      acrValues,
+    };
+  }
+  if (passkey && !bff) {
+    const { options, token, grantType, nonce = true, acrValues } = passkey;
+    return {
+      server: {
+        kind: "endpoints",
+        options: absolute(options),
+        token: absolute(token),
+        grantType,
+        nonce,
+      },
+      acrValues,
+    };
+  }
+  return firstPartyApps && !bff ? { server: { kind: "firstParty" } } : undefined;
+};
+
+/**
+ * The backend's login page, and where it goes back to: as a path, where both are of one origin.
+ * @param {StepUpOptions["bff"]} bff @param {URL | undefined} redirect
+ */
+const backend = (bff, redirect) => {
+  if (!bff) return undefined;
+  const login = absolute(bff.login);
+  const near = redirect && login && new URL(login).origin === redirect.origin;
+  const returnTo = (near ? redirect.pathname + redirect.search : redirect?.href) ?? "";
+  return { login, returnTo };
+};
+
+/** The options as the core takes them. @param {StepUpOptions} options */
+export const settings = (options) => {
+  const { issuer, clientId, redirectUri, authenticate, bff } = options;
+  const redirect = redirectUri ? new URL(redirectUri, base()) : undefined;
+  if (redirect && globalThis.location && redirect.origin !== location.origin)
+    throw new StepUpError("configuration_invalid", { message: "redirectUri is not of this origin" });
+  const methods = methodsOf(options);
+  const own = authenticate && (methods[0] === "popup" ? "ownInWindow" : "own");
+  return {
+    apis: placesOf(options).map(({ api, origin, prefix }) => ({ ...api, pathPrefix: prefix, origin })),
+    provider: issuer &&
+      !bff && {
+        issuer,
+        clientId: clientId ?? "",
+        redirectUri: redirect?.href ?? "",
+      },
+    arrangement: bff ? "backend" : (own ?? "openIdConnect"),
+    methods,
+    passkey: passkeyServer(options),
+    passkeys: passkeys(),
+    backend: backend(bff, redirect),
+    scope: scopes(options.scope ?? (bff ? "" : "openid")),
+    acrRequest: options.acrRequest ?? "acr_values",
+    adoptFirstSubject: options.firstSubject === "adopt",
+    requireVerified: options.requireVerified ?? !authenticate,
+    maxRounds: options.maxRounds ?? 2,
+    promptTimeout: options.promptTimeout ?? 300,
+    requestTimeout: options.requestTimeout ?? 15,
+  };
+};
