@@ -224,7 +224,8 @@ export interface Backend {
    * The page that a window is sent to, with `acr_values`, `max_age` and `scope` as demanded, and
    * `return_to`: the `redirectUri` with `stepup_state` in its query, as a path where both are of one
    * origin. The backend goes back there when it is done, with `error` if it failed (RFC 6749
-   * §4.1.2.1, RFC 9470 §5). It must accept no other address, and sees to it that the user is the same.
+   * §4.1.2.1, RFC 9470 §5; `subject_mismatch` where another user came back). It must accept no other
+   * address, and sees to it that the user is the same.
    */
   login?: string;
   passkey?: BackendPasskey;

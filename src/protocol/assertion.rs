@@ -33,6 +33,10 @@ pub struct Post {
 pub fn refusal(error: &str) -> Error {
     match error {
         "unmet_authentication_requirements" => ErrorCode::AssuranceUnavailable.into(),
+        // This user has no passkey, or the server wants more than one (OAuth 2.0 for First-Party
+        // Applications, §5.2.2.1): another way leads on.
+        "redirect_to_web" => ErrorCode::PasskeyUnavailable.into(),
+        "subject_mismatch" => ErrorCode::SubjectMismatch.into(),
         _ => Error::new(ErrorCode::TokenRefused, error_name(error)),
     }
 }
@@ -242,6 +246,18 @@ mod tests {
         assert_eq!(body["credential"]["id"], "c1");
         assert_eq!(body["auth_session"], "s\"1");
         assert_eq!(body["max_age"], 60);
+    }
+
+    #[test]
+    fn a_refusal_says_whether_another_way_leads_on() {
+        for (error, expect) in [
+            ("unmet_authentication_requirements", ErrorCode::AssuranceUnavailable),
+            ("redirect_to_web", ErrorCode::PasskeyUnavailable),
+            ("subject_mismatch", ErrorCode::SubjectMismatch),
+            ("invalid_grant", ErrorCode::TokenRefused),
+        ] {
+            assert_eq!(refusal(error).code, expect, "{error}");
+        }
     }
 
     #[test]

@@ -44,7 +44,8 @@ impl Backend {
 /// # Errors
 ///
 /// `state_mismatch` for another state or none; `response_malformed` for a repeated parameter
-/// (RFC 6749 §3.1); else what its `error` means: see the authorization response.
+/// (RFC 6749 §3.1); `subject_mismatch` where the backend says that another user came back; else what
+/// its `error` means: see the authorization response.
 pub fn read(query: &str, state: &str) -> Result<(), Error> {
     let parameters = parse_form(query);
     let mut states = parameters.iter().filter(|(name, _)| name == STATE);
@@ -55,6 +56,9 @@ pub fn read(query: &str, state: &str) -> Result<(), Error> {
     let mut errors = parameters.iter().filter(|(name, _)| name == "error");
     match (errors.next(), errors.next()) {
         (None, _) => Ok(()),
+        (Some((_, error)), None) if error == "subject_mismatch" => {
+            Err(ErrorCode::SubjectMismatch.into())
+        }
         (Some((_, error)), None) => Err(refusal(error)),
         (Some(_), Some(_)) => Err(Error::new(ErrorCode::ResponseMalformed, "error is repeated")),
     }
@@ -121,6 +125,7 @@ mod tests {
         for (error, expect) in [
             ("access_denied", ErrorCode::Cancelled),
             ("unmet_authentication_requirements", ErrorCode::AssuranceUnavailable),
+            ("subject_mismatch", ErrorCode::SubjectMismatch),
             ("server_error", ErrorCode::AuthorizationRefused),
         ] {
             assert_eq!(code(&format!("?stepup_state=s1&error={error}")), Err(expect));

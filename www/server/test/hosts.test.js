@@ -67,13 +67,25 @@ test("the log has every request to the three hosts in order, headers verbatim", 
   assert.deepEqual((await alice.control("/log")).value, []);
 });
 
+test("the log tells a preflight from the request it asks leave for", async (t) => {
+  const visitor = new Visitor(await open(t));
+  const preflight = { "Access-Control-Request-Method": "POST", Origin: visitor.at.app };
+  await visitor.send(`${visitor.at.api}/transfers`, { method: "OPTIONS", headers: preflight });
+  await visitor.send(`${visitor.at.api}/transfers`, { method: "OPTIONS" });
+  await visitor.api("/transfers", undefined, { json: {} });
+  const { value: log } = await visitor.control("/log");
+  assert.deepEqual(log.map((/** @type {any} */ one) => [one.method, one.preflight, one.from]), [
+    ["OPTIONS", true, "page"], ["OPTIONS", false, "page"], ["POST", false, "page"],
+  ]);
+});
+
 test("wrong options are refused and change nothing", async (t) => {
   const visitor = new Visitor(await open(t));
   const before = (await visitor.control("/options")).value;
   for (const wrong of [
     { nonsense: 1 }, { assurance: "maybe" }, { coop: { other: "x" } }, { mounts: { "/e2e/": "relative" } },
     { accessTokenTtl: 0 }, { passkeys: [{ user: "alice" }] }, { provider: "auth.idp.localhost" }, { exposeChallenge: "yes" },
-    { exposeChallenge: false, hints: "no" },
+    { exposeChallenge: false, hints: "no" }, { carry: "yes" }, { userVerification: "discouraged" }, { challengeTtl: 0 },
   ]) {
     assert.equal((await visitor.control("/options", wrong)).status, 400, JSON.stringify(wrong));
   }
