@@ -16,6 +16,9 @@ mod windows;
 use crate::bench::Journey;
 use crate::engine::Engine;
 
+/// Journeys with their names.
+type Journeys = &'static [(&'static str, Journey)];
+
 /// Pairs each function with its name.
 macro_rules! journeys {
     ($($name:ident),* $(,)?) => {
@@ -26,7 +29,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, &[(&str, Journey)]); 12] = [
+    let everywhere: [(&str, Journeys); 12] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
