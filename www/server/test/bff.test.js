@@ -116,6 +116,18 @@ test("an assertion that does not hold raises nothing", async (t) => {
   assert.equal((await alice.bff("/api/transfers", RENT)).status, 401);
 });
 
+test("the CSRF token before the raise counts for a moment more, and no longer", async (t) => {
+  const { alice, key } = await withPasskey(t);
+  const before = alice.cookie("bank-csrf");
+  await confirm(alice, key);
+  assert.notEqual(alice.cookie("bank-csrf"), before);
+  const stale = { "X-CSRF-Token": before ?? "" };
+  assert.equal((await alice.bff("/api/transfers", RENT, stale)).status, 201);
+  const { now } = Date;
+  t.mock.method(Date, "now", () => now() + 10_001);
+  assert.equal((await alice.bff("/api/transfers", RENT, stale)).status, 403);
+});
+
 test("what was proved is told as it is, also when it is less than was asked for", async (t) => {
   const key = new Authenticator({ verifies: false });
   const alice = await signIn(new Visitor(await open(t, { passkeys: [key.seed()], userVerification: "preferred" })));

@@ -18,6 +18,9 @@ mod windows;
 use crate::bench::Journey;
 use crate::engine::Engine;
 
+/// Journeys with their names.
+type Journeys = &'static [(&'static str, Journey)];
+
 /// Pairs each function with its name.
 macro_rules! journeys {
     ($($name:ident),* $(,)?) => {
@@ -28,7 +31,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, &[(&str, Journey)]); 14] = [
+    let everywhere: [(&str, Journeys); 14] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
