@@ -14,21 +14,29 @@ const LONGEST = 65_536;
  */
 export const carriedBy = async (response, limit, signal) => {
   if (!/\bjson\b/i.test(response.headers.get("Content-Type") ?? "")) return undefined;
-  /** @type {(nothing?: undefined) => void} */
-  let stop = () => {};
-  const stopped = new Promise((resolve) => {
-    stop = resolve;
-  });
+  const reader = response.clone().body?.getReader();
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    reader?.cancel().catch(() => {});
+  };
   const clock = setTimeout(stop, limit);
-  const onAbort = () => stop();
-  signal?.addEventListener("abort", onAbort);
+  signal?.addEventListener("abort", stop);
   try {
-    const text = await Promise.race([stopped, response.clone().text()]);
-    return text && text.length <= LONGEST ? JSON.parse(text)?.passkey : undefined;
+    const decoder = new TextDecoder();
+    let text = "";
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+      if (text.length > LONGEST) return undefined;
+    }
+    return stopped ? undefined : JSON.parse(text)?.passkey;
   } catch {
     return undefined;
   } finally {
     clearTimeout(clock);
-    signal?.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", stop);
+    stop();
   }
 };

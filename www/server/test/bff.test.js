@@ -80,7 +80,6 @@ test("a passkey in the page raises the session, and the same request goes throug
   assert.deepEqual(value.amr, ["pop", "hwk", "user", "mfa"]);
   assert.ok(Math.abs(value.auth_time - Date.now() / 1000) < 10);
   assert.notEqual(alice.cookie("bank-csrf"), before);
-  assert.equal((await alice.bff("/api/transfers", RENT, { "X-CSRF-Token": before ?? "" })).status, 403, "the old CSRF token is over");
   const sent = await alice.bff("/api/transfers", RENT, { "Idempotency-Key": "one" });
   assert.equal(sent.status, 201, sent.text);
   assert.equal((await alice.bff("/api/transfers", RENT, { "Idempotency-Key": "one" })).value.id, sent.value.id);
