@@ -505,7 +505,7 @@ fn a_browser_without_webauthn_says_so(bench: &Bench) {
 
 /// The harness page inside a frame of another site, which grants what `allow` says.
 #[track_caller]
-fn framed<'a>(world: &'a World, allow: &str) -> Harness<'a> {
+pub fn framed<'a>(world: &'a World, allow: &str) -> Harness<'a> {
     let body = format!(
         "<!doctype html><title>Elsewhere</title>\
          <iframe allow=\"{allow}\" src=\"{}/e2e/harness.html\" width=\"600\" height=\"400\"></iframe>",

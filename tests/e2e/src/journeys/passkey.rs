@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::journeys;
+use super::ceremony::framed;
+use super::{Journeys, journeys};
 use crate::authenticator::Manner;
 use crate::bench::{Bench, Journey, World};
 use crate::engine::Engine;
@@ -28,9 +29,11 @@ pub const JOURNEYS: &[(&str, Journey)] = journeys![
 ];
 
 /// What is different, or there at all, in some engines only.
-pub const IN_SOME: &[(&[Engine], &[(&str, Journey)])] = &[
+pub const IN_SOME: &[(&[Engine], Journeys)] = &[
     // Only Chromium's authenticators lie when they are told to.
     (&[Engine::Chromium], journeys![an_authenticator_that_lies_gets_nothing_sent]),
+    // Only Chromium tells its policy.
+    (&[Engine::Chromium], journeys![t39_where_the_frame_forbids_passkeys_the_window_is_used]),
     // A stand-in makes no passkeys that the page could tell from real ones.
     (
         &[Engine::Chromium, Engine::Firefox],
@@ -391,6 +394,20 @@ fn an_authenticator_that_lies_gets_nothing_sent(bench: &Bench) {
     }
     assert_eq!(count(world, "api", "POST", "/transfers"), 3);
     assert_eq!(world.server.ledger(), Vec::<Value>::new());
+}
+
+fn t39_where_the_frame_forbids_passkeys_the_window_is_used(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = framed(world, "");
+    let set = "Object.assign(window.e2e, arguments[0])";
+    world.script(set, json!([{ "issuer": world.server.issuer, "api": world.server.api }]));
+    page.make(&format!("{{ {ENDPOINTS} }}"));
+    page.click("only", "return e2e.su.ensure({ acr: 'AL3', methods: ['passkey'] })");
+    assert_eq!(page.outcome("only").code(), "embedding_blocked");
+    assert_eq!(count(world, "auth", "POST", "/passkey/options"), 0, "found before anything else");
+    page.click("any", "return e2e.su.ensure({ acr: 'AL3' })");
+    until_true("the window opens", || world.popups().len() == 1);
+    assert_eq!(count(world, "auth", "POST", "/passkey/options"), 0);
 }
 
 fn a_passkey_that_was_just_added_confirms_a_transfer(bench: &Bench) {
