@@ -590,7 +590,7 @@ export interface PasskeyExtensionsJSON {
   credProps?: boolean;
   largeBlob?: { support?: string; read?: boolean; write?: string };
   prf?: { eval?: PasskeyPrfValuesJSON; evalByCredential?: Record<string, PasskeyPrfValuesJSON> };
-  [extension: string]: unknown;
+  [extension: string]: any;
 }
 
 /** `PublicKeyCredentialRequestOptionsJSON` (WebAuthn Level 3 §5.1.9). */
@@ -638,14 +638,14 @@ export interface PasskeyExtensionResultsJSON {
   credProps?: { rk?: boolean };
   largeBlob?: { supported?: boolean; blob?: string; written?: boolean };
   prf?: { enabled?: boolean; results?: PasskeyPrfValuesJSON };
-  [extension: string]: unknown;
+  [extension: string]: any;
 }
 
 /** `AuthenticationResponseJSON` (WebAuthn Level 3 §5.1): to be sent to the server as it is. */
 export interface AuthenticationResponseJSON {
   id: string;
   rawId: string;
-  type: string;
+  type: "public-key";
   response: {
     clientDataJSON: string;
     authenticatorData: string;
@@ -653,7 +653,7 @@ export interface AuthenticationResponseJSON {
     /** The user's id, if the authenticator knows it. */
     userHandle?: string;
   };
-  authenticatorAttachment?: string;
+  authenticatorAttachment?: "platform" | "cross-platform";
   clientExtensionResults: PasskeyExtensionResultsJSON;
 }
 
@@ -661,7 +661,7 @@ export interface AuthenticationResponseJSON {
 export interface RegistrationResponseJSON {
   id: string;
   rawId: string;
-  type: string;
+  type: "public-key";
   response: {
     clientDataJSON: string;
     attestationObject: string;
@@ -672,7 +672,7 @@ export interface RegistrationResponseJSON {
     publicKey?: string;
     publicKeyAlgorithm?: number;
   };
-  authenticatorAttachment?: string;
+  authenticatorAttachment?: "platform" | "cross-platform";
   clientExtensionResults: PasskeyExtensionResultsJSON;
 }
 

@@ -87,8 +87,13 @@ const FORMERLY = [
 /** @type {typeof import("./index.d.ts").passkey.capabilities} */
 export const capabilities = async () => {
   const api = webAuthn();
-  // What cannot be learned is not known.
-  const ask = (/** @type {string} */ method) => Promise.resolve(api[method]?.()).catch(() => {});
+  const ask = async (/** @type {string} */ method) => {
+    try {
+      return await api[method]?.();
+    } catch {
+      // What cannot be learned is not known.
+    }
+  };
   if (api.getClientCapabilities) return { ...(await ask("getClientCapabilities")) };
   const answers = await Promise.all(FORMERLY.map(([, method]) => ask(method)));
   /** @type {[string, unknown][]} */

@@ -49,8 +49,9 @@ pub fn failure(ceremony: Ceremony, exception: &str, aborted: bool) -> Option<Err
         // §5.1.3.1, §5.1.4.3: the origin's domain is none, or the rp id is not of it; related
         // origins do not list it (§5.11).
         ("SecurityError", _) => ErrorCode::ConfigurationInvalid,
-        // §5.1.8, §5.1.9: base64url that is none.
-        ("EncodingError", _) => ErrorCode::ConfigurationInvalid,
+        // §5.1.8, §5.1.9: base64url that is none; the second name is that of `atob` (HTML §8.3), where
+        // a page has brought these functions itself.
+        ("EncodingError" | "InvalidCharacterError", _) => ErrorCode::ConfigurationInvalid,
         // §5.1.3 step 5: the user id has 1 to 64 bytes. Web IDL §3.2: a member of another type.
         ("TypeError", _) => ErrorCode::ConfigurationInvalid,
         // Web IDL §2.8.1: a value out of bounds, a text that does not parse (§10.1.4, PRF's keys).
@@ -82,8 +83,11 @@ mod tests {
         use ErrorCode::*;
         check("InvalidStateError", PasskeyRefused, PasskeyExists);
         check("OperationError", PasskeyBusy, PasskeyBusy);
-        for wrong in ["SecurityError", "EncodingError", "TypeError", "RangeError", "SyntaxError"] {
+        for wrong in ["SecurityError", "TypeError", "RangeError", "SyntaxError"] {
             check(wrong, ConfigurationInvalid, ConfigurationInvalid);
+        }
+        for text in ["EncodingError", "InvalidCharacterError"] {
+            check(text, ConfigurationInvalid, ConfigurationInvalid);
         }
         for missing in ["NotSupportedError", "ConstraintError"] {
             check(missing, PasskeyUnavailable, PasskeyUnavailable);

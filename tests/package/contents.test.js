@@ -43,6 +43,7 @@ test("the tarball has the licences, the types and both modules", async (context)
     "inline.js",
     "node.js",
     "package.json",
+    "passkey.js",
     "stepup.js",
     "stepup_bg.wasm",
   ]) {

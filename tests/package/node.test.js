@@ -52,6 +52,24 @@ suite("in Node", () => {
     assert.deepEqual(requirements, [["AL3"], ["AL3"]]);
   });
 
+  test("there are no passkeys", async () => {
+    for (const variant of ["stepup", "stepup/inline"]) {
+      const codes = await result(`
+        import { isStepUpError, passkey } from "${variant}";
+        const code = (promise) => promise.then(() => "none", (error) => isStepUpError(error) && error.code);
+        const ended = AbortSignal.abort("enough");
+        console.log(JSON.stringify([
+          await code(passkey.get({ challenge: "AQID" })), await code(passkey.create({})),
+          await code(passkey.capabilities()),
+          await passkey.get({ challenge: "AQID" }, { signal: ended }).catch((reason) => reason),
+        ]));
+      `);
+      assert.deepEqual(codes, [
+        "passkey_unavailable", "passkey_unavailable", "passkey_unavailable", "enough",
+      ]);
+    }
+  });
+
   test("the inline variant needs no file besides its modules", async () => {
     const requirement = await result(`
       import { parseChallenges } from "stepup/inline";

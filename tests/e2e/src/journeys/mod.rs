@@ -1,11 +1,14 @@
 //! Every journey. A function that is missing from its list is dead code, which the lints refuse.
 
+mod backend;
 mod bodies;
+mod ceremony;
 mod forgery;
 mod harness;
 mod loader;
 mod many;
 mod own;
+mod passkey;
 mod provider;
 mod refusals;
 mod transfer;
@@ -13,6 +16,10 @@ mod untouched;
 mod windows;
 
 use crate::bench::Journey;
+use crate::engine::Engine;
+
+/// Journeys with their names.
+type Journeys = &'static [(&'static str, Journey)];
 
 /// Pairs each function with its name.
 macro_rules! journeys {
@@ -22,9 +29,9 @@ macro_rules! journeys {
 }
 use journeys;
 
-/// All journeys, as `file::sentence`.
-pub fn all() -> Vec<(String, Journey)> {
-    let files: [(&str, &[(&str, Journey)]); 11] = [
+/// All journeys, as `file::sentence`, each with the engines that can go through it.
+pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
+    let everywhere: [(&str, Journeys); 14] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -36,11 +43,21 @@ pub fn all() -> Vec<(String, Journey)> {
         ("bodies", bodies::JOURNEYS),
         ("loader", loader::JOURNEYS),
         ("own", own::JOURNEYS),
+        ("ceremony", ceremony::JOURNEYS),
+        ("passkey", passkey::JOURNEYS),
+        ("backend", backend::JOURNEYS),
     ];
-    files
-        .into_iter()
-        .flat_map(|(file, journeys)| {
-            journeys.iter().map(move |(name, journey)| (format!("{file}::{name}"), *journey))
+    let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
+    let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
+    let passkeys = passkey::IN_SOME.iter().map(|(of, journeys)| ("passkey", *of, *journeys));
+    everywhere
+        .chain(ceremonies)
+        .chain(passkeys)
+        .flat_map(|(file, engines, journeys)| {
+            let named = move |(name, journey): &(&str, Journey)| {
+                (format!("{file}::{name}"), engines, *journey)
+            };
+            journeys.iter().map(named)
         })
         .collect()
 }

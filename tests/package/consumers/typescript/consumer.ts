@@ -3,9 +3,12 @@ import {
   createStepUp,
   isStepUpError,
   parseChallenges,
+  passkey,
   StepUpError,
   type Assurance,
+  type AuthenticationResponseJSON,
   type Challenge,
+  type PasskeyCapabilities,
   type Requirement,
   type StepUp,
   type StepUpErrorCode,
@@ -49,6 +52,25 @@ export async function read(response: Response): Promise<Requirement | undefined>
   return challenges[0]?.requirement;
 }
 
+/** What a server library or the browser's own types give fits, and so does what is given back. */
+export async function confirm(options: PublicKeyCredentialRequestOptionsJSON, signal: AbortSignal) {
+  const response: AuthenticationResponseJSON = await passkey.get(options, {
+    signal,
+    mediation: "optional",
+    beforeCeremony: async () => {},
+    wasm: "/stepup_bg.wasm",
+  });
+  const derived: string | undefined = response.clientExtensionResults.prf?.results?.first;
+  return [response.response.userHandle, derived];
+}
+
+export async function enrol(options: PublicKeyCredentialCreationOptionsJSON): Promise<string[]> {
+  const can: PasskeyCapabilities = await passkey.capabilities();
+  if (can["conditionalCreate"] === undefined) console.log("not known");
+  const { response } = await passkey.create({ ...options, hints: ["client-device"] });
+  return response.transports;
+}
+
 export const undo: () => void = stepup.install();
 stepup.addEventListener("challenge", ({ detail }) => console.log(detail.url, detail.requirement.acrValues));
 stepup.addEventListener("settled", ({ detail }) => detail.code satisfies StepUpErrorCode | undefined);
@@ -67,3 +89,7 @@ stepup.fetch("/", { stepup: { reasons: "a" } });
 stepup.ensure({ maxAge: "60s" });
 // @ts-expect-error: the list of codes is closed.
 new StepUpError("no_such_code");
+// @ts-expect-error: a challenge is required.
+passkey.get({ rpId: "bank.example" });
+// @ts-expect-error: bytes come as base64url.
+passkey.get({ challenge: new Uint8Array(32) });
