@@ -204,7 +204,7 @@ export const createStepUp = (options) => {
   /** Whether this tab awaits a user who is away. */
   const awaits = () => {
     try {
-      return !!sessionStorage.getItem("stepup");
+      return !!sessionStorage.getItem("stepup:awaited");
     } catch {
       return false;
     }

@@ -116,7 +116,14 @@ export class Account {
    * @param {RequestInit & { stepup?: import("/stepup/index.js").StepUpInit }} [init]
    */
   async #call(path, init) {
-    const response = await this.#stepup.fetch(this.#api + path, init);
+    return this.read(await this.#stepup.fetch(this.#api + path, init));
+  }
+
+  /**
+   * What an answer of the API says.
+   * @param {Response} response
+   */
+  async read(response) {
     if (response.ok) return response.json();
     const problem = await response.json().catch(() => ({}));
     if (response.status !== 401) {

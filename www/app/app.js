@@ -48,7 +48,7 @@ stepup.addEventListener("authenticated", ({ detail: { acr, amr, at } }) => {
 
 // Called inside the click, before anything is awaited: the window must open while the click counts.
 // Who has no account open here has shown no passkey either: the window asks who it is.
-onClick("#sign-in", () => act("Signing in…", stepup.ensure({ reason: "Sign in to see your account", methods: ["popup"] }), enter));
+onClick("#sign-in", () => act("Signing in…", stepup.ensure({ reason: "Sign in to see your account", methods: [arrangement.away] }), enter));
 
 onClick("#refresh-balance", () => act("Refreshing…", showAccount(), () => "Up to date."));
 
@@ -134,7 +134,7 @@ async function enter() {
  * @returns {import("/stepup/index.js").StepUpInit}
  */
 function asking(reason) {
-  return passkeys === 0 ? { reason, methods: ["popup"] } : { reason };
+  return passkeys === 0 ? { reason, methods: [arrangement.away] } : { reason };
 }
 
 async function addPasskey() {
@@ -212,6 +212,28 @@ function leave() {
   for (const id of ["#history", "#payee", "#passkeys"]) find(id).replaceChildren();
   const back = new URLSearchParams({ client_id: arrangement.client, post_logout_redirect_uri: new URL("/", location.href).href });
   find("#provider-sign-out", HTMLAnchorElement).href = `${issuer}/session/end?${back}`;
+}
+
+/**
+ * The user is back from the provider: what waited has been sent again.
+ * @param {import("/stepup/index.js").Resumed} back
+ */
+async function takeUp({ error, results: [result] }) {
+  if (!result) {
+    if (error) throw error;
+    return undefined;
+  }
+  if (result.error) throw result.error;
+  const response = /** @type {Response} */ (result.response);
+  return account.read(response);
+}
+
+const back = await stepup.resume().catch((error) => ({ error, returnTo: "", results: [] }));
+if (back) {
+  await act("Welcome back…", takeUp(back), async (done) => {
+    const greeting = await enter();
+    return done === undefined ? greeting : "Done, as you confirmed.";
+  });
 }
 
 // A backend remembers who was here; tokens in a page do not outlive it.

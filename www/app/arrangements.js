@@ -8,7 +8,7 @@
 export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carried", "bff"]));
 
 /**
- * @typedef {typeof COMPARED[number] | "popup" | "first-party"} Name
+ * @typedef {typeof COMPARED[number] | "popup" | "redirect" | "first-party"} Name
  * @typedef {import("/stepup/index.js").StepUpOptions} Options
  */
 
@@ -18,6 +18,7 @@ export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carri
  * @property {string} base address of the API as the page calls it
  * @property {string} client who signs out at the provider
  * @property {boolean} passkeys whether this page can use any
+ * @property {"popup" | "redirect"} away how the user is sent to the provider's pages
  * @property {Options} options
  */
 
@@ -31,7 +32,8 @@ export function csrfToken() {
 
 /**
  * The arrangement that the address names: `?arrangement=endpoints` (the default), `carried` or `bff`.
- * Tests also use `popup`, without passkeys in the page, and `first-party`; `&carried=1` lets `bff`
+ * Also `redirect`, which leaves the page instead of opening a window. Tests also use `popup`, without
+ * passkeys in the page, and `first-party`; `&carried=1` lets `bff`
  * take options from the challenge.
  * @param {URLSearchParams} query
  * @param {{ api: string, issuer: string }} at
@@ -39,9 +41,10 @@ export function csrfToken() {
  */
 export function arrangementOf(query, at) {
   const asked = query.get("arrangement");
-  const name = [...COMPARED, "popup", "first-party"].includes(asked ?? "") ? /** @type {Name} */ (asked) : "endpoints";
+  const name = [...COMPARED, "popup", "redirect", "first-party"].includes(asked ?? "") ? /** @type {Name} */ (asked) : "endpoints";
   // A passkey is a site's own: that of a provider elsewhere answers in its window only.
-  const passkeys = name !== "popup" && new URL(at.issuer).hostname.endsWith(location.hostname.replace(/^[^.]+/, ""));
+  const inThePage = name !== "popup" && name !== "redirect";
+  const passkeys = inThePage && new URL(at.issuer).hostname.endsWith(location.hostname.replace(/^[^.]+/, ""));
   return name === "bff" ? backend(passkeys, query.has("carried")) : openIdConnect(name, passkeys, at);
 }
 
@@ -57,6 +60,7 @@ function openIdConnect(name, passkeys, { api, issuer }) {
     base: api,
     client: "bank-spa",
     passkeys,
+    away: name === "redirect" ? "redirect" : "popup",
     options: {
       apis: [{ origin: api, passkeyServer: name === "carried" }],
       issuer,
@@ -65,7 +69,7 @@ function openIdConnect(name, passkeys, { api, issuer }) {
       // To look, no more; a challenge names what else is needed when it is needed.
       scope: "openid accounts:read",
       firstSubject: "adopt",
-      methods: passkeys ? ["passkey", "popup"] : ["popup"],
+      methods: passkeys ? ["passkey", "popup"] : name === "redirect" ? ["redirect"] : ["popup"],
       ...(passkeys && name === "first-party" ? { firstPartyApps: true } : {}),
       ...(passkeys && name !== "first-party"
         ? { passkey: { options: `${issuer}/passkey/options`, token: `${issuer}/token`, grantType: "urn:bank:passkey" } }
@@ -85,6 +89,7 @@ function backend(passkeys, carried) {
     base: "/bff/api",
     client: "bank-bff",
     passkeys,
+    away: "popup",
     options: {
       apis: [{ origin: "/", pathPrefix: "/bff/api", passkeyServer: carried }],
       redirectUri: "/stepup/callback.html",
