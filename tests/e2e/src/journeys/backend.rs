@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::journeys;
-use super::passkey::{sent_for_the_transfer, transfer};
+use super::passkey::{confirm_by_passkey, sent_for_the_transfer, transfer};
 use crate::bench::{Bench, Journey, World};
 use crate::engine::Engine;
-use crate::pages::{Harness, Provider};
+use crate::pages::{Bank, Harness, Provider};
 
 pub const JOURNEYS: &[(&str, Journey)] = journeys![
     a_passkey_raises_the_session_in_four_requests,
     options_in_the_challenge_save_one,
+    what_checks_id_tokens_is_never_fetched,
     a_window_raises_the_session_and_the_same_request_leaves_again,
     after_ensure_the_request_leaves_once_and_nobody_is_asked,
     a_cancel_in_the_window_sends_nothing,
@@ -26,14 +27,6 @@ fn a_passkey_raises_the_session_in_four_requests(bench: &Bench) {
     ];
     assert_eq!(transfer(world, "bff"), expected);
     no_token_is_in_the_page(world);
-    // What the page never needs, it never fetches.
-    for file in ["/stepup/id_token_bg.wasm", "/stepup/id_token.js"] {
-        assert_eq!(world.server.requests("app", "GET", file).len(), 0, "{file}");
-    }
-    let asked = world.server.log_of("auth");
-    let by_the_page: Vec<_> =
-        asked.iter().filter(|it| it.raw["from"] == "page").map(|it| it.line()).collect();
-    assert_eq!(by_the_page, Vec::<String>::new(), "neither metadata nor keys");
     // The retry is the same request, but for the token against forgery, which the raise has changed.
     let sent = world.server.requests("app", "POST", "/bff/api/transfers");
     let [first, second] = sent.as_slice() else { panic!("{sent:?}") };
@@ -46,6 +39,23 @@ fn a_passkey_raises_the_session_in_four_requests(bench: &Bench) {
     // WebKit may show a page the cookies of an answer later than the answer.
     if world.browser.engine != Engine::Webkit {
         assert_ne!(first.header("x-csrf-token"), second.header("x-csrf-token"));
+    }
+}
+
+fn what_checks_id_tokens_is_never_fetched(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let bank = Bank::open_at(world, "/?arrangement=bff");
+    world.authenticator.arm(&world.browser);
+    bank.sign_in("alice");
+    bank.transfer("25.50");
+    confirm_by_passkey(world, &bank);
+    for file in ["/stepup/id_token_bg.wasm", "/stepup/id_token.js"] {
+        assert_eq!(world.server.requests("app", "GET", file).len(), 0, "{file}");
+    }
+    assert_eq!(world.server.requests("app", "GET", "/stepup/stepup_bg.wasm").len(), 1);
+    for path in ["/.well-known/openid-configuration", "/jwks"] {
+        let asked = world.server.requests("auth", "GET", path);
+        assert!(asked.iter().all(|it| it.raw["from"] != "page"), "{asked:?}");
     }
 }
 
