@@ -290,7 +290,7 @@ export const start = async (options, { emit, native, diagnose, detect, run, publ
       const back = await returned(options);
       if (!back) return null;
       const { core, calls, returnTo, search } = back;
-      const isSent = ({ method }) =>
+      const isSent = (/** @type {Call} */ { method }) =>
         replay === "all" || (replay === "safe" && /^(GET|HEAD|OPTIONS)$/.test(method));
       /** @type {(number | null)[]} */
       const ids = [];

@@ -26,7 +26,7 @@ export const save = async (state, until, core, calls) => {
     throw new StepUpError("storage_unavailable", { message });
   };
   if (calls.length > MOST_REQUESTS) refuse(`more than ${MOST_REQUESTS} requests wait`);
-  const packed = await Promise.all(calls.map(pack));
+  const packed = await Promise.all(calls.map((call) => pack(call, MOST_BYTES)));
   const bodies = packed.map(({ body }) => body ?? new ArrayBuffer(0));
   const bytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
   if (bytes > MOST_BYTES) refuse(`the waiting requests have more than ${MOST_BYTES} bytes`);
