@@ -40,6 +40,9 @@ extern "C" {
         saved: &JsValue,
         waiters: &js_sys::Array,
     ) -> Promise;
+    /// Resolves when none of the app's requests is on the wire, or after some time.
+    #[wasm_bindgen(method)]
+    pub fn quiet(this: &Host) -> Promise;
     /// Deletes what was saved under this state.
     #[wasm_bindgen(method)]
     pub fn forget(this: &Host, state: &str);

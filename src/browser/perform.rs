@@ -50,6 +50,13 @@ impl Driver {
             FlowEffect::Assert { options } => self.assert(flow, &options),
             FlowEffect::EndCeremony => self.with_running(flow, Running::end_ceremony),
             FlowEffect::GoTo { url, state } => self.go_to(flow, &url, &state),
+            FlowEffect::AwaitQuiet => {
+                let quiet = self.host.quiet();
+                self.spawn(flow, async move |_| {
+                    let _ = JsFuture::from(quiet).await;
+                    FlowEvent::Quiet
+                });
+            }
             FlowEffect::Leave { url, .. } => self.host.leave(&url),
             FlowEffect::FocusWindow => self.with_running(flow, |running| {
                 if let Some(window) = &running.window {

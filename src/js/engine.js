@@ -23,7 +23,8 @@ import { wasmSource } from "./wasm.js";
  *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
- *   run: (call: Call) => Promise<Response>, publish: (all: (Published | null)[]) => void,
+ *   run: (call: Call) => Promise<Response>, flying: () => number,
+ *   publish: (all: (Published | null)[]) => void,
  * }} Loader
  * @typedef {{
  *   resolve: (value: any) => void, reject: (reason: unknown) => void,
@@ -31,6 +32,9 @@ import { wasmSource } from "./wasm.js";
  * }} Waiter
  * @typedef {Awaited<ReturnType<typeof start>>} Engine
  */
+
+/** How long a page that is to be left waits for what is on the wire, in milliseconds. */
+const PATIENCE = 3000;
 
 /** What ends with the one wasm instance that all of the page's SDKs share. */
 /** @type {Set<(cause: unknown) => void>} */
@@ -93,11 +97,14 @@ const loadVerifier = (wasm) =>
  * @param {StepUpOptions} options
  * @param {Loader} loader
  */
-export const start = async (options, { emit, native, diagnose, detect, run, publish }) => {
+export const start = async (options, loader) => {
+  const { emit, native, diagnose, detect, run, publish } = loader;
   await instantiate(options.wasm);
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
   let last = 0;
+  /** How many requests are being sent again. */
+  let retrying = 0;
   const prompt = prompter();
   watchClicks();
 
@@ -156,6 +163,11 @@ export const start = async (options, { emit, native, diagnose, detect, run, publ
       prompt.show({ model, option: gate ?? options.gate, choose, refuse });
     },
     hideGate: prompt.hide,
+    quiet: async () => {
+      const until = performance.now() + PATIENCE;
+      while (loader.flying() + retrying > 0 && performance.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    },
     save: async (
       /** @type {string} */ state,
       /** @type {number} */ until,
@@ -231,6 +243,7 @@ export const start = async (options, { emit, native, diagnose, detect, run, publ
       });
     /** @type {Response | undefined} */
     let response;
+    retrying += 1;
     try {
       response = await call.send(native, token);
     } catch (error) {
@@ -238,6 +251,8 @@ export const start = async (options, { emit, native, diagnose, detect, run, publ
       leave(id)?.reject(error);
       if (!dead) enter(() => client.failed(id));
       return;
+    } finally {
+      retrying -= 1;
     }
     const { status } = response;
     report(status);

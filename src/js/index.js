@@ -45,6 +45,8 @@ export const createStepUp = (options) => {
   /** @type {(Published | null)[]} */
   let published = [];
   const warned = new Set();
+  /** How many requests to the APIs are on the wire. */
+  let flying = 0;
 
   /** @type {import("./call.js").Fetch} */
   const native = (input, init) => (original ?? fetch)(input, init);
@@ -70,6 +72,7 @@ export const createStepUp = (options) => {
           diagnose,
           detect,
           run,
+          flying: () => flying,
           publish: (all) => {
             published = all;
           },
@@ -151,29 +154,35 @@ export const createStepUp = (options) => {
 
   /** Sends a request of an API, and steps up if it is challenged. @param {Call} call @returns {Promise<Response>} */
   const run = async (call) => {
-    const began = epoch;
-    const { origin } = new URL(call.url);
-    const token = await tokenFor(call);
-    const response = await call.send(native, token);
-    const { ok, status } = response;
-    // Somebody else's answer, at the end of a redirect, is no challenge of this API.
-    if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
-    const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
-    if (header === null && status === 401 && response.type === "cors")
-      diagnose(
-        "challenge_unreadable",
-        `a 401 from ${origin} has no readable WWW-Authenticate header; ` +
-          "list it in Access-Control-Expose-Headers",
-      );
-    const detected = await detect(call, response);
-    if (detected || /insufficient_/i.test(header ?? ""))
-      return (await engineFor(began, response)).challenged(call, response, detected);
-    // A held token that the API does not take any more would hide the session's newer one.
-    if (status === 401 && call.serial) {
-      published[call.index] = null;
-      engine?.refused(call.serial);
+    flying += 1;
+    try {
+      const began = epoch;
+      const { origin } = new URL(call.url);
+      const token = await tokenFor(call);
+      const response = await call.send(native, token);
+      const { ok, status } = response;
+      // Somebody else's answer, at the end of a redirect, is no challenge of this API.
+      if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
+      const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
+      if (header === null && status === 401 && response.type === "cors")
+        diagnose(
+          "challenge_unreadable",
+          `a 401 from ${origin} has no readable WWW-Authenticate header; ` +
+            "list it in Access-Control-Expose-Headers",
+        );
+      const detected = await detect(call, response);
+      if (detected || /insufficient_/i.test(header ?? ""))
+        return (await engineFor(began, response)).challenged(call, response, detected);
+      // A held token that the API does not take any more would hide the session's newer one.
+      if (status === 401 && call.serial) {
+        published[call.index] = null;
+        engine?.refused(call.serial);
+      }
+      return response;
+    } finally {
+      // A challenge has been handed over by then, and is waited for elsewhere.
+      flying -= 1;
     }
-    return response;
   };
 
   /** @type {import("./index.d.ts").StepUp["ensure"]} */

@@ -122,15 +122,12 @@ impl Flow {
     }
 
     /// Whether the user's last gesture still counts for the method that was to be used.
-    pub(super) fn gesture_read(
-        &mut self,
-        alive: bool,
-        context: &Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) {
+    pub(super) fn gesture_read(&mut self, alive: bool, effects: &mut Vec<FlowEffect>) {
         match (&self.state, self.method) {
-            (State::Preparing, Some(Method::Passkey)) if alive => self.ask_the_authenticator(effects),
-            (State::Preparing, Some(Method::Redirect)) if alive => self.depart(context, effects),
+            (State::Preparing, Some(Method::Passkey)) if alive => {
+                self.ask_the_authenticator(effects)
+            }
+            (State::Preparing, Some(Method::Redirect)) if alive => self.depart(effects),
             (State::Preparing, Some(Method::Passkey | Method::Redirect)) => {
                 self.state = State::Choosing { failed: None };
                 self.show(Question::Choose, effects);

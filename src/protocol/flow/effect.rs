@@ -106,6 +106,9 @@ pub enum FlowEffect {
         /// The state its callback will carry.
         state: String,
     },
+    /// Let the app's requests that are on the wire be answered: they would be lost with the page, and
+    /// may be challenged too. Answer with `Quiet`.
+    AwaitQuiet,
     /// Save this, with the requests that wait; answer with `Saved`.
     Save(Box<Pending>),
     /// Leave the page for where the user is asked.

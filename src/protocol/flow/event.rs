@@ -84,6 +84,8 @@ pub enum FlowEvent {
     Chosen(Choice),
     /// The page does not show the dialog that would have asked for a click.
     GateRefused(Error),
+    /// Of the app's requests none is on the wire any more, or it has taken too long.
+    Quiet,
     /// What must survive a redirect is saved, or cannot be.
     Saved(Result<(), Error>),
     /// A callback page told its query.

@@ -131,6 +131,8 @@ pub(super) enum State {
     Exchanging { transaction: Box<Transaction> },
     /// The authenticator is asked.
     Asserting,
+    /// The page is to be left as soon as nothing is on the wire.
+    Departing,
     /// What must survive is being saved.
     Leaving { url: String, state: String },
     /// The page is being left.
@@ -249,7 +251,9 @@ impl Flow {
             Some(Method::Passkey) => self.first_party && !matches!(self.offered, Offered::No),
             _ => false,
         };
-        if asked || !matches!(self.state, State::Preparing | State::Choosing { .. }) {
+        if asked
+            || !matches!(self.state, State::Preparing | State::Choosing { .. } | State::Departing)
+        {
             return false;
         }
         match self.goal.requirement.merge(other) {
@@ -297,6 +301,8 @@ impl Flow {
             (_, FlowEvent::SessionRead(session)) if self.session_awaited => {
                 return self.session_read_again(session?, context, effects);
             }
+            (State::Departing, FlowEvent::Quiet) => self.save(context, effects),
+            (_, FlowEvent::Quiet) => {}
             (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, effects),
             (_, FlowEvent::MetadataRead(metadata)) => {
                 let metadata = metadata?;
@@ -318,7 +324,7 @@ impl Flow {
             (_, FlowEvent::WindowBlocked) => return self.window_missing(true, effects),
             (_, FlowEvent::WindowLost) => return self.window_missing(false, effects),
             (_, FlowEvent::Responded(query)) => return self.responded(&query, context, effects),
-            (_, FlowEvent::GestureRead(alive)) => self.gesture_read(alive, context, effects),
+            (_, FlowEvent::GestureRead(alive)) => self.gesture_read(alive, effects),
             (_, FlowEvent::OptionsRead(options)) => {
                 return self.options_read(options, context, effects);
             }

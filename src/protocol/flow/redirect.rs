@@ -41,12 +41,18 @@ impl Flow {
             return;
         }
         match self.clicked {
-            true => self.depart(context, effects),
+            true => self.depart(effects),
             false => effects.push(FlowEffect::CheckGesture),
         }
     }
 
-    pub(super) fn depart(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+    pub(super) fn depart(&mut self, effects: &mut Vec<FlowEffect>) {
+        self.change_gate(Question::Busy, effects);
+        effects.push(FlowEffect::AwaitQuiet);
+        self.state = State::Departing;
+    }
+
+    pub(super) fn save(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
         let (Some((visit, url)), Some(session), Some(who)) =
             (self.visit(context), &self.session, &self.who)
         else {
@@ -60,7 +66,6 @@ impl Flow {
             until: context.now.plus(context.config.pending_ttl.millis()),
         };
         let state = pending.state().to_owned();
-        self.change_gate(Question::Busy, effects);
         effects.push(FlowEffect::Save(Box::new(pending)));
         self.state = State::Leaving { url, state };
     }
@@ -177,4 +182,3 @@ impl Flow {
         }
     }
 }
-

@@ -7,8 +7,8 @@ use crate::protocol::assertion::Post;
 use crate::protocol::backend;
 use crate::protocol::config::Arrangement;
 use crate::protocol::error::{Error, ErrorCode};
-use crate::protocol::response;
 use crate::protocol::method::Method;
+use crate::protocol::response;
 use crate::protocol::transaction::Transaction;
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,8 @@ fn leaves(page: &mut Page, flow: u32, saves: &str) {
         page.on(of(flow, event));
     }
     page.plays([
-        (of(flow, FlowEvent::GestureRead(true)), saves),
+        (of(flow, FlowEvent::GestureRead(true)), &format!("{flow}: await quiet")),
+        (of(flow, FlowEvent::Quiet), saves),
         (of(flow, FlowEvent::Saved(Ok(()))), &format!("{flow}: leave")),
     ]);
 }
@@ -41,8 +42,7 @@ fn back(page: &Page, waiters: &[u32]) -> (Page, Event) {
     (next, event)
 }
 
-const TRADES: &str =
-    "1: start, 1: close window, 1: hide gate, 1: exchange c1";
+const TRADES: &str = "1: start, 1: close window, 1: hide gate, 1: exchange c1";
 
 /// The user who came back is Alice, and the provider says so.
 #[track_caller]
@@ -71,6 +71,20 @@ fn everything_that_waits_is_saved_and_sent_once_by_the_next_page() {
 }
 
 #[test]
+fn what_is_challenged_while_others_are_on_the_wire_is_saved_too() {
+    let mut page = redirects();
+    page.plays([(challenged(1, wants("AL3")), "1: start")]);
+    for event in [step_up::session_of("alice"), step_up::metadata(), step_up::secrets()] {
+        page.on(of(1, event));
+    }
+    page.plays([
+        (of(1, FlowEvent::GestureRead(true)), "1: await quiet"),
+        (challenged(2, wants_scope("AL3", "payees:write")), ""),
+        (of(1, FlowEvent::Quiet), "1: save 1 2"),
+    ]);
+}
+
+#[test]
 fn t49_a_stream_is_refused_before_the_page_is_left() {
     let mut page = redirects();
     page.plays([
@@ -84,7 +98,10 @@ fn t49_a_stream_is_refused_before_the_page_is_left() {
         page.on(of(1, event));
     }
     let refused = "reject 1 replay_unavailable, 1: end";
-    page.plays([(of(1, FlowEvent::GestureRead(true)), refused)]);
+    page.plays([
+        (of(1, FlowEvent::GestureRead(true)), "1: await quiet"),
+        (of(1, FlowEvent::Quiet), refused),
+    ]);
 }
 
 #[test]
@@ -159,10 +176,7 @@ fn a_loop_is_one_across_pages() {
 #[test]
 fn t60_a_page_from_the_browsers_cache_awaits_nothing() {
     let mut page = redirects();
-    page.plays([
-        (challenged(1, wants("AL3")), "1: start"),
-        (challenged(2, wants("AL2")), ""),
-    ]);
+    page.plays([(challenged(1, wants("AL3")), "1: start"), (challenged(2, wants("AL2")), "")]);
     leaves(&mut page, 1, "1: save 1 2");
     page.plays([
         (Event::Interrupted, "1: end, reject 1 interrupted, reject 2 interrupted"),
@@ -180,7 +194,8 @@ fn t66_what_cannot_be_saved_ends_all_that_waits_for_it() {
     }
     let full = FlowEvent::Saved(Err(ErrorCode::StorageUnavailable.into()));
     page.plays([
-        (of(1, FlowEvent::GestureRead(true)), "1: save 1"),
+        (of(1, FlowEvent::GestureRead(true)), "1: await quiet"),
+        (of(1, FlowEvent::Quiet), "1: save 1"),
         (of(1, full), "1: end, reject 1 storage_unavailable"),
     ]);
 }

@@ -116,6 +116,7 @@ pub fn said(effect: &FlowEffect) -> String {
             assert!(backend || url.contains(&format!("state={state}&")), "{url}");
             "go to provider".into()
         }
+        FlowEffect::AwaitQuiet => "await quiet".into(),
         FlowEffect::Save(pending) => format!("save {}", pending.state()),
         FlowEffect::Leave { .. } => "leave".into(),
         FlowEffect::FocusWindow => "focus window".into(),

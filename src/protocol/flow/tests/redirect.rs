@@ -41,7 +41,8 @@ fn pending() -> Pending {
         keys_refetched: &mut None,
         now: NOW,
     };
-    let effects = journey.flow.on(alive(), &mut context);
+    let _ = journey.flow.on(alive(), &mut context);
+    let effects = journey.flow.on(FlowEvent::Quiet, &mut context);
     let text = effects.iter().find_map(|effect| match effect {
         FlowEffect::Save(pending) => serde_json::to_string(pending).ok(),
         _ => None,
@@ -70,13 +71,23 @@ const TRADES: &str = "start clock, read session, close window, hide gate, exchan
 
 #[test]
 fn the_page_is_left_when_everything_is_saved() {
-    ready().plays([(alive(), "save the-state"), (saved(), "leave"), (saved(), "")]);
+    ready().plays([
+        (alive(), "await quiet"),
+        (FlowEvent::Quiet, "save the-state"),
+        (saved(), "leave"),
+        (saved(), ""),
+    ]);
 }
 
 #[test]
 fn t66_what_cannot_be_saved_is_not_left() {
     let full = FlowEvent::Saved(Err(ErrorCode::StorageUnavailable.into()));
-    ready().plays([(alive(), "save the-state"), (full, "done storage_unavailable"), (saved(), "")]);
+    ready().plays([
+        (alive(), "await quiet"),
+        (FlowEvent::Quiet, "save the-state"),
+        (full, "done storage_unavailable"),
+        (saved(), ""),
+    ]);
 }
 
 #[test]
@@ -84,7 +95,8 @@ fn t36_the_page_is_never_left_without_the_users_doing() {
     let gone = || FlowEvent::GestureRead(false);
     ready().plays([
         (gone(), "show redirect"),
-        (uses(Method::Redirect), "show busy, save the-state"),
+        (uses(Method::Redirect), "show busy, await quiet"),
+        (FlowEvent::Quiet, "save the-state"),
         (saved(), "leave"),
     ]);
     let none = FlowEvent::GateRefused(ErrorCode::PopupBlocked.into());
@@ -104,7 +116,8 @@ fn t36_after_a_blocked_window_the_redirect_is_offered_not_taken() {
         (FlowEvent::Chosen(Choice::Open), "open window"),
         // Not even inside a click.
         (FlowEvent::WindowBlocked, "show redirect"),
-        (uses(Method::Redirect), "show busy, save the-state"),
+        (uses(Method::Redirect), "show busy, await quiet"),
+        (FlowEvent::Quiet, "save the-state"),
     ]);
     let mut journey = Journey::starts(popup_first(), goal("AL3"), opens);
     journey.plays([
@@ -118,7 +131,8 @@ fn t36_after_a_blocked_window_the_redirect_is_offered_not_taken() {
 #[test]
 fn a_page_that_is_not_left_after_all_ends_by_its_time_limit() {
     ready().plays([
-        (alive(), "save the-state"),
+        (alive(), "await quiet"),
+        (FlowEvent::Quiet, "save the-state"),
         (saved(), "leave"),
         (FlowEvent::DeadlinePassed, "done timed_out"),
     ]);
@@ -186,10 +200,7 @@ fn t28_the_response_is_judged_as_in_a_window() {
              &iss=https%3A%2F%2Flogin.example",
             "assurance_unavailable",
         ),
-        (
-            "?code=c1&code=c2&state=the-state&iss=https%3A%2F%2Flogin.example",
-            "response_malformed",
-        ),
+        ("?code=c1&code=c2&state=the-state&iss=https%3A%2F%2Flogin.example", "response_malformed"),
         ("?code=c1&state=another", "state_mismatch"),
     ] {
         back(redirects(), query, &format!("{started} {code}"));
@@ -214,7 +225,8 @@ fn t53_it_says_when_it_is_too_late() {
         keys_refetched: &mut None,
         now: NOW,
     };
-    let effects = journey.flow.on(alive(), &mut context);
+    let _ = journey.flow.on(alive(), &mut context);
+    let effects = journey.flow.on(FlowEvent::Quiet, &mut context);
     let until = effects.iter().find_map(|effect| match effect {
         FlowEffect::Save(pending) => Some(pending.until),
         _ => None,
@@ -233,7 +245,8 @@ fn a_backends_login_page_is_gone_to_and_come_back_from() {
         keys_refetched: &mut None,
         now: NOW,
     };
-    let effects = journey.flow.on(alive(), &mut context);
+    let _ = journey.flow.on(alive(), &mut context);
+    let effects = journey.flow.on(FlowEvent::Quiet, &mut context);
     let Some(FlowEffect::Save(pending)) = effects.into_iter().next() else {
         panic!("something is saved")
     };

@@ -10,6 +10,7 @@ mod many;
 mod own;
 mod passkey;
 mod provider;
+mod redirect;
 mod refusals;
 mod transfer;
 mod untouched;
@@ -31,7 +32,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 14] = [
+    let everywhere: [(&str, Journeys); 15] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -46,6 +47,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("ceremony", ceremony::JOURNEYS),
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),
+        ("redirect", redirect::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
