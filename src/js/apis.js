@@ -20,3 +20,9 @@ export const placesOf = ({ apis }) =>
       prefix: prefix === "/" ? "" : prefix,
     };
   });
+
+/** Which of the APIs a URL belongs to, as its index; -1 if to none. @param {Place[]} places @param {URL} url */
+export const placeOf = (places, url) =>
+  places.findIndex(
+    ({ origin, prefix }) => url.origin === origin && `${url.pathname}/`.startsWith(`${prefix}/`),
+  );

@@ -11,6 +11,7 @@ import { StepUpError } from "./error.js";
  * @typedef {{
  *   url: string, method: string, api: Api, index: number, replayable: boolean,
  *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, sentAt: number, clickedAt?: number,
+ *   request?: Request, init: RequestInit,
  *   send: (native: Fetch, token?: string) => Promise<Response>,
  * }} Call
  */
@@ -55,16 +56,23 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
   const request = input instanceof Request ? new Request(input, init) : undefined;
   const headers = new Headers(request ? request.headers : init.headers);
   const body = /** @type {any} */ (init.body);
-  const kept = { ...init, body: copy(body) };
+  const kept = { ...init, body: copy(body), headers };
   const wanted = (request ?? init).redirect ?? "follow";
   const method = request?.method ?? init.method?.toUpperCase() ?? "GET";
+  const unsafe = !/^(GET|HEAD|OPTIONS)$/.test(method);
   // Read anew for each send: a backend changes it when it raises the session.
-  const guard = csrf && !/^(GET|HEAD|OPTIONS)$/.test(method) ? csrf : undefined;
+  const guard = csrf && unsafe ? csrf : undefined;
+  let { idempotencyKey } = stepup;
+  // Made once: it is what tells the API that two requests are one.
+  if (idempotencyKey === true) idempotencyKey = unsafe ? crypto.randomUUID() : undefined;
   return {
     url,
     api,
     index,
-    stepup,
+    // What was asked for, with the caller's own headers: what a redirect saves.
+    request,
+    init: kept,
+    stepup: { ...stepup, idempotencyKey },
     sentAt: Date.now(),
     clickedAt: clicks.last,
     method,
@@ -72,18 +80,20 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
     // A stream is gone once it is sent. `ensure()` before the request is the way.
     replayable: !!request || !(body?.getReader || body?.[Symbol.asyncIterator]),
     send: async (native, token) => {
-      if (token) headers.set("Authorization", `Bearer ${token}`);
-      if (guard) headers.set(guard.header, await guard.token());
-      const guarded = headers.has("Authorization") && wanted === "follow";
+      const sent = new Headers(headers);
+      if (token) sent.set("Authorization", `Bearer ${token}`);
+      if (guard) sent.set(guard.header, await guard.token());
+      if (unsafe && idempotencyKey) sent.set("Idempotency-Key", idempotencyKey);
+      const guarded = sent.has("Authorization") && wanted === "follow";
       const follows = guarded && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;
       // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
       const { referrer, referrerPolicy } = request ?? {};
       const response = await native(
         request
-          ? new Request(request.clone(), { headers, redirect, referrer, referrerPolicy })
+          ? new Request(request.clone(), { headers: sent, redirect, referrer, referrerPolicy })
           : url,
-        request ? undefined : { ...kept, headers, redirect },
+        request ? undefined : { ...kept, headers: sent, redirect },
       );
       // A token does not travel along a redirect, and nobody learns where it would have gone.
       if (

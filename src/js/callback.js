@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Runs on the redirect URI, before anything else there: hands the answer to the page that waits for
- * it and closes the window. The code leaves the address bar first of all.
+ * it and closes the window, or goes back to the page that left for it. The code leaves the address bar
+ * first of all, so nothing is imported here.
  */
 
 const { search } = location;
@@ -15,7 +16,31 @@ const tell = (/** @type {string} */ text) => {
   if (status) status.textContent = text;
 };
 
-if (states.length) {
+/**
+ * Where to go back to, if this very tab left for this answer: `return.js` has written it down. Only a
+ * path of this origin, by what the browser makes of it as well.
+ * @returns {string | undefined}
+ */
+const wayBack = () => {
+  try {
+    const { state, returnTo } = JSON.parse(sessionStorage.getItem("stepup:awaited") ?? "{}");
+    if (!state || !states.includes(state) || !/^\/(?![/\\])/.test(returnTo)) return undefined;
+    const { origin, href } = new URL(returnTo, location.origin);
+    return origin === location.origin ? href : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const back = wayBack();
+if (back) {
+  try {
+    sessionStorage.setItem("stepup:response", search);
+  } catch {
+    // Without room for it the user is back all the same, and can begin again.
+  }
+  location.replace(back);
+} else if (states.length) {
   const [state] = states;
   // Only the page that began this sign-in listens on the channel of its state.
   const channel = new BroadcastChannel(`stepup:${state}`);
@@ -34,4 +59,5 @@ if (states.length) {
     }
   }, 300);
 }
-setTimeout(() => tell("You can close this window and return to the page you came from."), 3000);
+if (!back)
+  setTimeout(() => tell("You can close this window and return to the page you came from."), 3000);

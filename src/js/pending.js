@@ -1,0 +1,87 @@
+// @ts-check
+/** A request as it is saved while its page is left: all that `fetch` was asked for, but no credentials. */
+
+import { placeOf } from "./apis.js";
+import { keep } from "./call.js";
+import { StepUpError } from "./error.js";
+
+/**
+ * @typedef {import("./call.js").Call} Call
+ * @typedef {import("./index.d.ts").StepUpInit} StepUpInit
+ * @typedef {{
+ *   method: string, url: string, headers: [string, string][], mode: RequestMode,
+ *   credentials: RequestCredentials, cache: RequestCache, redirect: RequestRedirect, referrer: string,
+ *   referrerPolicy: ReferrerPolicy, integrity: string, keepalive: boolean, priority?: RequestPriority,
+ *   stepup: Pick<StepUpInit, "reason" | "tag" | "methods" | "idempotencyKey">, sentAt: number,
+ * }} Head plain JSON
+ */
+
+/** What proves who sends: a token is given anew at the next send, and cookies are the browser's. */
+const CREDENTIALS = /^(authorization|proxy-authorization|cookie2?|dpop)$/;
+
+/** How many bytes a body has at least, without reading it. @param {any} body @returns {number} */
+const atLeast = (body) =>
+  body instanceof FormData
+    ? [...body.values()].reduce((sum, value) => sum + atLeast(value), 0)
+    : (body?.size ?? body?.byteLength ?? body?.length ?? 0);
+
+/**
+ * What must be saved of a request: as plain JSON, and its body as the browser would send it, which
+ * for a form means with the boundary that its `Content-Type` names. Rejects with `replay_unavailable`
+ * for what cannot be read a second time, and with `storage_unavailable` for more than `room` bytes.
+ * @param {Call} call @param {number} [room]
+ * @returns {Promise<{ head: Head, body: ArrayBuffer | null }>}
+ */
+export const pack = async (call, room = Infinity) => {
+  const { url, replayable, init, stepup, sentAt } = call;
+  if (!replayable) throw new StepUpError("replay_unavailable", { message: "the body is a stream" });
+  const full = () => new StepUpError("storage_unavailable", { message: `more than ${room} bytes` });
+  // Before it is read: it may be of any size.
+  if (!call.request && atLeast(init.body) > room) throw full();
+  // Encoded here, once: the boundary of a form is another for each request that is made of it.
+  const request = call.request?.clone() ?? new Request(url, { ...init, signal: null });
+  let bytes;
+  try {
+    bytes = await request.arrayBuffer();
+  } catch (cause) {
+    // A file that has changed or gone since it was chosen.
+    throw new StepUpError("replay_unavailable", { message: "the body cannot be read", cause });
+  }
+  if (bytes.byteLength > room) throw full();
+  const { method, mode, credentials, cache, redirect, referrer, referrerPolicy, integrity, keepalive } = request;
+  const { reason, tag, methods, idempotencyKey } = stepup;
+  return {
+    head: {
+      method,
+      url,
+      headers: [...request.headers].filter(([name]) => !CREDENTIALS.test(name)),
+      mode,
+      credentials,
+      cache,
+      redirect,
+      referrer,
+      referrerPolicy,
+      integrity,
+      keepalive,
+      // Fetch §5.4: no `Request` tells it.
+      priority: init.priority,
+      stepup: { reason, tag, methods, idempotencyKey },
+      sentAt,
+    },
+    // Not every browser has `Request.body`.
+    body: request.body || bytes.byteLength ? bytes : null,
+  };
+};
+
+/**
+ * The request again, as a call that can be sent. Throws `origin_not_allowed` where its URL belongs to
+ * none of the APIs any more.
+ * @param {Head} head @param {ArrayBuffer | null} body @param {import("./apis.js").Place[]} apis
+ * @param {import("./index.d.ts").Csrf} [csrf]
+ * @returns {Call}
+ */
+export const unpack = ({ url, sentAt, ...init }, body, apis, csrf) => {
+  const index = placeOf(apis, new URL(url));
+  if (index < 0) throw new StepUpError("origin_not_allowed", { message: new URL(url).origin });
+  return { ...keep(url, { ...init, body }, url, apis[index].api, index, csrf), sentAt };
+};
