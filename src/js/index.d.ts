@@ -402,6 +402,12 @@ export interface StepUpInit {
   idempotencyKey?: string | true;
   /** The methods that are admitted for this request, of those that are configured. Default: all. */
   methods?: Method[];
+  /**
+   * Sent as `Idempotency-Key` with a request that is not safe (RFC 9110 §9.2.1), the same at each send:
+   * a string as it is, `true` for a random UUID. An API of another origin must allow the header
+   * (`Access-Control-Allow-Headers`).
+   */
+  idempotencyKey?: string | true;
   /** The gate for this request, in place of the one in the options. */
   gate?: GateOptions | OwnGate | false;
 }
