@@ -395,11 +395,6 @@ export interface StepUpInit {
   reason?: string;
   /** The app's own mark for this request; comes back in events. */
   tag?: string;
-  /**
-   * Sent as `Idempotency-Key` with an unsafe method, the same on every send of this request; `true`
-   * for a random one. An API that knows the header does the request once, however often it arrives.
-   */
-  idempotencyKey?: string | true;
   /** The methods that are admitted for this request, of those that are configured. Default: all. */
   methods?: Method[];
   /**

@@ -25,6 +25,33 @@ const atLeast = (body) =>
     ? [...body.values()].reduce((sum, value) => sum + atLeast(value), 0)
     : (body?.size ?? body?.byteLength ?? body?.length ?? 0);
 
+/** A name in a part's head (HTML §4.10.21.8). @param {string} text */
+const quoted = (text) =>
+  `"${text.replace(/\r\n|\r|\n/g, "\r\n").replace(/[\r\n"]/g, encodeURIComponent)}"`;
+
+/**
+ * A form as `multipart/form-data` (RFC 7578): WebKit cannot read a `Request` of one that has files.
+ * @param {FormData} form
+ */
+const multipart = (form) => {
+  const boundary = `----stepup${crypto.randomUUID()}`;
+  /** @type {BlobPart[]} */
+  const parts = [];
+  form.forEach((value, name) => {
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name=${quoted(name)}`;
+    const type = typeof value === "string" ? "" : value.type || "application/octet-stream";
+    if (typeof value === "string")
+      parts.push(`${head}\r\n\r\n`, value.replace(/\r\n|\r|\n/g, "\r\n"), "\r\n");
+    else
+      parts.push(
+        `${head}; filename=${quoted(value.name)}\r\nContent-Type: ${type}\r\n\r\n`, value, "\r\n",
+      );
+  });
+  return new Blob([...parts, `--${boundary}--\r\n`], {
+    type: `multipart/form-data; boundary=${boundary}`,
+  });
+};
+
 /**
  * What must be saved of a request: as plain JSON, and its body as the browser would send it, which
  * for a form means with the boundary that its `Content-Type` names. Rejects with `replay_unavailable`
@@ -39,10 +66,13 @@ export const pack = async (call, room = Infinity) => {
   // Before it is read: it may be of any size.
   if (!call.request && atLeast(init.body) > room) throw full();
   // Encoded here, once: the boundary of a form is another for each request that is made of it.
-  const request = call.request?.clone() ?? new Request(url, { ...init, signal: null });
+  const body = init.body instanceof FormData ? multipart(init.body) : init.body;
+  const request = call.request?.clone() ?? new Request(url, { ...init, body, signal: null });
   let bytes;
   try {
-    bytes = await request.arrayBuffer();
+    // A file is read as such; its type is in the request's headers already.
+    const read = body instanceof Blob && !call.request ? body : request;
+    bytes = await read.arrayBuffer();
   } catch (cause) {
     // A file that has changed or gone since it was chosen.
     throw new StepUpError("replay_unavailable", { message: "the body cannot be read", cause });

@@ -1,5 +1,7 @@
 //! The provider's sign-in pages.
 
+use serde_json::{Value, json};
+
 use crate::bench::World;
 use crate::engine::Engine;
 use crate::wait::until;
@@ -48,7 +50,16 @@ impl Provider<'_> {
         if world.browser.engine == Engine::Firefox {
             self.has_focus();
         }
-        world.click("button#use-passkey");
+        // Its script may not have run yet when the button is there already.
+        let begun = "const form = document.querySelector('form:has(#use-passkey)'); \
+            return !form || form.querySelector('#use-passkey').disabled \
+                || document.querySelector('.status')?.textContent !== ''";
+        until("the passkey is asked for", || {
+            world.click("button#use-passkey");
+            let begun = world.browser.session.execute(begun, json!([]));
+            // A window that is gone has done its work.
+            (!matches!(begun, Ok(Value::Bool(false)))).then_some(())
+        });
     }
 
     /// Ends the sign-in with the provider's own cancel.
