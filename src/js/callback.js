@@ -24,7 +24,8 @@ const tell = (/** @type {string} */ text) => {
 const wayBack = () => {
   try {
     const { state, returnTo } = JSON.parse(sessionStorage.getItem("stepup:awaited") ?? "{}");
-    if (!state || !states.includes(state) || !/^\/(?![/\\])/.test(returnTo)) return undefined;
+    if (!state || !states.includes(state)) return undefined;
+    if (typeof returnTo !== "string" || !/^\/(?![/\\])/.test(returnTo)) return undefined;
     const { origin, href } = new URL(returnTo, location.origin);
     return origin === location.origin ? href : undefined;
   } catch {
