@@ -113,7 +113,8 @@ suite("back from a redirect", () => {
       assert.equal(await cameBack(), "/app/back");
       assert.deepEqual(await log(), ["read", "write"]);
       // Nothing had to be fetched for it.
-      assert.deepEqual(site.paths().slice(0, 2), ["/callback.html", "/callback.js"]);
+      const paths = site.paths();
+      assert.deepEqual(paths.slice(0, paths.indexOf("/app/back")), ["/callback.html", "/callback.js"]);
       assert.equal(await tabs.run(() => document.referrer), "");
       for (const { url, headers } of asked)
         assert.doesNotMatch(url.startsWith("/callback.html") ? (headers.referer ?? "") : url + headers.referer, /MARKED/);
@@ -174,7 +175,7 @@ suite("back from a redirect", () => {
         }, item);
         assert.equal(await returning("awaiting"), null, item);
         await tabs.run(() => sessionStorage.removeItem("log"));
-        await go("/callback.html?code=MARKED&state=&state=s1");
+        await go("/callback.html?code=MARKED&state=");
         await broadcasts();
         assert.equal(await at(), "/callback.html", item);
         await go("/app");
@@ -200,6 +201,21 @@ suite("back from a redirect", () => {
     await go("/callback.html?code=MARKED&state=s1");
     await tabs.until(() => /^\/\/evil/.test(location.pathname));
     assert.equal(await tabs.url(), `${site.origin}//evil.test/deep?x#y`);
+  });
+
+  test("of two states the first one counts, and both are handed on", options, async () => {
+    const end = await watched();
+    try {
+      await returning("await_", "s1", "/app/back");
+      await go("/callback.html?code=c&state=s1&stepup_state=popup");
+      await broadcasts();
+      assert.equal(await at(), "/callback.html");
+      await go("/callback.html?code=c&state=s1&state=s2");
+      assert.equal(await cameBack(), "/app/back");
+      assert.deepEqual(await returning("response"), { search: "?code=c&state=s1&state=s2" });
+    } finally {
+      await end();
+    }
   });
 
   test("t26 what is not awaited changes nothing: a link of an attacker, a reload", options, async () => {
@@ -320,7 +336,7 @@ suite("back from a redirect", () => {
 
     test("t25 another state, or none, is told, stays where it is, and ends nothing", options, async () => {
       await returning("await_", "s1", "/app");
-      for (const search of ["?code=c&state=forged", "?code=c", "?error=access_denied", "?stepup_state=forged"]) {
+      for (const search of ["?code=c&state=forged", "?code=c&state=forged&state=s1", "?code=c", "?error=access_denied", "?stepup_state=forged"]) {
         await go(`/app${search}`);
         assert.deepEqual(await returning("response", "/app"), { search });
         assert.equal(await at(), `/app${search}`);
