@@ -10,7 +10,7 @@ history.replaceState(null, "", location.pathname);
 
 const query = new URLSearchParams(search);
 // A provider sends back the state itself, a backend the address that it was given.
-const states = [...query.getAll("stepup_state"), ...query.getAll("state")];
+const [state] = [...query.getAll("stepup_state"), ...query.getAll("state")];
 const tell = (/** @type {string} */ text) => {
   const status = document.getElementById("status");
   if (status) status.textContent = text;
@@ -23,8 +23,10 @@ const tell = (/** @type {string} */ text) => {
  */
 const wayBack = () => {
   try {
-    const { state, returnTo } = JSON.parse(sessionStorage.getItem("stepup:awaited") ?? "{}");
-    if (!state || !states.includes(state) || !/^\/(?![/\\])/.test(returnTo)) return undefined;
+    const awaited = JSON.parse(sessionStorage.getItem("stepup:awaited") ?? "{}");
+    const { returnTo } = awaited;
+    if (!state || awaited.state !== state) return undefined;
+    if (typeof returnTo !== "string" || !/^\/(?![/\\])/.test(returnTo)) return undefined;
     const { origin, href } = new URL(returnTo, location.origin);
     return origin === location.origin ? href : undefined;
   } catch {
@@ -40,8 +42,7 @@ if (back) {
     // Without room for it the user is back all the same, and can begin again.
   }
   location.replace(back);
-} else if (states.length) {
-  const [state] = states;
+} else if (state !== undefined) {
   // Only the page that began this sign-in listens on the channel of its state.
   const channel = new BroadcastChannel(`stepup:${state}`);
   channel.onmessage = ({ data }) => {

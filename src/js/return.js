@@ -81,8 +81,8 @@ export const response = (redirectUri) => {
   const own = redirectUri === undefined ? undefined : new URL(redirectUri, base());
   if (own?.origin !== origin || own.pathname !== pathname) return null;
   const query = new URLSearchParams(search);
-  const states = [...query.getAll("stepup_state"), ...query.getAll("state")];
-  if (states.includes(awaited.state)) {
+  const state = query.get("stepup_state") ?? query.get("state");
+  if (state === awaited.state) {
     history.replaceState(history.state, "", own.pathname + own.search);
     try {
       sessionStorage.setItem(RESPONSE, search);
@@ -92,5 +92,5 @@ export const response = (redirectUri) => {
     return { search };
   }
   // No answer to what is awaited. Whose it is nobody knows, so it stays where it is.
-  return states.length || query.has("code") || query.has("error") ? { search } : null;
+  return state !== null || query.has("code") || query.has("error") ? { search } : null;
 };

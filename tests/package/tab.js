@@ -41,7 +41,7 @@ export class Tabs extends Browser {
   /**
    * Asks again until it is true, on whatever page is there then.
    * @template {unknown[]} A
-   * @param {(...args: A) => unknown} script
+   * @param {((...args: A) => unknown) | string} script
    * @param {A} args
    */
   async until(script, ...args) {
