@@ -41,6 +41,8 @@ const make = (options) =>
       redirectUri: "/stepup/callback.html",
       session: () => ({ accessToken: "low", sub: "alice" }),
       gate: false,
+      // What goes wrong here ends soon.
+      promptTimeout: 10,
       ...options,
     }),
   );
@@ -169,6 +171,7 @@ suite("simpleWebAuthn", () => {
         apis: [{ origin: "/", pathPrefix: "/api" }],
         bff: { passkey: simpleWebAuthn({ ...endpoints, ...more }), csrf: { header: "X-CSRF", token: () => "c1" } },
         gate: gate ?? false,
+        promptTimeout: 10,
       }),
     );
 

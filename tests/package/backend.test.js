@@ -59,6 +59,8 @@ const make = (bff, options) =>
       redirectUri: "/stepup/callback.html",
       bff: { login: "/bff/login", passkey: { options: "/bff/passkey/options", verify: "/bff/passkey/verify" }, ...bff },
       gate: gate.option,
+      // What goes wrong here ends soon.
+      promptTimeout: 10,
       wasm,
       ...options,
     }),

@@ -41,6 +41,8 @@ const make = (options) =>
       session: () => ({ accessToken: "low", sub: "alice" }),
       passkey: { options: OPTIONS, token: TOKEN },
       gate: gate.option,
+      // What goes wrong here ends soon.
+      promptTimeout: 10,
       ...options,
     }),
   );
@@ -64,14 +66,15 @@ suite("options in a challenge", () => {
 
   test("of a type like JSON, in pieces, and bare, are read as well", async () => {
     for (const type of ["application/problem+json", "Application/JSON; charset=utf-8"]) {
-      // Pieces end within a character: three bytes of "€" in two of them.
-      const bytes = new TextEncoder().encode(JSON.stringify({ title: "€", passkey: OFFER.publicKey }));
+      // Pieces end within a character: "€" has three bytes.
+      const bytes = new TextEncoder().encode(JSON.stringify({ passkey: { hint: "€", ...OFFER.publicKey } }));
+      const within = bytes.indexOf(0xe2) + 1;
       demand = () =>
         demanding(
           new ReadableStream({
             start: (controller) => {
-              controller.enqueue(bytes.slice(0, 12));
-              controller.enqueue(bytes.slice(12));
+              controller.enqueue(bytes.slice(0, within));
+              controller.enqueue(bytes.slice(within));
               controller.close();
             },
           }),
@@ -80,6 +83,7 @@ suite("options in a challenge", () => {
       assert.equal((await make().fetch(API)).status, 200);
     }
     assert.deepEqual(asked(), ["Y2FycmllZA", "Y2FycmllZA"]);
+    assert.equal(stage.ceremonies[0].publicKey.hint, "€");
     assert.equal(stage.to(OPTIONS).length, 0);
   });
 

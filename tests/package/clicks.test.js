@@ -32,6 +32,8 @@ beforeEach(() => {
       session: () => ({ accessToken: "low", sub: "alice" }),
       passkey: { options: OPTIONS, token: TOKEN },
       gate: false,
+      // What goes wrong here ends soon.
+      promptTimeout: 10,
     }),
   );
 });

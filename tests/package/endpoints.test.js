@@ -40,6 +40,8 @@ suite("passkeys by endpoints", () => {
         session: () => ({ accessToken: "low", sub: "alice", loginHint: "alice@bank", scope: "openid read" }),
         passkey: { options: OPTIONS, token: TOKEN },
         gate: gate.option,
+        // What goes wrong here ends soon.
+        promptTimeout: 10,
         ...options,
       }),
     );
@@ -167,7 +169,7 @@ suite("passkeys by endpoints", () => {
   for (const [what, answer, code] of REFUSALS)
     test(`${what} in place of options: the gate says so, and cancelling tells why; without a gate it ends at once`, async () => {
       stage.answers[OPTIONS] = answer;
-      const asking = refusal(make({ promptTimeout: 20 }).fetch(API));
+      const asking = refusal(make().fetch(API));
       const model = await gate.shows("failed");
       assert.deepEqual(model, { state: "failed", origin: ISSUER, methods: ["passkey", "popup"], error: code });
       gate.choose("cancel");
