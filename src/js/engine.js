@@ -98,6 +98,8 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
   let last = 0;
+  /** How often `clear()` was called: what began before it must not go on after it. */
+  let clears = 0;
   const prompt = prompter();
   watchClicks();
 
@@ -244,7 +246,9 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
      * @returns {Promise<Response>}
      */
     challenged: async (call, response, detected) => {
+      const began = clears;
       const offer = await offered(call, response);
+      if (began !== clears) throw new StepUpError("session_changed", { response });
       const { gate } = call.stepup;
       const about = { call, response, gate, signal: call.signal };
       return /** @type {Promise<Response>} */ (
@@ -288,6 +292,7 @@ export const start = async (options, { emit, native, diagnose, detect, publish }
     token: (/** @type {Requirement} */ asked) =>
       dead ? undefined : enter(() => client.token(requirement(asked))),
     cleared: () => {
+      clears += 1;
       if (!dead) enter(() => client.cleared());
     },
   };
