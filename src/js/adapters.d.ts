@@ -21,7 +21,7 @@ export function simpleWebAuthn(endpoints: {
  * the time at which it was issued.
  */
 export function auth0(tenant: {
-  /** The tenant's host name, or its custom domain, at which the app's own `rpId` is valid. */
+  /** The tenant's custom domain: Auth0 refuses passkeys at its default one. Its `rpId` must be the app's. */
   domain: string;
   /** The database connection. Default: the tenant's own default. */
   realm?: string;

@@ -105,6 +105,8 @@ export const start = async (options, loader) => {
   let last = 0;
   /** How many requests are being sent again. */
   let retrying = 0;
+  /** How often `clear()` was called: what began before it must not go on after it. */
+  let clears = 0;
   const prompt = prompter();
   watchClicks();
 
@@ -332,7 +334,9 @@ export const start = async (options, loader) => {
      * @returns {Promise<Response>}
      */
     challenged: async (call, response, detected) => {
+      const began = clears;
       const offer = await offered(call, response);
+      if (began !== clears) throw new StepUpError("session_changed", { response });
       const { gate } = call.stepup;
       const about = { call, response, gate, signal: call.signal };
       return /** @type {Promise<Response>} */ (
@@ -376,6 +380,7 @@ export const start = async (options, loader) => {
     token: (/** @type {Requirement} */ asked) =>
       dead ? undefined : enter(() => client.token(requirement(asked))),
     cleared: () => {
+      clears += 1;
       if (!dead) enter(() => client.cleared());
     },
   };

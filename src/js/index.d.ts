@@ -141,7 +141,7 @@ export interface PasskeyFields {
 
 /** A request to a passkey endpoint, as an adapter shapes it. */
 export interface PasskeyRequest {
-  /** Default `"POST"`. */
+  /** Default `"POST"`. A `"GET"` has no body. */
   method?: "GET" | "POST" | "PUT";
   headers?: Record<string, string>;
   /** An object goes as JSON. */
@@ -213,7 +213,9 @@ export interface Csrf {
   header: string;
   /**
    * Its value, read at each unsafe request to the APIs and to the backend's passkey endpoints, the
-   * retry included: a backend changes it when it raises the session.
+   * retry included: a backend changes it when it raises the session. If it throws at a request of
+   * the app's, that rejects with what was thrown; at a passkey endpoint the passkey fails with
+   * `configuration_invalid`.
    */
   token(): string | Promise<string>;
 }
@@ -344,8 +346,9 @@ export interface StepUpOptions {
    */
   firstSubject?: "refuse" | "adopt";
   /**
-   * In order of preference. Default: the passkey where `passkey`, `bff.passkey` or `firstPartyApps`
-   * is set, then the popup where there is a page for it; with `authenticate` none.
+   * In order of preference. Default: the passkey where `passkey` or `firstPartyApps` (with a backend
+   * `bff.passkey`) is set, then the popup (with a backend where `bff.login` is); with `authenticate`
+   * none.
    */
   methods?: Method[];
   /** Passkeys in the page, by a pair of endpoints that gives tokens. */
@@ -357,11 +360,12 @@ export interface StepUpOptions {
    * any script of the page could ask for the user's credentials.
    */
   firstPartyApps?: boolean;
-  /** A backend-for-frontend, in place of `issuer`. */
+  /** A backend-for-frontend, in place of `issuer`, `passkey` and `firstPartyApps`: they do not count then. */
   bff?: Backend;
   /**
    * Awaited before each passkey ceremony: an app that has one of its own pending (a conditional one)
-   * ends it here.
+   * ends it here. If it throws, the passkey fails with `configuration_invalid`, or as the
+   * `StepUpError` thrown.
    */
   beforeCeremony?(): void | Promise<void>;
   /** Replaces the built-in OpenID Connect flow: obtain the token with the app's own library. */
@@ -372,15 +376,19 @@ export interface StepUpOptions {
   maxRounds?: number;
   /**
    * The dialog in the page, where a click is needed or a choice is to be made. Settings of the
-   * package's own, a function that shows the app's, or `false` for none: then what needs a click
-   * fails with `popup_blocked`, and a window that may be gone is waited for.
+   * package's own, a function that shows the app's, or `false` for none: then a window that needs a
+   * click fails with `popup_blocked`, a passkey is asked for without one and fails with its own code
+   * at once, and a window that may be gone is waited for.
    */
   gate?: GateOptions | OwnGate | false;
   /** How long the user may take. Default 300. */
   promptTimeout?: Seconds;
   /** How long requests that were saved for a redirect may wait for the user to come back. Default 300. */
   pendingTtl?: Seconds;
-  /** How long one request to the authorization server may take. Default 15. */
+  /**
+   * How long one request to the authorization server or the backend may take, and the body of a
+   * challenge that may carry options. Default 15.
+   */
   requestTimeout?: Seconds;
   /**
    * Where the wasm comes from, for bundlers and policies that need to know. Default: beside this
@@ -395,7 +403,7 @@ export interface StepUpInit {
   reason?: string;
   /** The app's own mark for this request; comes back in events. */
   tag?: string;
-  /** The methods that are admitted for this request, of those that are configured. Default: all. */
+  /** The methods that are admitted for this request, of those that are configured, in their order. Default: all. */
   methods?: Method[];
   /**
    * Sent as `Idempotency-Key` with a request that is not safe (RFC 9110 §9.2.1), the same at each send:
@@ -410,7 +418,7 @@ export interface StepUpInit {
 export interface EnsureOptions extends Requirement {
   reason?: string;
   signal?: AbortSignal;
-  /** The methods that are admitted, of those that are configured. Default: all. */
+  /** The methods that are admitted, of those that are configured, in their order. Default: all. */
   methods?: Method[];
   /** The gate for this call, in place of the one in the options. */
   gate?: GateOptions | OwnGate | false;
@@ -508,7 +516,8 @@ export interface StepUp extends EventTarget {
    */
   fetch(input: RequestInfo | URL, init?: RequestInit & { stepup?: StepUpInit }): Promise<Response>;
   /**
-   * Steps up before a request. Call it inside the click, before any `await`: the window opens there.
+   * Steps up before a request. Call it inside the click, before any `await`: where the popup is the
+   * first method that can do, the window opens there.
    * Looks first at what is held. Without a request there is no API to tell the `resource`: the
    * first one's is used. Rejects as `fetch` does.
    */

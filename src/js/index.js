@@ -7,7 +7,7 @@
 import { base, placesOf } from "./apis.js";
 import { keep, own } from "./call.js";
 import { StepUpError, isStepUpError } from "./error.js";
-import { methodsOf, passkeys } from "./methods.js";
+import { firstMethod } from "./methods.js";
 
 export { StepUpError, isStepUpError };
 
@@ -188,12 +188,9 @@ export const createStepUp = (options) => {
   /** @type {import("./index.d.ts").StepUp["ensure"]} */
   const ensure = (asked = {}) => {
     // A window must be opened inside the click itself, before anything is awaited.
-    const first = (asked.methods ?? methodsOf(options)).find(
-      (method) => method !== "passkey" || passkeys() === "usable",
-    );
     const wanted = engine ? engine.wantsWindow(asked) : !opening;
     const opened =
-      first === "popup" && !asked.signal?.aborted && wanted
+      firstMethod(options, asked) === "popup" && !asked.signal?.aborted && wanted
         ? (globalThis.open?.("", "_blank", "popup,width=480,height=720") ?? undefined)
         : undefined;
     opening ||= opened;

@@ -20,8 +20,17 @@ export const requirement = ({ acr, acrValues = acr === undefined ? [] : [acr], m
   scope: scopes(scope),
 });
 
-/** An address in full. @param {string | undefined} address */
-const absolute = (address) => (address === undefined ? undefined : new URL(address, base()).href);
+/** An address in full. @param {string} address */
+const resolved = (address) => {
+  try {
+    return new URL(address, base());
+  } catch {
+    throw new StepUpError("configuration_invalid", { message: `"${address}" is no address` });
+  }
+};
+
+/** The same as text, where there is one. @param {string | undefined} address */
+const absolute = (address) => (address === undefined ? undefined : resolved(address).href);
 
 /** Who makes options for passkeys, and takes their answers. @param {StepUpOptions} options */
 const passkeyServer = ({ passkey, firstPartyApps, bff }) => {
@@ -63,19 +72,17 @@ const backend = (bff, redirect) => {
 /** The options as the core takes them. @param {StepUpOptions} options */
 export const settings = (options) => {
   const { issuer, clientId, redirectUri, authenticate, bff } = options;
-  const redirect = redirectUri ? new URL(redirectUri, base()) : undefined;
+  const redirect = redirectUri ? resolved(redirectUri) : undefined;
   if (redirect && globalThis.location && redirect.origin !== location.origin)
     throw new StepUpError("configuration_invalid", { message: "redirectUri is not of this origin" });
   const methods = methodsOf(options);
   const own = authenticate && (methods[0] === "popup" ? "ownInWindow" : "own");
   return {
     apis: placesOf(options).map(({ api, origin, prefix }) => ({ ...api, pathPrefix: prefix, origin })),
-    provider: issuer &&
-      !bff && {
-        issuer,
-        clientId: clientId ?? "",
-        redirectUri: redirect?.href ?? "",
-      },
+    provider:
+      issuer && !bff
+        ? { issuer, clientId: clientId ?? "", redirectUri: redirect?.href ?? "" }
+        : undefined,
     arrangement: bff ? "backend" : (own ?? "openIdConnect"),
     methods,
     passkey: passkeyServer(options),

@@ -5,6 +5,8 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { Backend } from "./backend.js";
+
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Where each path below the origin is on disk. */
@@ -31,8 +33,11 @@ const POLICY = [
 
 /** Serves until `close()`. One port, two origins: 127.0.0.1 and localhost. */
 export async function serve() {
+  const backend = new Backend();
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://site");
+    const url = new URL(request.url ?? "/", "http://site");
+    const { pathname } = url;
+    if (await backend.serves(url, request, response)) return;
     if (pathname === "/challenge") return challenge(response);
     if (pathname.startsWith("/.well-known/")) return metadata(request, response);
     const found = Object.entries(FOLDERS).find(([prefix]) => pathname.startsWith(prefix));
@@ -51,6 +56,7 @@ export async function serve() {
   return {
     origin: `http://127.0.0.1:${address.port}`,
     other: `http://localhost:${address.port}`,
+    backend,
     close: () => server.close(),
   };
 }

@@ -70,6 +70,27 @@ suite("in Node", () => {
     }
   });
 
+  test("the adapters are an entry of their own, and their errors are the package's", async () => {
+    for (const variant of ["stepup", "stepup/inline"]) {
+      const answers = await result(`
+        import { StepUpError, isStepUpError } from "${variant}";
+        import * as adapters from "stepup/adapters";
+        const { options, verify, adapter } = adapters.simpleWebAuthn({ options: "/o", verify: "/v" });
+        let error;
+        try { adapter.tokenResponse({ verified: false }, true); } catch (thrown) { error = thrown; }
+        const { nonce, token } = adapters.auth0({ domain: "login.bank.example" });
+        console.log(JSON.stringify([
+          Object.keys(adapters).sort(), options, verify, nonce, token,
+          error.code, isStepUpError(error), error instanceof StepUpError,
+        ]));
+      `);
+      assert.deepEqual(answers, [
+        ["auth0", "simpleWebAuthn"], "/o", "/v", false, "https://login.bank.example/oauth/token",
+        "token_refused", true, true,
+      ]);
+    }
+  });
+
   test("the inline variant needs no file besides its modules", async () => {
     const requirement = await result(`
       import { parseChallenges } from "stepup/inline";

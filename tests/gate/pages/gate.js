@@ -52,6 +52,21 @@ const test = {
     );
   },
 
+  /** A transfer of an app with a backend, for which nobody has clicked lately. @param {object} [options] */
+  transfer(options) {
+    test.stepup ??= createStepUp({
+      apis: [{ origin: "/", pathPrefix: "/bank" }],
+      redirectUri: "/stepup/callback.html",
+      bff: { login: "/bff/login", passkey: { options: "/bff/options", verify: "/bff/verify" } },
+      ...options,
+    });
+    test.outcome = "";
+    test.stepup.fetch("/bank/transfer", { method: "POST", stepup: { reason: "Confirm the transfer" } }).then(
+      ({ status }) => (test.outcome = String(status)),
+      ({ code }) => (test.outcome = code),
+    );
+  },
+
   broken() {
     throw new Error("no room");
   },

@@ -14,6 +14,8 @@ import {
   type StepUpErrorCode,
   type StepUpOptions,
 } from "stepup";
+import type { GateModel, OwnGate, PasskeyAdapter, PasskeyFields, PasskeyRequest } from "stepup";
+import { auth0, simpleWebAuthn } from "stepup/adapters";
 import { createStepUp as createInline } from "stepup/inline";
 import "stepup/callback";
 
@@ -28,6 +30,39 @@ const options: StepUpOptions = {
 };
 const stepup: StepUp = createStepUp(options);
 const inline: StepUp = createInline({ apis: [], authenticate: async ({ signal }) => String(signal.aborted) });
+
+/** A server of another shape, and the app's own dialog. */
+const adapter: PasskeyAdapter = {
+  optionsRequest: ({ client_id }: PasskeyFields): PasskeyRequest => ({ method: "GET", headers: { "x-id": client_id ?? "" } }),
+  optionsResponse: async (json, ok) => (ok ? { publicKey: json.options, auth_session: json.id } : json),
+  tokenRequest: async ({ credential, max_age }) => ({ body: { id: credential?.rawId, age: Number(max_age) } }),
+  tokenResponse: (json) => json.tokens,
+};
+const gate: OwnGate = (model: GateModel, choose) => {
+  if (model.state === "failed" && model.error === "passkey_refused") choose("another");
+  return { update: ({ methods }) => methods.includes("popup") && choose("popup"), close() {} };
+};
+createStepUp({
+  apis: [{ origin: "https://api.bank.example", passkeyServer: true }],
+  methods: ["passkey", "popup"],
+  passkey: { options: "https://login.bank.example/o", token: "https://login.bank.example/t", grantType: "urn:x", nonce: false, acrValues: ["AL3"], adapter },
+  beforeCeremony: async () => {},
+  gate,
+});
+createStepUp({ apis: [], passkey: auth0({ domain: "login.bank.example", realm: "Users", audience: "https://api.bank.example" }) });
+export const behind = createStepUp({
+  apis: [{ origin: "/", pathPrefix: "/api" }],
+  redirectUri: "/stepup/callback.html",
+  bff: {
+    login: "/bff/login",
+    passkey: { ...simpleWebAuthn({ options: "/o", verify: "/v", method: "POST" }), acrValues: ["AL3"] },
+    csrf: { header: "X-CSRF-Token", token: () => document.cookie },
+  },
+});
+behind.fetch("/api/transfers", { method: "POST", stepup: { methods: ["passkey"], gate: false } });
+behind.ensure({ acr: "AL3", methods: ["popup"], gate: { frame: "allow", texts: { errors: { passkey_refused: "No." } } } });
+behind.addEventListener("prompt", ({ detail }) => detail.shown satisfies "window" | "dialog" | "button");
+behind.addEventListener("request", ({ detail }) => detail.target === "passkey_options" && detail.status);
 
 export async function transfer(body: BodyInit): Promise<Response | StepUpErrorCode> {
   try {
@@ -91,5 +126,15 @@ stepup.ensure({ maxAge: "60s" });
 new StepUpError("no_such_code");
 // @ts-expect-error: a challenge is required.
 passkey.get({ rpId: "bank.example" });
+// @ts-expect-error: a method is one of two.
+stepup.ensure({ methods: ["redirect"] });
+// @ts-expect-error: an assertion must go somewhere.
+createStepUp({ apis: [], passkey: { options: "https://login.bank.example/o" } });
+// @ts-expect-error: Auth0 is a provider, not a backend.
+createStepUp({ apis: [], bff: { passkey: auth0({ domain: "login.bank.example" }) } });
+// @ts-expect-error: a backend of SimpleWebAuthn gives no tokens.
+createStepUp({ apis: [], passkey: simpleWebAuthn({ options: "/o", verify: "/v" }) });
+// @ts-expect-error: an adapter answers with a request.
+createStepUp({ apis: [], bff: { passkey: { verify: "/v", adapter: { tokenRequest: () => "x" } } } });
 // @ts-expect-error: bytes come as base64url.
 passkey.get({ challenge: new Uint8Array(32) });
