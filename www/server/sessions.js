@@ -32,10 +32,15 @@ const CSRF_COOKIE = "bank-csrf";
  * @property {string} returnTo path on this host
  */
 
+/** How long the CSRF token before the present one counts, in milliseconds. */
+const GRACE = 10_000;
+
 /** One browser's. */
 export class Session {
   id = random();
   csrf = random();
+  /** The one before, and until when it counts, in milliseconds since the epoch. */
+  formerCsrf = { token: "", until: 0 };
   /** @type {string | undefined} */
   user;
   /** @type {Tokens[]} the newest first */
@@ -45,6 +50,16 @@ export class Session {
   /** @type {Map<string, string>} nonces by `auth_session` */
   #nonces = new Map();
   seen = Date.now();
+
+  /**
+   * Takes a new CSRF token. A page may read the old one for a moment more: a browser need not show a
+   * script the cookies of an answer as soon as the answer itself.
+   * @param {boolean} lenient whether the old one counts for that long
+   */
+  renewCsrf(lenient) {
+    this.formerCsrf = { token: this.csrf, until: lenient ? Date.now() + GRACE : 0 };
+    this.csrf = random();
+  }
 
   /** All rights that it has by one token or another. */
   get scope() {
@@ -142,7 +157,7 @@ export class Sessions {
       session.id = random();
       this.#known.set(session.id, session);
     }
-    session.csrf = random();
+    session.renewCsrf(session.user !== undefined);
     session.user = tokens.user;
     session.hold(tokens);
   }
@@ -185,7 +200,10 @@ export function clearCookies(res) {
  * @param {Session} session
  */
 export function provesItsPage(req, session) {
-  return same(cookie(req, CSRF_COOKIE), session.csrf) && same(req.headers["x-csrf-token"], session.csrf);
+  const { token, until } = session.formerCsrf;
+  const valid = Date.now() < until ? [session.csrf, token] : [session.csrf];
+  const isValid = (/** @type {any} */ given) => valid.some((known) => same(given, known));
+  return isValid(cookie(req, CSRF_COOKIE)) && isValid(req.headers["x-csrf-token"]);
 }
 
 /**

@@ -28,8 +28,11 @@ for (const name of names) {
 /// # Errors
 /// When there is no `pkg/`.
 pub fn command(project: &Project) -> Outcome {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 15] = [
         "index.js",
+        "apis.js",
+        "call.js",
+        "methods.js",
         "error.js",
         "callback.js",
         "passkey.js",

@@ -43,6 +43,8 @@ fn scope(browser: &Browser) -> Window {
 /// How an authenticator behaves, and what it holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner {
+    /// Whether it can verify its user at all.
+    pub can_verify: bool,
     /// Whether its user passes verification.
     pub verifies: bool,
     /// Whether its user agrees to be asked.
@@ -55,7 +57,13 @@ pub struct Manner {
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { verifies: true, consents: true, holds_passkey: true, has_prf: false }
+        Self {
+            can_verify: true,
+            verifies: true,
+            consents: true,
+            holds_passkey: true,
+            has_prf: false,
+        }
     }
 }
 
@@ -90,7 +98,7 @@ impl Authenticator {
                 "userHandle": passkey("userHandle"),
             });
             let manner = json!({
-                "verifies": manner.verifies, "consents": manner.consents,
+                "verifies": manner.can_verify && manner.verifies, "consents": manner.consents,
                 "holdsPasskey": manner.holds_passkey,
             });
             session
@@ -104,7 +112,8 @@ impl Authenticator {
         }
         let mut options = json!({
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
-            "hasUserVerification": true, "isUserVerified": manner.verifies,
+            "hasUserVerification": manner.can_verify,
+            "isUserVerified": manner.can_verify && manner.verifies,
             "isUserConsenting": manner.consents,
         });
         if manner.has_prf && browser.engine == Engine::Chromium {
@@ -145,6 +154,21 @@ impl Authenticator {
             "params": { "authenticatorId": id, "enabled": true },
         });
         browser.session.post("/goog/cdp/execute", &command).expect("the user agrees");
+    }
+
+    /// Has Chromium's authenticator answer wrongly from now on, by one of the bits of the DevTools
+    /// protocol's `WebAuthn.setResponseOverrideBits`.
+    #[track_caller]
+    pub fn lie(&self, browser: &Browser, bit: &str) {
+        let scope = scope(browser);
+        let armed = self.armed.borrow();
+        let (_, id) = armed.iter().find(|(at, _)| *at == scope).expect("there is an authenticator");
+        let mut params = json!({
+            "authenticatorId": id, "isBogusSignature": false, "isBadUV": false, "isBadUP": false,
+        });
+        params[bit] = true.into();
+        let command = json!({ "cmd": "WebAuthn.setResponseOverrideBits", "params": params });
+        browser.session.post("/goog/cdp/execute", &command).expect("the authenticator is told");
     }
 
     /// Takes the authenticator away from the page that the current window shows now.

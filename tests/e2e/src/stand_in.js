@@ -158,3 +158,5 @@ globalThis.PublicKeyCredential = class PublicKeyCredential {
   static isUserVerifyingPlatformAuthenticatorAvailable = async () => true;
   static isConditionalMediationAvailable = async () => false;
 };
+// Under the tests no window manager gives a window the focus when it is clicked, as a user's does.
+document.hasFocus = () => true;

@@ -80,7 +80,7 @@ async fn t43_an_abort_ends_the_ceremony_and_a_late_assertion_is_dropped() {
     assert_eq!(get(&signal, "aborted"), JsValue::TRUE);
     // This browser does not care, and answers all the same.
     page.resolve(0);
-    assert!(held.is_aborted().await);
+    assert!(held.ends_aborted().await);
     // And nobody is kept from asking again.
     let next = Held::get();
     until(|| page.asked() == 2).await;
@@ -96,7 +96,7 @@ async fn t43_an_assertion_that_is_there_already_is_dropped_by_an_abort() {
     until(|| page.asked() == 1).await;
     page.resolve(0);
     controller.abort();
-    assert!(held.is_aborted().await);
+    assert!(held.ends_aborted().await);
 }
 
 #[wasm_bindgen_test]
@@ -109,7 +109,7 @@ async fn t43_whatever_the_browser_says_after_an_abort_is_the_abort() {
         until(|| page.asked() > at).await;
         controller.abort();
         page.reject(at, name);
-        assert!(held.is_aborted().await, "{name}");
+        assert!(held.ends_aborted().await, "{name}");
         assert_eq!(page.asked(), at + 1, "{name}");
     }
 }
@@ -119,7 +119,7 @@ async fn a_signal_that_has_fired_begins_nothing() {
     let page = Page::new();
     let (controller, settings) = abortable();
     controller.abort();
-    assert!(Held::with(settings).is_aborted().await);
+    assert!(Held::with(settings).ends_aborted().await);
     assert_eq!(page.asked(), 0);
 }
 
@@ -132,14 +132,14 @@ async fn an_abort_ends_every_wait() {
     let held = Held::with(Settings { before: Some(before.unchecked_into()), ..settings });
     settle().await;
     controller.abort();
-    assert!(held.is_aborted().await);
+    assert!(held.ends_aborted().await);
     // A page that does not get the focus.
     page.put("document.hasFocus", "return () => false");
     let (controller, settings) = abortable();
     let held = Held::with(settings);
     settle().await;
     controller.abort();
-    assert!(held.is_aborted().await);
+    assert!(held.ends_aborted().await);
     page.put("document.hasFocus", "return () => true");
     // Another ceremony that does not end.
     let first = Held::get();
@@ -149,7 +149,7 @@ async fn an_abort_ends_every_wait() {
     let second = Held::start(Ceremony::Get, options(), settings, patience);
     settle().await;
     controller.abort();
-    assert!(second.is_aborted().await);
+    assert!(second.ends_aborted().await);
     assert!(!first.is_over());
     page.resolve(0);
     assert!(first.outcome().await.is_ok());
@@ -161,7 +161,7 @@ async fn an_abort_ends_every_wait() {
     page.reject(1, "OperationError");
     settle().await;
     controller.abort();
-    assert!(held.is_aborted().await);
+    assert!(held.ends_aborted().await);
     assert_eq!(page.asked(), 2);
 }
 
@@ -235,7 +235,7 @@ async fn t44_the_app_ends_its_own_ceremony_before_the_user_is_asked() {
     });
     let held = Held::with(Settings { before: Some(end.unchecked_into()), ..Settings::default() });
     until(|| page.asked() == 2).await;
-    assert!(conditional.is_aborted().await);
+    assert!(conditional.ends_aborted().await);
     page.resolve(1);
     assert!(held.outcome().await.is_ok());
 }

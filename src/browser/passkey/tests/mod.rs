@@ -133,7 +133,7 @@ impl Held {
         }
     }
 
-    async fn is_aborted(self) -> bool {
+    async fn ends_aborted(self) -> bool {
         matches!(self.outcome().await, Err(Failure::Aborted))
     }
 }

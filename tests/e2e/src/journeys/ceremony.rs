@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::journeys;
+use super::{Journeys, journeys};
 use crate::authenticator::{Manner, passkey};
-use crate::bench::{Bench, Journey, World};
+use crate::bench::{Bench, World};
 use crate::elsewhere::{Elsewhere, Page};
 use crate::engine::Engine;
 use crate::pages::Harness;
 use crate::wait::{until, until_true};
 
-pub const JOURNEYS: &[(&str, Journey)] = journeys![
+pub const JOURNEYS: Journeys = journeys![
     an_assertion_is_signed_and_comes_as_json,
     an_assertion_is_verified_by_the_provider,
     a_new_passkey_is_made_and_answers,
@@ -28,7 +28,7 @@ pub const JOURNEYS: &[(&str, Journey)] = journeys![
 ];
 
 /// What is different, or there at all, in some engines only.
-pub const IN_SOME: &[(&[Engine], &[(&str, Journey)])] = &[
+pub const IN_SOME: &[(&[Engine], Journeys)] = &[
     // WebKitGTK has no WebAuthn of its own: the stand-in's JSON would only be compared with itself.
     (
         &[Engine::Chromium, Engine::Firefox],
@@ -505,7 +505,7 @@ fn a_browser_without_webauthn_says_so(bench: &Bench) {
 
 /// The harness page inside a frame of another site, which grants what `allow` says.
 #[track_caller]
-fn framed<'a>(world: &'a World, allow: &str) -> Harness<'a> {
+pub fn framed<'a>(world: &'a World, allow: &str) -> Harness<'a> {
     let body = format!(
         "<!doctype html><title>Elsewhere</title>\
          <iframe allow=\"{allow}\" src=\"{}/e2e/harness.html\" width=\"600\" height=\"400\"></iframe>",

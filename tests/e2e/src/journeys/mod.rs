@@ -1,5 +1,6 @@
 //! Every journey. A function that is missing from its list is dead code, which the lints refuse.
 
+mod backend;
 mod bodies;
 mod ceremony;
 mod forgery;
@@ -7,6 +8,7 @@ mod harness;
 mod loader;
 mod many;
 mod own;
+mod passkey;
 mod provider;
 mod refusals;
 mod transfer;
@@ -15,6 +17,9 @@ mod windows;
 
 use crate::bench::Journey;
 use crate::engine::Engine;
+
+/// Journeys with their names.
+type Journeys = &'static [(&'static str, Journey)];
 
 /// Pairs each function with its name.
 macro_rules! journeys {
@@ -26,7 +31,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, &[(&str, Journey)]); 12] = [
+    let everywhere: [(&str, Journeys); 14] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -39,11 +44,15 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("loader", loader::JOURNEYS),
         ("own", own::JOURNEYS),
         ("ceremony", ceremony::JOURNEYS),
+        ("passkey", passkey::JOURNEYS),
+        ("backend", backend::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
-    let somewhere = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
+    let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
+    let passkeys = passkey::IN_SOME.iter().map(|(of, journeys)| ("passkey", *of, *journeys));
     everywhere
-        .chain(somewhere)
+        .chain(ceremonies)
+        .chain(passkeys)
         .flat_map(|(file, engines, journeys)| {
             let named = move |(name, journey): &(&str, Journey)| {
                 (format!("{file}::{name}"), engines, *journey)

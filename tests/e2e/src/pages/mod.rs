@@ -82,6 +82,27 @@ impl World {
         }
     }
 
+    /// Presses keys as a user does, in WebDriver's code points (§17.4.2).
+    #[track_caller]
+    pub fn press(&self, keys: &str) {
+        let strokes = |kind: &str| -> Vec<Value> {
+            keys.chars().map(|key| json!({ "type": kind, "value": key.to_string() })).collect()
+        };
+        let mut actions = strokes("keyDown");
+        let mut ups = strokes("keyUp");
+        match keys.chars().count() {
+            1 => actions.append(&mut ups),
+            // A modifier before and after: it is held for what is between.
+            _ => {
+                actions =
+                    vec![actions[0].clone(), actions[1].clone(), ups[1].clone(), ups[0].clone()]
+            }
+        }
+        let keyboard =
+            json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] });
+        self.browser.session.post("/actions", &keyboard).expect("the keys are pressed");
+    }
+
     /// Fills a field.
     #[track_caller]
     pub fn fill(&self, css: &str, value: &str) {

@@ -33,6 +33,12 @@ impl Provider<'_> {
         world.click("button#continue");
     }
 
+    /// Turns down the offer to add a passkey.
+    #[track_caller]
+    pub fn not_now(&self) {
+        self.0.click("button#continue.secondary");
+    }
+
     /// Uses the passkey.
     #[track_caller]
     pub fn passkey(&self) {
