@@ -12,6 +12,8 @@ export class Backend {
   raised = false;
   /** What the passkey's answer is answered with, instead of success. @type {string | undefined} */
   refusal;
+  /** What was begun before a reset ends without a trace. */
+  round = 0;
   /** Answers wait for this. @type {Promise<unknown>} */
   gate = Promise.resolve();
   release = () => {};
@@ -25,7 +27,7 @@ export class Backend {
 
   reset() {
     this.release();
-    Object.assign(this, new Backend());
+    Object.assign(this, new Backend(), { round: this.round + 1 });
   }
 
   /**
@@ -47,12 +49,14 @@ export class Backend {
       case "/bff/options":
         json(200, { challenge: "AQIDBAUGBwgJCgsMDQ4PEA", rpId: "localhost", userVerification: "required" });
         return true;
-      case "/bff/verify":
+      case "/bff/verify": {
+        const { round } = this;
         this.verified.push(await bodyOf(request));
         await this.gate;
-        this.raised = !this.refusal;
+        if (round === this.round) this.raised = !this.refusal;
         json(this.refusal ? 403 : 200, this.refusal ? { error: this.refusal } : {});
         return true;
+      }
       case "/bff/login":
         this.raised = true;
         response.writeHead(302, { location: searchParams.get("return_to") ?? "" }).end();
