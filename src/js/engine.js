@@ -162,6 +162,8 @@ export const start = async (options, loader) => {
       /** @type {import("./prompt.js").Asked["refuse"]} */ refuse,
     ) => {
       const { gate } = (leader && waiters.get(leader)) || {};
+      // The page's own origin is in the address bar, and no provider's.
+      if (model.origin === globalThis.location?.origin) model.origin = "";
       prompt.show({ model, option: gate ?? options.gate, choose, refuse });
     },
     hideGate: prompt.hide,
@@ -274,10 +276,15 @@ export const start = async (options, loader) => {
 
   /**
    * What became of a request that the user left the page for.
-   * @param {Call} call @param {Promise<Response> | undefined} sent
+   * @param {Call | { head: import("./pending.js").Head, error: unknown }} call
+   * @param {Promise<Response> | undefined} sent
    * @returns {Promise<import("./index.d.ts").ResumedRequest>}
    */
   const resultOf = async (call, sent) => {
+    if ("error" in call) {
+      const { head, error } = call;
+      return { request: { method: head.method, url: head.url }, tag: head.stepup.tag, error };
+    }
     const { method, url, stepup } = call;
     const about = { request: { method, url }, tag: stepup.tag };
     if (sent)
@@ -313,7 +320,7 @@ export const start = async (options, loader) => {
       const ids = [];
       const sent = calls.map((call, at) => {
         ids[at] = null;
-        if (!isSent(call)) return undefined;
+        if ("error" in call || !isSent(call)) return undefined;
         const { gate } = call.stepup;
         return /** @type {Promise<Response>} */ (
           wait({ call, gate }, (id) => {

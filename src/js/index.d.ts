@@ -153,8 +153,8 @@ export interface PasskeyRequest {
  * `auth_session`, which is sent back with the assertion.
  */
 export type PasskeyOffer =
-  | PublicKeyCredentialRequestOptionsJSON
-  | { publicKey: PublicKeyCredentialRequestOptionsJSON; auth_session?: string };
+  | PasskeyRequestOptionsJSON
+  | { publicKey: PasskeyRequestOptionsJSON; auth_session?: string };
 
 /**
  * For a server that wants other shapes. What is left out stays as documented. If one throws, the
@@ -432,7 +432,7 @@ export interface Assurance {
   scope: string[];
   /** Whether a checked ID token stands behind this. */
   verified: boolean;
-  /** When the access token behind it expires. */
+  /** When the access token behind it expires; with a backend, how long `ensure()` rests on it at most. */
   until: EpochMillis;
 }
 

@@ -255,7 +255,7 @@ export const createStepUp = (options) => {
       published = [];
       engine?.cleared();
       // What was saved, by this page or one before it, was that user's.
-      if (methodsOf(options).includes("redirect"))
+      if (options.methods?.includes("redirect"))
         import("./redirect.js").then(({ forgetAll }) => forgetAll()).catch(() => {});
     },
   });

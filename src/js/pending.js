@@ -26,8 +26,10 @@ const atLeast = (body) =>
     : (body?.size ?? body?.byteLength ?? body?.length ?? 0);
 
 /** A name in a part's head (HTML §4.10.21.8). @param {string} text */
-const quoted = (text) =>
-  `"${text.replace(/\r\n|\r|\n/g, "\r\n").replace(/[\r\n"]/g, encodeURIComponent)}"`;
+const quoted = (text) => `"${text.replace(/[\r\n"]/g, encodeURIComponent)}"`;
+
+/** Line ends as forms have them. @param {string} text */
+const lines = (text) => text.replace(/\r\n|\r|\n/g, "\r\n");
 
 /**
  * A form as `multipart/form-data` (RFC 7578): WebKit cannot read a `Request` of one that has files.
@@ -38,10 +40,10 @@ const multipart = (form) => {
   /** @type {BlobPart[]} */
   const parts = [];
   form.forEach((value, name) => {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name=${quoted(name)}`;
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name=${quoted(lines(name))}`;
     const type = typeof value === "string" ? "" : value.type || "application/octet-stream";
     if (typeof value === "string")
-      parts.push(`${head}\r\n\r\n`, value.replace(/\r\n|\r|\n/g, "\r\n"), "\r\n");
+      parts.push(`${head}\r\n\r\n`, lines(value), "\r\n");
     else
       parts.push(
         `${head}; filename=${quoted(value.name)}\r\nContent-Type: ${type}\r\n\r\n`, value, "\r\n",

@@ -26,10 +26,15 @@ export const save = async (state, until, core, calls) => {
     throw new StepUpError("storage_unavailable", { message });
   };
   if (calls.length > MOST_REQUESTS) refuse(`more than ${MOST_REQUESTS} requests wait`);
-  const packed = await Promise.all(calls.map((call) => pack(call, MOST_BYTES)));
+  let room = MOST_BYTES;
+  const packed = [];
+  // One after the other, so that no more than there is room for is ever in memory.
+  for (const call of calls) {
+    const made = await pack(call, room);
+    room -= made.body?.byteLength ?? 0;
+    packed.push(made);
+  }
   const bodies = packed.map(({ body }) => body ?? new ArrayBuffer(0));
-  const bytes = bodies.reduce((sum, body) => sum + body.byteLength, 0);
-  if (bytes > MOST_BYTES) refuse(`the waiting requests have more than ${MOST_BYTES} bytes`);
   const heads = packed.map(({ head, body }) => ({ head, hasBody: body !== null }));
   await openStore().put(state, { text: JSON.stringify({ core, heads }), parts: bodies }, until);
   try {
@@ -70,9 +75,14 @@ export const returned = async (options) => {
   if (!stored) throw new StepUpError("pending_expired");
   const { core, heads } = JSON.parse(stored.text);
   const places = placesOf(options);
-  /** @type {Call[]} */
-  const calls = heads.map((/** @type {any} */ { head, hasBody }, /** @type {number} */ at) =>
-    unpack(head, hasBody ? stored.parts[at] : null, places, options.bff?.csrf),
-  );
+  /** @type {(Call | { head: import("./pending.js").Head, error: unknown })[]} */
+  const calls = heads.map((/** @type {any} */ { head, hasBody }, /** @type {number} */ at) => {
+    try {
+      return unpack(head, hasBody ? stored.parts[at] : null, places, options.bff?.csrf);
+    } catch (error) {
+      // Its API is not configured any more. The others go on.
+      return { head, error };
+    }
+  });
   return { core, calls, returnTo, search: found.search };
 };

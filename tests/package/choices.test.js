@@ -391,11 +391,12 @@ suite("the gate of one call", () => {
   });
 });
 
-test("a backend's own origin is named, and none where it has no login", async () => {
+test("a backend's origin is named where it is not the page's own, and none where it has no login", async () => {
   stage.answers[`${APP}/o`] = () => json({ challenge: "AQID" });
   for (const [bff, origin] of /** @type {[import("../../src/js/index.d.ts").Backend, string][]} */ ([
     [{ login: "https://bff.example/login" }, "https://bff.example"],
-    [{ login: "/login" }, APP],
+    // The page's own is no provider's.
+    [{ login: "/login" }, ""],
     [{}, ""],
   ])) {
     refuses(1);

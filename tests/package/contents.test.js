@@ -50,6 +50,10 @@ test("the tarball has the licences, the types and both modules", async (context)
     "node.js",
     "package.json",
     "passkey.js",
+    "pending.js",
+    "redirect.js",
+    "return.js",
+    "store.js",
     "stepup.js",
     "stepup_bg.wasm",
   ]) {

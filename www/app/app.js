@@ -43,7 +43,7 @@ describe();
 
 stepup.addEventListener("authenticated", ({ detail: { acr, amr, at } }) => {
   const how = [acr, methods(amr)].filter(Boolean).join(" by ");
-  find("#assurance").textContent = `${how} at ${new Date(at).toLocaleTimeString([], { timeStyle: "medium" })}`;
+  find("#assurance").textContent = `${how || "Signed in"} at ${new Date(at).toLocaleTimeString([], { timeStyle: "medium" })}`;
 });
 
 // Called inside the click, before anything is awaited: the window must open while the click counts.

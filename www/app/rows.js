@@ -37,7 +37,7 @@ const rows = {
   }),
   prompt: ({ method, shown, reason }) => ({
     from: "App", to: "You",
-    text: shown === "button" ? "Asks for a click" : { popup: "Opens the sign-in window", passkey: "Asks for a passkey", authenticate: "Asks to sign in" }[method],
+    text: shown === "button" ? "Asks for a click" : { popup: "Opens the sign-in window", passkey: "Asks for a passkey", redirect: "Leaves for the sign-in page", authenticate: "Asks to sign in" }[method],
     detail: reason,
   }),
   request: ({ target, method, url, status, duration }, backend) => ({

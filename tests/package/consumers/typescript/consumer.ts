@@ -61,7 +61,9 @@ export const behind = createStepUp({
 });
 behind.fetch("/api/transfers", { method: "POST", stepup: { methods: ["passkey"], gate: false } });
 behind.ensure({ acr: "AL3", methods: ["popup"], gate: { frame: "allow", texts: { errors: { passkey_refused: "No." } } } });
-behind.addEventListener("prompt", ({ detail }) => detail.shown satisfies "window" | "dialog" | "button");
+behind.addEventListener("prompt", ({ detail }) => detail.shown satisfies "window" | "page" | "dialog" | "button");
+behind.resume({ replay: "ask" }).then((back) => back?.results.map(({ request, response, error, send }) => [request.url, response?.status, error, send?.()]));
+behind.fetch("/api/transfers", { stepup: { methods: ["redirect"], idempotencyKey: true } });
 behind.addEventListener("request", ({ detail }) => detail.target === "passkey_options" && detail.status);
 
 export async function transfer(body: BodyInit): Promise<Response | StepUpErrorCode> {
@@ -126,8 +128,8 @@ stepup.ensure({ maxAge: "60s" });
 new StepUpError("no_such_code");
 // @ts-expect-error: a challenge is required.
 passkey.get({ rpId: "bank.example" });
-// @ts-expect-error: a method is one of two.
-stepup.ensure({ methods: ["redirect"] });
+// @ts-expect-error: a method is one of three.
+stepup.ensure({ methods: ["sms"] });
 // @ts-expect-error: an assertion must go somewhere.
 createStepUp({ apis: [], passkey: { options: "https://login.bank.example/o" } });
 // @ts-expect-error: Auth0 is a provider, not a backend.
