@@ -84,7 +84,7 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
       if (token) sent.set("Authorization", `Bearer ${token}`);
       if (guard) sent.set(guard.header, await guard.token());
       if (unsafe && idempotencyKey) sent.set("Idempotency-Key", idempotencyKey);
-      const guarded = sent.has("Authorization") && wanted === "follow";
+      const guarded = (sent.has("Authorization") || !!guard) && wanted === "follow";
       const follows = guarded && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;
       // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.

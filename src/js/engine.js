@@ -163,7 +163,7 @@ export const start = async (options, loader) => {
     ) => {
       const { gate } = (leader && waiters.get(leader)) || {};
       // The page's own origin is in the address bar, and no provider's.
-      if (model.origin === globalThis.location?.origin) model.origin = "";
+      if (options.bff && model.origin === globalThis.location?.origin) model.origin = "";
       prompt.show({ model, option: gate ?? options.gate, choose, refuse });
     },
     hideGate: prompt.hide,
@@ -260,6 +260,12 @@ export const start = async (options, loader) => {
     }
     const { status } = response;
     report(status);
+    // Somebody else's answer, at the end of a redirect, is no challenge of this API.
+    if (response.redirected && new URL(response.url).origin !== new URL(call.url).origin) {
+      leave(id)?.resolve(response);
+      if (!dead) enter(() => client.failed(id));
+      return;
+    }
     const detected = await detect(call, response);
     const offer = response.ok ? undefined : await offered(call, response);
     const waiter = waiters.get(id);

@@ -432,7 +432,7 @@ export interface Assurance {
   scope: string[];
   /** Whether a checked ID token stands behind this. */
   verified: boolean;
-  /** When the access token behind it expires; with a backend, how long `ensure()` rests on it at most. */
+  /** When the access token behind it expires; with a backend, until when `ensure()` rests on it: five minutes at most. */
   until: EpochMillis;
 }
 

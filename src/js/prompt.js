@@ -44,6 +44,8 @@ export const prompter = () => {
       const made = await open(options, () => asked?.model, answer);
       if (!made) asked?.refuse("embedding_blocked", "the page is framed by another origin");
       else if (asked) gate = made;
+      // Nobody asks any more: it may have been shown a moment before.
+      else made.close();
     } catch (error) {
       asked?.refuse("popup_blocked", `the gate did not load: ${error}`);
     }

@@ -149,7 +149,7 @@ impl Coordinator {
         if same_place
             && welcome
             && (flow.goal().requirement.covers(&waiter.need)
-                || (!alone && flow.widen(&waiter.need)))
+                || (!alone && flow.widen(&waiter.need, &self.config)))
         {
             return Phase::In(flow.id());
         }

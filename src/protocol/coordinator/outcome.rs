@@ -104,7 +104,8 @@ impl Coordinator {
                                 reject(&waiter, error.clone(), effects);
                             } else {
                                 let phase = Phase::Queued;
-                                left.push(Waiter { alone: true, phase, ..waiter });
+                                // Its options may have been used up.
+                                left.push(Waiter { alone: true, phase, offer: None, ..waiter });
                             }
                         }
                         Phase::Queued if all => reject(&waiter, error.clone(), effects),

@@ -50,9 +50,10 @@ impl Patience {
         self.prompted = Some(now);
     }
 
-    /// The user said no.
+    /// The user said no. The click that said so, in an app's own gate for one, wishes for nothing.
     pub(super) const fn refused(&mut self, now: EpochMillis) {
         self.refused = Some(now);
+        self.prompted = Some(now);
     }
 
     /// Whose prompt it would be, where neither the app nor the user has asked for one.

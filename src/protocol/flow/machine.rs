@@ -244,7 +244,7 @@ impl Flow {
     }
 
     /// Lets one answer serve this requirement too, if the provider has not been asked yet.
-    pub fn widen(&mut self, other: &Requirement) -> bool {
+    pub fn widen(&mut self, other: &Requirement, config: &Config) -> bool {
         let asked = match self.method {
             // A challenge endpoint has been told what is demanded; the other servers are told when
             // they get the passkey's answer.
@@ -258,7 +258,17 @@ impl Flow {
         }
         match self.goal.requirement.merge(other) {
             Some(merged) => {
-                self.goal.requirement = merged;
+                let before = core::mem::replace(&mut self.goal.requirement, merged);
+                let own = matches!(config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
+                let still = possible(config, &self.goal);
+                // What is under way must be a way to the stronger demand as well.
+                if !own && self.method.is_some_and(|method| !still.contains(&method)) {
+                    self.goal.requirement = before;
+                    return false;
+                }
+                if !own {
+                    self.methods.retain(|method| still.contains(method));
+                }
                 true
             }
             None => false,

@@ -19,6 +19,8 @@ impl Flow {
     pub(super) fn ask_by_passkey(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
         match &self.offered {
             _ if self.secrets.is_none() || self.session.is_none() => {}
+            // Its endpoint must be known before options are used up.
+            _ if self.first_party && self.metadata.is_none() => {}
             Offered::Here(_) if self.clicked => self.ask_the_authenticator(effects),
             Offered::Here(_) => effects.push(FlowEffect::CheckGesture),
             Offered::Asked => {}

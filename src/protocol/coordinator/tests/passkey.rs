@@ -90,6 +90,18 @@ fn requests_for_which_the_app_admits_other_methods_do_not_share_a_prompt() {
 }
 
 #[test]
+fn a_demand_that_a_passkey_does_not_reach_does_not_join_one() {
+    let mut config = with_passkeys();
+    config.passkey.iter_mut().for_each(|it| it.acr_values = Some(vec!["AL2".into()]));
+    let mut page = Page::new(config);
+    page.plays([
+        (challenged(1, wants("AL2 AL3")), "1: start"),
+        (challenged(2, wants("AL3")), ""),
+        (of(1, FlowEvent::DeadlinePassed), "1: end, reject 1 timed_out, 2: open window, 2: start"),
+    ]);
+}
+
+#[test]
 fn where_no_method_is_possible_each_is_told_and_the_queue_goes_on() {
     let none = |waiter| Event::Ensured {
         waiter: WaiterId(waiter),

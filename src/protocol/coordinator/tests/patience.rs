@@ -45,6 +45,17 @@ fn t15_a_click_is_good_for_one_prompt() {
 }
 
 #[test]
+fn t15_the_click_that_says_no_is_no_wish() {
+    let mut page = Page::with_popup();
+    page.plays([(challenged(1, wants("AL3")), "1: open window, 1: start")]);
+    page.later(3).plays([
+        (of(1, cancel()), "1: end, reject 1 cancelled"),
+        // In an app's own gate it is a click like any other, just before the refusal.
+        (clicked_for(3, 2, wants("AL3")), "reject 2 prompt_suppressed"),
+    ]);
+}
+
+#[test]
 fn t15_a_click_long_before_the_request_is_not_for_it() {
     let mut page = declined();
     let stale = match clicked_for(10, 2, wants("AL3")) {

@@ -70,6 +70,18 @@ fn a_passkey_becomes_a_code_and_the_code_tokens_without_a_redirect_uri() {
 }
 
 #[test]
+fn carried_options_wait_for_the_metadata() {
+    let goal = crate::protocol::flow::Goal { offer: Some(offer("o1")), ..goal("AL3") };
+    Journey::starts(config(), goal, GATHERS).plays([
+        (session_of("alice"), ""),
+        (secrets(), ""),
+        (metadata(), "check gesture"),
+        (FlowEvent::GestureRead(true), "assert o1"),
+        (asserted("a1"), "ask as first party with a1"),
+    ]);
+}
+
+#[test]
 fn a_server_that_asks_for_nothing_gives_the_code_at_once() {
     asked(config()).plays([(gives_a_code(), "exchange c1 directly")]);
 }
