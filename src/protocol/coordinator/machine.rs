@@ -108,6 +108,11 @@ impl Coordinator {
                 effects.push(self.publish(None, now));
             }
             Event::Cleared => self.cleared(&mut effects),
+            Event::ClearedElsewhere { sub } => {
+                if sub.is_none() || sub.as_deref() != self.sub() {
+                    self.cleared(&mut effects);
+                }
+            }
             Event::Resumed { waiter, saved, query, waiters } => {
                 self.resumed(waiter, *saved, query, waiters, now, &mut effects);
             }
@@ -123,6 +128,12 @@ impl Coordinator {
     pub fn wants_window(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         self.assured(requirement, now).is_none()
             && self.flow.as_ref().is_none_or(Flow::wants_window)
+    }
+
+    /// Whose page this is, as far as it is known.
+    fn sub(&self) -> Option<&str> {
+        let expected = || self.flow.as_ref().and_then(Flow::expected_sub);
+        expected().or_else(|| self.user.as_ref().map(|user| user.subject.sub.as_str()))
     }
 
     /// The access token held for a requirement.
