@@ -109,7 +109,7 @@ impl Coordinator {
             }
             Event::Cleared => self.cleared(&mut effects),
             Event::ClearedElsewhere { sub } => {
-                if sub.is_none() || sub.as_deref() != self.sub() {
+                if self.is_concerned(sub.as_deref()) {
                     self.cleared(&mut effects);
                 }
             }
@@ -130,10 +130,13 @@ impl Coordinator {
             && self.flow.as_ref().is_none_or(Flow::wants_window)
     }
 
-    /// Whose page this is, as far as it is known.
-    fn sub(&self) -> Option<&str> {
-        let expected = || self.flow.as_ref().and_then(Flow::expected_sub);
-        expected().or_else(|| self.user.as_ref().map(|user| user.subject.sub.as_str()))
+    /// Whether it is all over here as well when another tab has been cleared, with this user being
+    /// signed in from now on: not where this page is theirs already.
+    #[must_use]
+    pub fn is_concerned(&self, sub: Option<&str>) -> bool {
+        let expected = self.flow.as_ref().and_then(Flow::expected_sub);
+        let known = || self.user.as_ref().map(|user| user.subject.sub.as_str());
+        sub.is_none() || sub != expected.or_else(known)
     }
 
     /// The access token held for a requirement.

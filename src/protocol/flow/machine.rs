@@ -4,7 +4,7 @@ use super::choose::{impossible, possible};
 use super::effect::FlowEffect;
 use super::event::{FlowEvent, Session};
 use super::subject::{User, Who};
-use super::turn::{PATIENCE, Turn};
+use super::turn::Turn;
 use super::verify::own_tokens;
 use super::window::Visit;
 use crate::protocol::assertion::Offer;
@@ -230,7 +230,7 @@ impl Flow {
             effects.push(FlowEffect::OpenWindow);
         }
         effects.push(FlowEffect::StartDeadline(config.prompt_timeout));
-        effects.push(FlowEffect::TakeTurn { patience: PATIENCE });
+        effects.push(FlowEffect::TakeTurn { patience: config.turn_timeout });
         if config.arrangement == Arrangement::Backend {
             // Whose session it is, is the backend's business.
             flow.session = Some(Session::default());

@@ -4,10 +4,6 @@ use super::effect::{FlowEffect, Obtained, Question, Success};
 use super::machine::{Context, Flow, Goal, State, Window};
 use super::subject::Who;
 use crate::protocol::handover::HandOver;
-use crate::protocol::units::Seconds;
-
-/// How long another tab is waited for before the user may go on in this one.
-pub const PATIENCE: Seconds = Seconds(30);
 
 /// Whose turn it is to ask the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
