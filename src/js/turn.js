@@ -42,8 +42,11 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
           resolve(!!granted);
           return granted ? ended : undefined;
         })
-        // Given up, or taken away by a user who goes on elsewhere; or not to be had at all.
-        .catch(() => resolve(true));
+        .catch(() => {
+          // Given up, or not to be had at all; or taken away, by a user who goes on elsewhere.
+          resolve(true);
+          if (!muted && !forced) stand();
+        });
     });
 
   /** @param {Parameters<Tell>[0]} what */
@@ -51,16 +54,22 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
     if (!muted) tell(what);
   };
 
+  /** Who succeeds in another tab is to know that something is waited for here. */
+  const stand = () => {
+    waits = new AbortController();
+    const { signal } = waits;
+    const end = fired(signal);
+    locks?.request(waitersOf(name), { mode: "shared", signal }, () => end).catch(() => {});
+    return signal;
+  };
+
   /** Another tab asks the user. */
   const wait = () => {
     if (waits || muted) return;
-    waits = new AbortController();
-    const { signal } = waits;
+    const signal = stand();
     say("awaited");
     const timer = setTimeout(() => say("overdue"), patience);
     signal.addEventListener("abort", () => clearTimeout(timer));
-    const end = fired(signal);
-    locks?.request(waitersOf(name), { mode: "shared", signal }, () => end).catch(() => {});
   };
 
   const taken = () => {
