@@ -1,0 +1,92 @@
+//! What can happen next.
+
+use stepup::protocol::assertion::Post;
+use stepup::protocol::claims::Expectation;
+use stepup::protocol::flow::{Choice, FlowEvent, FlowId, Target};
+
+use crate::api::{Answer, Send};
+use crate::browser::{PageId, Place, TabId, Visit};
+use crate::page::{Call, PromiseId};
+use crate::store::{Operation, Stored};
+
+/// Something on a page's own event loop. It is lost with the page, and waits while the page is frozen.
+#[derive(Debug)]
+pub enum Task {
+    /// The app does something.
+    Act,
+    /// The app calls `resume()`.
+    Resume,
+    /// `session()` has told the token for a request that is to leave for the first time.
+    SessionTold(Call, PromiseId),
+    /// A request is through.
+    Answered(u64, Answer),
+    /// The engine is loaded, or cannot be.
+    EngineLoaded(bool),
+    /// What a challenge carries is read.
+    OfferRead { call: Call, promise: PromiseId, answer: Answer, clears: u64 },
+    /// The answer of a request that was sent again is looked at.
+    Judged { waiter: u32, answer: Answer },
+    /// The caller's own signal fires.
+    Abort(PromiseId),
+    /// `session()` is asked, for a step-up.
+    ReadSession(FlowId),
+    /// The keys are here, and an ID token is judged.
+    Verify { flow: FlowId, identity: String, expectation: Expectation, fresh: bool },
+    /// The app's own `authenticate` has asked the user.
+    Authenticated(FlowId, usize),
+    /// Something has become of what the driver started.
+    Tell(FlowId, FlowEvent),
+    /// The driver's clock for the prompt.
+    Deadline(FlowId),
+    /// The driver looks after a window.
+    Look(FlowId),
+    /// The engine looks whether the wire is quiet.
+    Poll(FlowId, u64),
+    /// The store has saved, or not.
+    Saved { flow: FlowId, state: String, done: bool },
+    /// The store has given a record, or none; or it did not answer.
+    Taken {
+        promise: PromiseId,
+        state: String,
+        query: String,
+        stored: Result<Option<Stored>, ()>,
+    },
+    /// What was saved under this state is to be forgotten.
+    Forget(String),
+    /// By now what was saved under this state must be gone.
+    Forgotten(String),
+    /// The gate's script is loaded.
+    GateLoaded,
+    /// The user answers the question of this number.
+    Chosen(u64, Choice),
+    /// A callback page is heard.
+    Heard { state: String, query: String },
+    /// The passkey ceremony of this number is over.
+    CeremonyOver(u64, bool),
+    /// The other tab's logout is noticed by the app here.
+    SignedOutElsewhere,
+}
+
+/// Something that happens anywhere.
+#[derive(Debug)]
+pub enum Happening {
+    Task(PageId, Task),
+    /// A request reaches an API.
+    ApiGets(Send),
+    /// Something posted by a driver reaches the provider or the backend.
+    ServerGets { page: PageId, flow: FlowId, target: Target, post: Post },
+    /// The store does something.
+    StoreDoes(Operation),
+    /// The tab leaves its page for the provider, if nothing else came between.
+    Commits { tab: TabId, navigation: u64, visit: Visit },
+    /// A window or a tab gets to the provider's or the backend's page.
+    Arrives(Place, Visit),
+    /// The user does something there, if it is still there.
+    UserActs(Place, Visit),
+    /// A window or a tab gets to the callback page.
+    CallsBack(Place, String),
+    /// A tab gets to a page of the app.
+    Loads { tab: TabId, path: String, search: String },
+    /// A tab or the browser is meddled with.
+    Mischief,
+}

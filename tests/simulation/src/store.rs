@@ -1,0 +1,113 @@
+//! The storage that all tabs share: records with a time to live. `store.js` in all that matters.
+
+use std::collections::BTreeMap;
+
+use crate::api::RequestId;
+use crate::browser::PageId;
+use crate::fault::Fault;
+use crate::happening::{Happening, Task};
+use crate::page::PromiseId;
+use crate::world::World;
+use stepup::protocol::flow::FlowId;
+
+/// How long the storage may take.
+const LIMIT: u64 = 5_000;
+
+/// What is kept: the core's part as text, and the requests.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub core: String,
+    pub calls: Vec<Saved>,
+}
+
+/// A request as it is kept.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    pub request: RequestId,
+    pub sent_at: u64,
+}
+
+/// The records, by their state.
+#[derive(Debug, Default)]
+pub struct Store {
+    pub records: BTreeMap<String, (u64, Stored)>,
+}
+
+/// Something that the store is to do, and whom it tells.
+#[derive(Debug)]
+pub enum Operation {
+    Put { page: PageId, flow: FlowId, state: String, until: u64, stored: Stored },
+    Take { page: PageId, promise: PromiseId, state: String, query: String },
+    Remove(String),
+    Clear,
+    /// The browser needs the room.
+    Evict,
+}
+
+impl World {
+    /// Asks the store for something. What it does not do in time, it does not do.
+    pub fn ask_store(&mut self, operation: Operation) {
+        let slow = self.mishap(self.plan.trouble.store / 3);
+        let delay = if slow { self.random.between(100, 2 * LIMIT) } else { self.random.between(0, 8) };
+        let refuses = self.mishap(self.plan.trouble.store);
+        if !refuses && delay < LIMIT {
+            return self.later(delay, Happening::StoreDoes(operation));
+        }
+        let delay = delay.min(LIMIT);
+        match operation {
+            Operation::Put { page, flow, state, .. } => {
+                let task = Task::Saved { flow, state, done: false };
+                self.later(delay, Happening::Task(page, task));
+            }
+            Operation::Take { page, promise, state, query } => {
+                // Where it may still be there, that is an error; it may be gone all the same.
+                if self.random.chance(30) {
+                    self.store.records.remove(&state);
+                }
+                let task = Task::Taken { promise, state, query, stored: Err(()) };
+                self.later(delay, Happening::Task(page, task));
+            }
+            // What cannot be deleted now is swept when it is expired.
+            Operation::Remove(_) | Operation::Clear | Operation::Evict => {}
+        }
+    }
+
+    pub fn store_does(&mut self, operation: Operation) {
+        let now = self.now;
+        let answer = self.random.between(0, 5);
+        match operation {
+            Operation::Put { page, flow, state, until, stored } => {
+                // A page that dies meanwhile may take it along.
+                if self.is_dead(page) && self.random.chance(50) {
+                    return;
+                }
+                self.note(format_args!("the store keeps {state}"));
+                self.store.records.retain(|_, (until, _)| *until > now);
+                self.store.records.insert(state.clone(), (until, stored));
+                let task = Task::Saved { flow, state, done: true };
+                self.later(answer, Happening::Task(page, task));
+            }
+            Operation::Take { page, promise, state, query } => {
+                let kept = self.fault == Some(Fault::ReplayWithoutConsuming);
+                let found = match kept {
+                    true => self.store.records.get(&state).cloned(),
+                    false => self.store.records.remove(&state),
+                };
+                self.store.records.retain(|_, (until, _)| *until > now);
+                let stored = found.filter(|(until, _)| *until > now).map(|(_, stored)| stored);
+                let what = if stored.is_some() { "gives" } else { "has no" };
+                self.note(format_args!("the store {what} {state}"));
+                let task = Task::Taken { promise, state, query, stored: Ok(stored) };
+                self.later(answer, Happening::Task(page, task));
+            }
+            Operation::Remove(state) => {
+                self.note(format_args!("the store removes {state}"));
+                self.store.records.remove(&state);
+            }
+            Operation::Clear | Operation::Evict => {
+                self.note(format_args!("the store is emptied"));
+                self.store.records.clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What is known of a life from the outside, and what must hold of what the core says and does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stepup::protocol::coordinator::{Effect, Event, Notice, Outcome, WaiterId};
+use stepup::protocol::flow::{FlowEffect, FlowId};
+use stepup::protocol::method::Method;
+use stepup::protocol::requirement::Requirement;
+
+use crate::api::RequestId;
+use crate::browser::PageId;
+use crate::coverage::Seen;
+use crate::invariant::Invariant;
+use crate::page::PromiseId;
+use crate::world::World;
+
+/// What somebody who waits demands.
+#[derive(Clone, Debug, PartialEq)]
+struct Demand {
+    need: Requirement,
+    resource: Option<String>,
+    methods: Option<Vec<Method>>,
+}
+
+/// Somebody who waits in a page.
+#[derive(Debug)]
+struct Waits {
+    /// Unknown of those that come out of the store.
+    demand: Option<Demand>,
+    /// Whether its request is on the wire again.
+    sent: bool,
+    /// Whether a step-up has failed while it waited: others' demands may have spoiled it.
+    spoiled: bool,
+}
+
+/// What is known of a page's core.
+#[derive(Debug, Default)]
+struct Core {
+    waiting: BTreeMap<u32, Waits>,
+    running: Option<FlowId>,
+    /// How many step-ups were begun for whom.
+    led: BTreeMap<u32, usize>,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub struct Watch {
+    cores: BTreeMap<PageId, Core>,
+    /// Records that were too old when the core got them.
+    pub expired: BTreeSet<String>,
+    /// Requests whose promise has ended without a response.
+    pub ended: BTreeMap<RequestId, PromiseId>,
+}
+
+impl World {
+    /// The core of a page is about to be told something.
+    pub fn watch_event(&mut self, page: PageId, event: &Event) {
+        let resource_of = |url: &str| {
+            self.plan.config.api_of(url).and_then(|api| api.resource.clone())
+        };
+        let first = self.plan.config.apis.first().and_then(|api| api.resource.clone());
+        let waits = |demand| Waits { demand, sent: false, spoiled: false };
+        let core = self.watch.cores.entry(page).or_default();
+        match event {
+            Event::Challenged { waiter, call, requirement, .. } => {
+                let demand = Demand {
+                    need: requirement.clone(),
+                    resource: resource_of(&call.url),
+                    methods: call.methods.clone(),
+                };
+                core.waiting.insert(waiter.0, waits(Some(demand)));
+            }
+            Event::Ensured { waiter, requirement, methods, .. } => {
+                self.seen.see(Seen::Ensures);
+                let (need, methods) = (requirement.clone(), methods.clone());
+                let demand = Demand { need, resource: first, methods };
+                core.waiting.insert(waiter.0, waits(Some(demand)));
+            }
+            Event::Resumed { waiter, waiters, .. } => {
+                self.seen.see(Seen::Resumes);
+                for id in waiters.iter().flatten().chain([waiter]) {
+                    core.waiting.insert(id.0, waits(None));
+                }
+            }
+            Event::ChallengedAgain { waiter, requirement, .. } => {
+                if let Some(waits) = core.waiting.get_mut(&waiter.0) {
+                    waits.sent = false;
+                    if let Some(demand) = &mut waits.demand {
+                        demand.need = requirement.clone();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The core of a page wants this done.
+    pub fn watch_effects(&mut self, page: PageId, effects: &[Effect]) {
+        let most = self.plan.config.max_rounds + 1;
+        let leader = self.pages[page.0]
+            .engine
+            .as_ref()
+            .and_then(|engine| engine.driver.core.leader());
+        let core = self.watch.cores.entry(page).or_default();
+        let mut broken = Vec::new();
+        let mut succeeded = false;
+        let mut served = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Flow(id, FlowEffect::StartDeadline(_)) => {
+                    self.seen.see(Seen::StepUps);
+                    if let Some(running) = core.running.replace(*id).filter(|it| it != id) {
+                        let detail = format!("{id:?} beside {running:?} in {page:?}");
+                        broken.push((Invariant::OneStepUp, detail));
+                    }
+                    // What is taken up after a redirect was counted by the page that left.
+                    let Some(WaiterId(leader)) = leader else { continue };
+                    let led = core.led.entry(leader).or_default();
+                    *led += 1;
+                    if *led > most {
+                        let detail = format!("{led} for waiter {leader} in {page:?}");
+                        broken.push((Invariant::BoundedPrompts, detail));
+                    }
+                }
+                Effect::EndFlow(id) => {
+                    core.running = core.running.filter(|running| running != id);
+                }
+                Effect::Notice(Notice::Authenticated { .. }) => succeeded = true,
+                Effect::Notice(Notice::Settled { waiter, outcome, .. }) => {
+                    match outcome {
+                        Outcome::Error(_) => self.seen.see(Seen::Failures),
+                        Outcome::Response(_) => self.seen.see(Seen::Successes),
+                        Outcome::Assurance | Outcome::Aborted => {}
+                    }
+                    match core.waiting.remove(&waiter.0) {
+                        Some(waits) if *outcome == Outcome::Assurance => served.extend(waits.demand),
+                        Some(_) => {}
+                        None => {
+                            let detail = format!("{waiter:?} in {page:?} is settled again");
+                            broken.push((Invariant::EndsOnce, detail));
+                        }
+                    }
+                }
+                Effect::Retry { waiter, .. } => {
+                    self.seen.see(Seen::Retries);
+                    if let Some(waits) = core.waiting.get_mut(&waiter.0) {
+                        waits.sent = true;
+                        served.extend(waits.demand.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        let ended = effects.iter().any(|effect| matches!(effect, Effect::EndFlow(_)));
+        let rest = core.waiting.iter_mut().filter(|(_, waits)| !waits.sent);
+        for (waiter, waits) in rest {
+            let left = waits.demand.as_ref().is_some_and(|demand| served.contains(demand));
+            if succeeded && left && !waits.spoiled {
+                let detail = format!("waiter {waiter} in {page:?} waits on");
+                broken.push((Invariant::OnePromptForEquals, detail));
+            }
+            waits.spoiled |= ended && !succeeded;
+        }
+        for (invariant, detail) in broken {
+            self.breach(invariant, detail);
+        }
+    }
+}
