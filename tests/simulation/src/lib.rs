@@ -43,7 +43,10 @@ mod watch;
 mod words;
 mod world;
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 pub use coverage::{Coverage, Seen};
 pub use fault::Fault;
@@ -80,4 +83,48 @@ pub fn live(seed: u64, fault: Option<Fault>, traced: bool) -> Life {
         hash: world.trace.hash(),
         trace: world.trace.into_lines(),
     }
+}
+
+/// What became of many worlds.
+#[derive(Debug, Default)]
+pub struct Lives {
+    /// What happened in all of them, counted.
+    pub coverage: Coverage,
+    /// The seeds whose lives broke an invariant, in their order.
+    pub breaches: Vec<(u64, Breach)>,
+}
+
+/// How many seeds a thread takes at a time.
+const SHARE: u64 = 250;
+
+/// Lives the lives of many seeds, on all processors: nothing is shared between two of them.
+#[must_use]
+pub fn live_many(seeds: Range<u64>, fault: Option<Fault>) -> Lives {
+    let next = AtomicU64::new(seeds.start);
+    let work = || {
+        let mut lives = Lives::default();
+        loop {
+            let first = next.fetch_add(SHARE, Ordering::Relaxed);
+            if first >= seeds.end {
+                return lives;
+            }
+            for seed in first..seeds.end.min(first + SHARE) {
+                let life = live(seed, fault, false);
+                lives.coverage.add(&life.coverage);
+                lives.breaches.extend(life.breach.map(|breach| (seed, breach)));
+            }
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut all = Lives::default();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let lives = worker.join().expect("a life that panics is a life that is told of");
+            all.coverage.add(&lives.coverage);
+            all.breaches.extend(lives.breaches);
+        }
+    });
+    all.breaches.sort_by_key(|(seed, _)| *seed);
+    all
 }

@@ -220,7 +220,7 @@ impl World {
             return;
         }
         self.seen.see(Seen::Returns);
-        if self.mishap(self.plan.trouble.mischief / 8) {
+        if self.mishap(self.plan.trouble.mischief / 3) {
             self.seen.see(Seen::LinksTwice);
             self.link_twice(tab, &query);
         }

@@ -87,7 +87,7 @@ impl World {
                     self.seen.see(Seen::WalkAways);
                     return;
                 }
-                1 | 2 => return self.user_turns_back(place, visit),
+                1 | 2 => return self.user_turns_back(place),
                 3 => return self.wrong_user_comes(place, &visit),
                 _ => {
                     self.seen.see(Seen::Cancels);
@@ -99,17 +99,14 @@ impl World {
         self.user_signs_in(place, &visit, false);
     }
 
-    fn user_turns_back(&mut self, place: Place, visit: Visit) {
+    fn user_turns_back(&mut self, place: Place) {
         match place {
             Place::Tab(tab) => {
                 self.back(tab);
                 if self.random.chance(40) {
                     // And changes their mind again.
                     let delay = self.random.between(100, 10_000);
-                    self.later(delay, Happening::UserActs(Place::Tab(tab), visit));
-                    if self.tabs[tab.0].ahead.is_some() && self.random.chance(50) {
-                        self.forward(tab);
-                    }
+                    self.later(delay, Happening::Forward(tab));
                 }
             }
             Place::Window(window) => {
