@@ -193,7 +193,8 @@ impl World {
                 ..Session::default()
             }
         });
-        self.pages[page.0].told_user = true;
+        // What an ID token claims, the core knows when it is checked.
+        self.pages[page.0].told_user |= self.plan.tells != Tells::IdToken;
         self.tell(page, flow, FlowEvent::SessionRead(Ok(told.unwrap_or_default())));
     }
 
@@ -216,6 +217,10 @@ impl World {
         };
         let outcome = keys.and_then(|keys| self.verdict(identity, expectation, keys));
         let event = match expectation.source {
+            Source::Session if outcome.is_ok() => {
+                self.pages[page.0].told_user = true;
+                FlowEvent::SessionVerified(outcome)
+            }
             Source::Session => FlowEvent::SessionVerified(outcome),
             _ => FlowEvent::AnswerVerified(outcome),
         };
