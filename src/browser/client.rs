@@ -162,6 +162,14 @@ impl Client {
         self.driver.dispatch(Event::Cleared);
     }
 
+    /// `clear()` was called in another tab, or another user has signed in there. False if that does not
+    /// concern this page.
+    pub fn cleared_elsewhere(&self, sub: Option<String>) -> bool {
+        let concerned = self.driver.ask(|core, _| core.is_concerned(sub.as_deref()));
+        self.driver.dispatch(Event::ClearedElsewhere { sub });
+        concerned
+    }
+
     /// Whether a window opened inside this click would serve.
     pub fn wants_window(&self, requirement: JsValue) -> Result<bool, JsValue> {
         let requirement = read_requirement(requirement)?;

@@ -106,7 +106,12 @@ impl Driver {
     }
 
     fn take_in(self: &Rc<Self>, event: Event) {
-        if matches!(event, Event::Cleared) {
+        let over = match &event {
+            Event::Cleared => true,
+            Event::ClearedElsewhere { sub } => self.core.borrow().is_concerned(sub.as_deref()),
+            _ => false,
+        };
+        if over {
             let staying: Vec<Leaving> = self.leaving.borrow_mut().drain(..).collect();
             for Leaving { waiter, .. } in staying {
                 self.take_in(Event::Stayed { waiter });
@@ -134,6 +139,7 @@ impl Driver {
             Effect::EndFlow(flow) => {
                 let ended = self.running.borrow_mut().take_if(|running| running.flow == flow);
                 self.host.hide_gate();
+                self.host.end_turn();
                 if let Some(ended) = &ended {
                     *self.cause.borrow_mut() = ended.cause.clone();
                     // It has ended in this very page: nobody is to come back to it.
@@ -148,6 +154,8 @@ impl Driver {
                 self.leaving.borrow_mut().insert(0, Leaving { waiter, token: access_token, flow });
             }
             Effect::Save { flow, saved, waiters } => self.save(flow, &saved, &waiters),
+            Effect::HandOver { result, .. } => self.host.hand_over(&plain(&*result)),
+            Effect::ClearOthers { sub } => self.host.clear_others(sub.as_deref()),
             Effect::Settle { waiter, assurance } => {
                 self.host.settle(waiter.0, &plain(&assurance));
             }

@@ -46,6 +46,22 @@ extern "C" {
     /// Deletes what was saved under this state.
     #[wasm_bindgen(method)]
     pub fn forget(this: &Host, state: &str);
+    /// Asks for the turn of this tab; calls `tell` with `taken`, `awaited`, `overdue`, or with `handed`
+    /// and what was handed over. `patience` is in milliseconds.
+    #[wasm_bindgen(method, js_name = takeTurn)]
+    pub fn take_turn(this: &Host, patience: f64, tell: &Function);
+    /// Takes the turn from the tab that has it.
+    #[wasm_bindgen(method, js_name = forceTurn)]
+    pub fn force_turn(this: &Host);
+    /// It is the next tab's turn, after what is handed over now.
+    #[wasm_bindgen(method, js_name = endTurn)]
+    pub fn end_turn(this: &Host);
+    /// Leaves this for the tabs that wait, if there are any.
+    #[wasm_bindgen(method, js_name = handOver)]
+    pub fn hand_over(this: &Host, result: &JsValue);
+    /// Tells the other tabs that all is over for them, unless they are this user's.
+    #[wasm_bindgen(method, js_name = clearOthers)]
+    pub fn clear_others(this: &Host, sub: Option<&str>);
     /// Leaves the page.
     #[wasm_bindgen(method)]
     pub fn leave(this: &Host, url: &str);

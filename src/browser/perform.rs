@@ -14,6 +14,7 @@ use crate::protocol::method::Method;
 use crate::protocol::origin;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
+use crate::protocol::units::Seconds;
 use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -40,6 +41,8 @@ impl Driver {
                     Err(error) => FlowEvent::MetadataRead(Err(error)),
                 })
             }
+            FlowEffect::TakeTurn { patience } => self.take_turn(flow, patience),
+            FlowEffect::ForceTurn => self.host.force_turn(),
             FlowEffect::OpenWindow => self.open_window(flow),
             FlowEffect::ShowGate { question, methods } => self.show_gate(flow, question, &methods),
             FlowEffect::HideGate => self.host.hide_gate(),
@@ -93,6 +96,29 @@ impl Driver {
             // The coordinator adds who waits, and tells the end otherwise.
             FlowEffect::Save(_) | FlowEffect::Done(_) => {}
         }
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn take_turn(self: &Rc<Self>, flow: FlowId, patience: Seconds) {
+        let driver = Rc::downgrade(self);
+        let tell =
+            Closure::<dyn FnMut(String, JsValue)>::new(move |what: String, handed: JsValue| {
+                let event = match what.as_str() {
+                    "taken" => FlowEvent::TurnTaken,
+                    "awaited" => FlowEvent::TurnAwaited,
+                    "overdue" => FlowEvent::TurnOverdue,
+                    _ => match from_js(handed, ErrorCode::ConfigurationInvalid, "") {
+                        Ok(handed) => FlowEvent::HandedOver(Box::new(handed)),
+                        // Another version of this package may have written it.
+                        Err(_) => return,
+                    },
+                };
+                if let Some(driver) = driver.upgrade() {
+                    driver.dispatch(Event::Flow(flow, event));
+                }
+            });
+        self.host.take_turn(patience.millis().0 as f64, tell.as_ref().unchecked_ref());
+        self.with_running(flow, |running| running.turn = Some(tell));
     }
 
     fn open_window(self: &Rc<Self>, flow: FlowId) {
@@ -208,6 +234,7 @@ impl Driver {
                 "redirect" => Choice::Use(Method::Redirect),
                 "open" => Choice::Open,
                 "continue" => Choice::Continue,
+                "here" => Choice::Here,
                 "retry" => Choice::Retry,
                 "another" => Choice::Another,
                 _ => Choice::Cancel,
@@ -235,6 +262,8 @@ impl Driver {
             Question::Lost => ("lost", None),
             Question::Failed(code) => ("failed", Some(code.code())),
             Question::Busy => ("busy", None),
+            Question::Elsewhere { overdue: false } => ("elsewhere", None),
+            Question::Elsewhere { overdue: true } => ("overdue", None),
         };
         let methods: js_sys::Array =
             methods.iter().map(|method| JsValue::from_str(method.name())).collect();

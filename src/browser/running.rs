@@ -23,6 +23,8 @@ pub struct Running {
     pub deadline: Option<Timeout>,
     /// What the gate calls.
     pub gate: Option<GateCalls>,
+    /// What tells whose turn it is.
+    pub turn: Option<Closure<dyn FnMut(String, JsValue)>>,
     /// The state that what was saved for its return is found by.
     pub saved_as: Option<String>,
     /// Ends its passkey ceremony.
@@ -43,6 +45,7 @@ impl Running {
             watch: None,
             deadline: None,
             gate: None,
+            turn: None,
             saved_as: None,
             ceremony: None,
             requests: Vec::new(),

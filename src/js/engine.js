@@ -9,6 +9,7 @@ import { endpoints } from "./endpoints.js";
 import { StepUpError } from "./error.js";
 import { prompter } from "./prompt.js";
 import { requirement, scopes, settings } from "./settings.js";
+import { joinTabs } from "./tabs.js";
 import { wasmSource } from "./wasm.js";
 
 /**
@@ -24,7 +25,7 @@ import { wasmSource } from "./wasm.js";
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
  *   run: (call: Call) => Promise<Response>, flying: () => number,
- *   publish: (all: (Published | null)[]) => void,
+ *   publish: (all: (Published | null)[]) => void, me: number, cleared: () => void,
  * }} Loader
  * @typedef {{
  *   resolve: (value: any) => void, reject: (reason: unknown) => void,
@@ -105,6 +106,8 @@ export const start = async (options, loader) => {
   let last = 0;
   /** How many requests are being sent again. */
   let retrying = 0;
+  /** Until when the page may be left, as it was saved last. */
+  let savedUntil = 0;
   /** How often `clear()` was called: what began before it must not go on after it. */
   let clears = 0;
   const prompt = prompter();
@@ -181,15 +184,31 @@ export const start = async (options, loader) => {
       const calls = ids.flatMap((id) => waiters.get(id)?.call ?? []);
       const { save } = await import("./redirect.js");
       await save(state, until, saved, calls);
+      savedUntil = until;
     },
     forget: (/** @type {string} */ state) =>
       void import("./redirect.js").then(({ forget }) => forget(state)).catch(() => {}),
-    leave: (/** @type {string} */ url) => location.assign(url),
+    leave: (/** @type {string} */ url) => {
+      tabs.leave(savedUntil);
+      location.assign(url);
+    },
+    takeTurn: (/** @type {number} */ patience, /** @type {(what: string, handed?: object) => void} */ tell) =>
+      tabs.take(patience, tell),
+    forceTurn: () => tabs.force(),
+    endTurn: () => tabs.end(),
+    handOver: (/** @type {object} */ value) => tabs.handOver(value),
+    clearOthers: (/** @type {string | undefined} */ sub) => tabs.tellCleared(sub),
   };
 
   const client = enter(() => new Client(settings(options), host));
+  const tabs = joinTabs(options, loader.me, (sub) => {
+    if (dead || !enter(() => client.cleared_elsewhere(sub))) return;
+    clears += 1;
+    loader.cleared();
+  });
   onDeath.add((cause) => {
     prompt.hide();
+    tabs.end();
     for (const id of [...waiters.keys()]) {
       const waiter = leave(id);
       waiter?.reject(new StepUpError("instance_dead", { cause, response: waiter.response }));
@@ -317,8 +336,15 @@ export const start = async (options, loader) => {
     /** @param {import("./index.d.ts").ResumeOptions} [how] */
     resume: async ({ replay = "all" } = {}) => {
       const { returned } = await import("./redirect.js");
-      const back = await returned(options);
-      if (!back) return null;
+      const back = await returned(options).catch((error) => {
+        tabs.end();
+        throw error;
+      });
+      if (!back) {
+        // The user is here, and not away.
+        tabs.end();
+        return null;
+      }
       const { core, calls, returnTo, search } = back;
       const isSent = (/** @type {Call} */ { method }) =>
         replay === "all" || (replay === "safe" && /^(GET|HEAD|OPTIONS)$/.test(method));
@@ -394,6 +420,7 @@ export const start = async (options, loader) => {
       dead ? undefined : enter(() => client.token(requirement(asked))),
     cleared: () => {
       clears += 1;
+      tabs.withdraw();
       if (!dead) enter(() => client.cleared());
     },
   };

@@ -32,6 +32,14 @@ const LIKE = {
 /** An entry of a table, if it has one. @param {Record<string, string> | undefined} table @param {string} [key] */
 const of = (table, key) => (table && key && Object.hasOwn(table, key) ? table[key] : undefined);
 
+/** The headings of the states that have their own. @type {Partial<Record<GateModel["state"], Key>>} */
+const TITLES = {
+  lost: "lostTitle",
+  failed: "failedTitle",
+  elsewhere: "elsewhereTitle",
+  overdue: "elsewhereTitle",
+};
+
 /** What each choice says, where that is not its own name. @type {Partial<Record<GateChoice, Key>>} */
 const LABELS = { open: "reopen" };
 
@@ -96,6 +104,9 @@ const choicesOf = ({ state, methods }) => {
       return ["retry", ...another, "cancel"];
     case "waiting":
       return [...another, "cancel"];
+    case "overdue":
+      return ["here", "cancel"];
+    case "elsewhere":
     case "busy":
       return ["cancel"];
   }
@@ -208,6 +219,10 @@ export const open = async ({ texts: own = {}, frame }, now, choose) => {
       say(text, state);
       return [mark, text];
     }
+    if (state === "elsewhere" || state === "overdue") {
+      say(text, "elsewhere");
+      return state === "elsewhere" ? [mark, text] : [text];
+    }
     if (state === "choose" && methods.join() !== "popup") return [];
     say(text, state === "lost" ? "lostHint" : "openHint");
     return [text];
@@ -217,10 +232,10 @@ export const open = async ({ texts: own = {}, frame }, now, choose) => {
   const update = (next) => {
     model = next;
     const { state } = next;
-    const isProgress = state === "waiting" || state === "busy";
+    const isProgress = state === "waiting" || state === "busy" || state === "elsewhere";
     dialog.className = state;
     dialog.setAttribute("part", `dialog ${state}`);
-    say(title, state === "lost" ? "lostTitle" : state === "failed" ? "failedTitle" : "title");
+    say(title, TITLES[state] ?? "title");
     reason.textContent = next.reason ?? "";
     reason.hidden = !next.reason;
     say(label, "provider");

@@ -245,17 +245,20 @@ export type GateMethod = "passkey" | "popup" | "redirect";
 
 /**
  * What the user chose: a method; to `open` the window (where it is the only method, or again); to
- * `continue` in it; to `retry` what failed, or to see `another` way; to `cancel`.
+ * `continue` in it; to go on `here` although another tab asks; to `retry` what failed, or to see
+ * `another` way; to `cancel`.
  */
-export type GateChoice = GateMethod | "open" | "continue" | "cancel" | "retry" | "another";
+export type GateChoice = GateMethod | "open" | "continue" | "here" | "cancel" | "retry" | "another";
 
 /** What the gate shows. */
 export interface GateModel {
   /**
    * `choose` a method; `waiting` for the user's confirmation elsewhere; `lost`: the window may be
-   * gone; `failed` for the reason in `error`; `busy`: the provider is at work.
+   * gone; `failed` for the reason in `error`; `busy`: the provider is at work; `elsewhere`: another
+   * tab asks the user, and what they do there serves this one as well; `overdue`: it has done so for
+   * long, and the user may go on `here`.
    */
-  state: "choose" | "waiting" | "lost" | "failed" | "busy";
+  state: "choose" | "waiting" | "lost" | "failed" | "busy" | "elsewhere" | "overdue";
   /** The app's reason. Plain text: show it as such. */
   reason?: string;
   /** The provider's origin; empty where there is none. */
@@ -300,6 +303,7 @@ export interface GateTexts {
   title: string;
   lostTitle: string;
   failedTitle: string;
+  elsewhereTitle: string;
   /** In front of the provider's origin. */
   provider: string;
   /** What a click on `open` does. */
@@ -307,12 +311,16 @@ export interface GateTexts {
   lostHint: string;
   waiting: string;
   busy: string;
+  /** That another tab asks. */
+  elsewhere: string;
   /** The button that opens the window for the first time. */
   open: string;
   passkey: string;
   popup: string;
   redirect: string;
   continue: string;
+  /** The button that goes on in this tab. */
+  here: string;
   /** The button that opens the window again. */
   reopen: string;
   cancel: string;
@@ -385,6 +393,8 @@ export interface StepUpOptions {
   promptTimeout?: Seconds;
   /** How long requests that were saved for a redirect may wait for the user to come back. Default 300. */
   pendingTtl?: Seconds;
+  /** How long another tab may ask the user before they may go on in this one. Default 30. */
+  turnTimeout?: Seconds;
   /**
    * How long one request to the authorization server or the backend may take, and the body of a
    * challenge that may carry options. Default 15.

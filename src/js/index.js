@@ -6,6 +6,7 @@
 
 import { base, placesOf } from "./apis.js";
 import { keep, own } from "./call.js";
+import { nameOf, tellCleared } from "./channel.js";
 import { StepUpError, isStepUpError } from "./error.js";
 import { firstMethod } from "./methods.js";
 
@@ -42,6 +43,8 @@ export const createStepUp = (options) => {
   let opening;
   /** Grows with each `clear()`: what began before it must not go on after it. */
   let epoch = 0;
+  /** Which of all SDKs, in all tabs, this one is. */
+  const me = Math.random();
   /** @type {(Published | null)[]} */
   let published = [];
   const warned = new Set();
@@ -73,6 +76,8 @@ export const createStepUp = (options) => {
           detect,
           run,
           flying: () => flying,
+          me,
+          cleared: () => (epoch += 1),
           publish: (all) => {
             published = all;
           },
@@ -254,6 +259,7 @@ export const createStepUp = (options) => {
       epoch += 1;
       published = [];
       engine?.cleared();
+      tellCleared(nameOf(options), me);
       // What was saved, by this page or one before it, was that user's.
       if (options.methods?.includes("redirect"))
         import("./redirect.js").then(({ forgetAll }) => forgetAll()).catch(() => {});

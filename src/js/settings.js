@@ -94,6 +94,7 @@ export const settings = (options) => {
     requireVerified: options.requireVerified ?? !authenticate,
     maxRounds: options.maxRounds ?? 2,
     pendingTtl: options.pendingTtl ?? 300,
+    turnTimeout: options.turnTimeout ?? 30,
     promptTimeout: options.promptTimeout ?? 300,
     requestTimeout: options.requestTimeout ?? 15,
   };

@@ -131,6 +131,25 @@ const unpack = (bytes) => {
   return { text: new TextDecoder().decode(text), parts };
 };
 
+/** Looks for a record, and for the key that opens it. @param {string} id */
+const find = (id) => async (/** @type {IDBObjectStore} */ keys, /** @type {IDBObjectStore} */ records) =>
+  /** @type {[CryptoKey, Row | undefined]} */ (
+    await Promise.all([answer(keys.get(KEY)), answer(records.get(id))])
+  );
+
+/** What is in a record. @param {[CryptoKey, Row | undefined]} found @returns {Promise<Stored | undefined>} */
+const opened = async ([key, row]) => {
+  if (!row || row.until <= Date.now()) return undefined;
+  const { id, iv, data, until } = row;
+  try {
+    const how = { name: "AES-GCM", iv, additionalData: bound(id, until) };
+    return unpack(await crypto.subtle.decrypt(how, key, data));
+  } catch {
+    // Another key, or other bytes: whatever it was, it cannot be read.
+    return undefined;
+  }
+};
+
 /**
  * The records of a database. `limit` is how long the storage may take, in milliseconds: a browser
  * that answers nothing is as good as one that refuses.
@@ -195,22 +214,19 @@ export const openStore = (database = "stepup", limit = 5000) => {
      */
     take: (id) =>
       using(false, async (db, signal) => {
-        const [key, row] = await transact(db, signal, async (keys, records) => {
-          const found = await Promise.all([answer(keys.get(KEY)), answer(records.get(id))]);
+        const found = await transact(db, signal, async (keys, records) => {
+          const both = await find(id)(keys, records);
           records.delete(id);
           await sweep(records);
-          return /** @type {[CryptoKey, Row | undefined]} */ (found);
+          return both;
         });
-        if (!row || row.until <= Date.now()) return undefined;
-        const { iv, data, until } = row;
-        const how = { name: "AES-GCM", iv, additionalData: bound(id, until) };
-        try {
-          return unpack(await crypto.subtle.decrypt(how, key, data));
-        } catch {
-          // Another key, or other bytes: whatever it was, it is gone.
-          return undefined;
-        }
+        return opened(found);
       }),
+    /**
+     * Gives a record and leaves it there. Undefined as for `take()`.
+     * @param {string} id @returns {Promise<Stored | undefined>}
+     */
+    read: (id) => using(false, async (db, signal) => opened(await transact(db, signal, find(id)))),
     /** Deletes a record. Never rejects. @param {string} id */
     remove: (id) => discard((records) => records.delete(id)),
     /** Deletes all. Never rejects. */

@@ -6,7 +6,7 @@ use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
 use super::response::refusal;
 use super::units::EpochSeconds;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The backend's pages.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -66,7 +66,7 @@ pub fn read(query: &str, state: &str) -> Result<(), Error> {
 
 /// What the backend tells about the user, if it does. Nothing is believed further than to spare the
 /// user a second prompt: the API decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Told {
     /// The authentication context.

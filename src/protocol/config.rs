@@ -149,6 +149,8 @@ pub struct Config {
     pub max_rounds: usize,
     /// How long the user may take.
     pub prompt_timeout: Seconds,
+    /// How long another tab may ask the user before they may go on in this one.
+    pub turn_timeout: Seconds,
     /// How long a saved request may wait for the user to come back.
     pub pending_ttl: Seconds,
 }
@@ -256,6 +258,7 @@ pub(super) mod tests {
             require_verified: true,
             max_rounds: 2,
             prompt_timeout: Seconds(300),
+            turn_timeout: Seconds(30),
             pending_ttl: Seconds(300),
         }
     }

@@ -14,6 +14,7 @@ pub mod encode;
 pub mod error;
 pub mod first_party;
 pub mod flow;
+pub mod handover;
 pub mod held;
 #[cfg(feature = "id-token")]
 pub mod id_token;

@@ -5,7 +5,7 @@ use super::requirement::Scope;
 use super::response::error_name;
 use super::secret::Secret;
 use super::units::Seconds;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How long a token is used when the server does not say (RFC 6749 §5.1 leaves it open).
 pub const DEFAULT_LIFETIME: Seconds = Seconds(300);
@@ -49,7 +49,7 @@ impl Lifetime {
 }
 
 /// Tokens that were issued and not yet judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenSet {
     /// The access token.
     pub access_token: Secret,

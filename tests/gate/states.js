@@ -23,6 +23,8 @@ export const STATES = {
     model: { state: "failed", reason, error: "subject_mismatch", methods: several },
     offers: ["retry", "another", "cancel"],
   },
+  elsewhere: { model: { state: "elsewhere", reason }, offers: ["cancel"] },
+  overdue: { model: { state: "overdue", reason }, offers: ["here", "cancel"] },
   busy: { model: { state: "busy", reason }, offers: ["cancel"] },
 };
 

@@ -4,6 +4,7 @@ use super::event::WaiterId;
 use super::saved::Saved;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{FlowEffect, FlowId};
+use crate::protocol::handover::HandOver;
 use crate::protocol::held::{Held, Serial};
 use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
@@ -183,6 +184,18 @@ pub enum Effect {
         saved: Box<Saved>,
         /// Whose requests go with it.
         waiters: Vec<WaiterId>,
+    },
+    /// Hand this to the tabs that wait for this step-up to end, if there are any.
+    HandOver {
+        /// The step-up.
+        flow: FlowId,
+        /// What it has obtained.
+        result: Box<HandOver>,
+    },
+    /// Tell the other tabs that what they hold is not to be used any more.
+    ClearOthers {
+        /// Who is signed in from now on, where that is known.
+        sub: Option<String>,
     },
     /// Resolve an `ensure()`.
     Settle {

@@ -100,6 +100,11 @@ pub enum Event {
     },
     /// `clear()` was called.
     Cleared,
+    /// It was called in another tab, or another user has signed in there.
+    ClearedElsewhere {
+        /// Who is signed in from now on, where that is known.
+        sub: Option<String>,
+    },
     /// The user is back from a redirect.
     Resumed {
         /// Who waits for what was saved to go on.

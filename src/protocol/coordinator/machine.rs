@@ -108,6 +108,11 @@ impl Coordinator {
                 effects.push(self.publish(None, now));
             }
             Event::Cleared => self.cleared(&mut effects),
+            Event::ClearedElsewhere { sub } => {
+                if self.is_concerned(sub.as_deref()) {
+                    self.cleared(&mut effects);
+                }
+            }
             Event::Resumed { waiter, saved, query, waiters } => {
                 self.resumed(waiter, *saved, query, waiters, now, &mut effects);
             }
@@ -123,6 +128,15 @@ impl Coordinator {
     pub fn wants_window(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         self.assured(requirement, now).is_none()
             && self.flow.as_ref().is_none_or(Flow::wants_window)
+    }
+
+    /// Whether it is all over here as well when another tab has been cleared, with this user being
+    /// signed in from now on: not where this page is theirs already.
+    #[must_use]
+    pub fn is_concerned(&self, sub: Option<&str>) -> bool {
+        let expected = self.flow.as_ref().and_then(Flow::expected_sub);
+        let known = || self.user.as_ref().map(|user| user.subject.sub.as_str());
+        sub.is_none() || sub != expected.or_else(known)
     }
 
     /// The access token held for a requirement.

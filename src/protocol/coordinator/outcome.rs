@@ -4,11 +4,13 @@ use super::effect::{Assurance, Effect, Notice, Outcome, Published};
 use super::event::{Call, WaiterId};
 use super::machine::Coordinator;
 use super::waiter::{Phase, Waiter};
+use crate::protocol::claims::Claims;
 use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{
-    Choice, Context, FlowEffect, FlowEvent, FlowId, Goal, Question, Success, User,
+    Choice, Context, FlowEffect, FlowEvent, FlowId, Goal, Obtained, Question, Success, User,
 };
+use crate::protocol::handover::HandOver;
 use crate::protocol::held::{Held, Serial};
 use crate::protocol::method::Method;
 use crate::protocol::origin;
@@ -34,6 +36,7 @@ impl Coordinator {
             self.user = None;
             self.wallet.clear();
             effects.push(self.publish(None, now));
+            effects.push(Effect::ClearOthers { sub: told_sub(&event).cloned() });
         }
         let mut context = Context {
             config: &self.config,
@@ -133,12 +136,15 @@ impl Coordinator {
             self.wallet.clear();
         }
         self.user = success.user;
+        if success.handed_over.is_none() {
+            effects.extend(hand_over(id, goal, &success.obtained, success.claims.as_ref(), now));
+        }
         let held = self.wallet.take(
             success.obtained,
             success.claims,
             goal.requirement.clone(),
             goal.resource.clone(),
-            now,
+            success.handed_over.unwrap_or(now),
         );
         effects.push(Effect::Notice(Notice::Authenticated {
             flow: id,
@@ -300,6 +306,27 @@ impl Coordinator {
     }
 }
 
+/// What other tabs may use as well: not what nothing vouches for, which is only lent.
+fn hand_over(
+    flow: FlowId,
+    goal: &Goal,
+    obtained: &Obtained,
+    claims: Option<&Claims>,
+    received: EpochMillis,
+) -> Option<Effect> {
+    if claims.is_none() && matches!(obtained, Obtained::Tokens(_)) {
+        return None;
+    }
+    let result = Box::new(HandOver {
+        obtained: obtained.clone(),
+        claims: claims.cloned(),
+        proved: goal.requirement.clone(),
+        resource: goal.resource.clone(),
+        received,
+    });
+    Some(Effect::HandOver { flow, result })
+}
+
 /// Whether the app's list has the place this request goes to, and nobody reads along on the way.
 pub(super) fn may_receive_tokens(config: &Config, call: &Call) -> bool {
     config.api_of(&call.url).is_some() && origin::is_trustworthy(&call.url)
@@ -307,12 +334,15 @@ pub(super) fn may_receive_tokens(config: &Config, call: &Call) -> bool {
 
 /// Whether the app's session turns out to be somebody else's than what is held.
 fn tells_of_another(event: &FlowEvent, user: Option<&User>) -> bool {
-    let sub = match event {
+    matches!((user, told_sub(event)), (Some(user), Some(sub)) if user.subject.sub != *sub)
+}
+
+fn told_sub(event: &FlowEvent) -> Option<&String> {
+    match event {
         FlowEvent::SessionRead(Ok(session)) => session.sub.as_ref(),
         FlowEvent::SessionVerified(Ok(claims)) => Some(&claims.sub),
         _ => None,
-    };
-    matches!((user, sub), (Some(user), Some(sub)) if user.subject.sub != *sub)
+    }
 }
 
 /// Whether the user is asked by this. A window that may be gone is no new prompt: it is the same

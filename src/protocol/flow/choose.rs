@@ -68,6 +68,9 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
         match (choice, &self.state) {
+            (Choice::Here, _) => self.go_on_here(effects),
+            // What is shown while another tab asks offers nothing else.
+            (choice, _) if self.waits_for_its_turn() && choice != Choice::Cancel => {}
             // Why it came to this says more than that it was not tried again.
             (Choice::Cancel, State::Choosing { failed: Some(error) }) => return Err(error.clone()),
             (Choice::Cancel, _) => return Err(ErrorCode::Cancelled.into()),
@@ -177,6 +180,10 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
+        if self.waits_for_its_turn() {
+            self.gate_refused_while_waiting(effects);
+            return Ok(());
+        }
         self.gate = false;
         match &self.state {
             State::Choosing { failed: Some(failed) } => Err(failed.clone()),

@@ -10,7 +10,8 @@ use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;
-use crate::protocol::units::Seconds;
+use crate::protocol::units::{EpochMillis, Seconds};
+use serde::{Deserialize, Serialize};
 
 /// What the gate in the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,11 @@ pub enum Question {
     Failed(ErrorCode),
     /// A server is at work.
     Busy,
+    /// Another tab asks the user: wait, or, when that has taken long, go on here.
+    Elsewhere {
+        /// Whether it has taken long.
+        overdue: bool,
+    },
 }
 
 /// What a request is for.
@@ -45,7 +51,7 @@ pub enum Target {
 }
 
 /// What a step-up has obtained.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Obtained {
     /// Tokens.
     Tokens(TokenSet),
@@ -67,6 +73,8 @@ pub struct Success {
     pub claims: Option<Claims>,
     /// Who the user is known to be from now on.
     pub user: Option<User>,
+    /// When another tab received it, where that has handed it over.
+    pub handed_over: Option<EpochMillis>,
 }
 
 /// What a step-up wants done.
@@ -76,6 +84,15 @@ pub enum FlowEffect {
     ReadSession,
     /// Fetch the provider's metadata, once per page; answer with `MetadataRead`.
     ReadMetadata,
+    /// Ask for the turn of this tab: of all tabs one asks the user at a time. Answer with `TurnTaken`; if
+    /// another has it, first with `TurnAwaited`, and after this time with `TurnOverdue`. What that one
+    /// hands over meanwhile comes as `HandedOver`, before the turn does.
+    TakeTurn {
+        /// How long to wait before the user may go on here.
+        patience: Seconds,
+    },
+    /// Take the turn from the tab that has it; answer with `TurnTaken`.
+    ForceTurn,
     /// Draw random bytes and digest the verifier; answer with `SecretsDrawn`.
     DrawSecrets,
     /// Open an empty window now, in this very call; answer `WindowOpened` or `WindowBlocked`.

@@ -5,6 +5,7 @@ use crate::protocol::backend::Told;
 use crate::protocol::claims::Claims;
 use crate::protocol::error::Error;
 use crate::protocol::first_party::ChallengeAnswer;
+use crate::protocol::handover::HandOver;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Scope;
@@ -61,6 +62,8 @@ pub enum Choice {
     Another,
     /// Go on in the window that is open.
     Continue,
+    /// Go on in this tab, although another one asks.
+    Here,
     /// Stop.
     Cancel,
 }
@@ -72,6 +75,14 @@ pub enum FlowEvent {
     SessionRead(Result<Session, Error>),
     /// The provider's metadata was read, and not judged yet.
     MetadataRead(Result<Metadata, Error>),
+    /// It is this tab's turn to ask the user.
+    TurnTaken,
+    /// Another tab asks the user.
+    TurnAwaited,
+    /// It has done so for long.
+    TurnOverdue,
+    /// It has handed over its result.
+    HandedOver(Box<HandOver>),
     /// The transaction's secrets were drawn; with the SHA-256 digest of the verifier.
     SecretsDrawn(Secrets, [u8; 32]),
     /// The window is open.

@@ -4,6 +4,7 @@ use super::choose::{impossible, possible};
 use super::effect::FlowEffect;
 use super::event::{FlowEvent, Session};
 use super::subject::{User, Who};
+use super::turn::Turn;
 use super::verify::own_tokens;
 use super::window::Visit;
 use crate::protocol::assertion::Offer;
@@ -11,6 +12,7 @@ use crate::protocol::assurance::Subject;
 use crate::protocol::claims::{Claims, Source};
 use crate::protocol::config::{Arrangement, Config, PasskeyServer};
 use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::handover::HandOver;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
@@ -71,10 +73,14 @@ pub struct Flow {
     pub(super) secrets: Option<(Secrets, [u8; 32])>,
     pub(super) who: Option<Who>,
     pub(super) session_check: Check,
-    /// Whether the app's session is being read for the second time, the user being back.
-    pub(super) session_awaited: bool,
-    /// Who left the page.
-    pub(super) left_as: Option<Subject>,
+    pub(super) second_look: SecondLook,
+    /// Who it was when the session was read first.
+    pub(super) began_as: Option<Subject>,
+    /// Whether the page has been left and come back to meanwhile.
+    pub(super) resumed: bool,
+    pub(super) turn: Turn,
+    /// What another tab has handed over, as long as it is not known whose it must be.
+    pub(super) handed: Option<Box<HandOver>>,
     pub(super) offered: Offered,
     /// Whether what is prepared was asked for by a click in the gate.
     pub(super) clicked: bool,
@@ -97,6 +103,18 @@ pub(super) enum Window {
     Wanted,
     /// One was opened.
     Open,
+}
+
+/// The app's session is read a second time before anything is believed: the user may have left, or
+/// another may have come, while the prompt was open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecondLook {
+    /// It is not time yet.
+    Due,
+    /// The session is being read.
+    Asked,
+    /// It has been read.
+    Taken,
 }
 
 /// How far options for a passkey are.
@@ -143,8 +161,8 @@ pub(super) enum State {
     Authenticating { scope: Scope },
     /// The ID token is being checked.
     Verifying { tokens: TokenSet, source: Source, check: Check },
-    /// The answer is checked; who must be compared with is not known yet.
-    Comparing { tokens: TokenSet, claims: Claims },
+    /// The answer is checked, as far as it can be; who must be compared with is not known yet.
+    Comparing { tokens: TokenSet, claims: Option<Claims> },
     /// Over.
     Ended,
 }
@@ -186,8 +204,11 @@ impl Flow {
             secrets: None,
             who: None,
             session_check: Check::Due,
-            session_awaited: false,
-            left_as: None,
+            second_look: SecondLook::Due,
+            began_as: None,
+            resumed: false,
+            turn: Turn::Asked,
+            handed: None,
             clicked: false,
             gate: false,
             first_party: config
@@ -209,6 +230,7 @@ impl Flow {
             effects.push(FlowEffect::OpenWindow);
         }
         effects.push(FlowEffect::StartDeadline(config.prompt_timeout));
+        effects.push(FlowEffect::TakeTurn { patience: config.turn_timeout });
         if config.arrangement == Arrangement::Backend {
             // Whose session it is, is the backend's business.
             flow.session = Some(Session::default());
@@ -240,7 +262,7 @@ impl Flow {
     /// Whether it still waits for a window, so that one opened elsewhere may serve it.
     #[must_use]
     pub fn wants_window(&self) -> bool {
-        self.window == Window::Wanted
+        self.window == Window::Wanted && !self.waits_for_its_turn()
     }
 
     /// Lets one answer serve this requirement too, if the provider has not been asked yet.
@@ -308,12 +330,16 @@ impl Flow {
                 self.session = Some(session);
                 self.advance(context, effects);
             }
-            (_, FlowEvent::SessionRead(session)) if self.session_awaited => {
+            (_, FlowEvent::SessionRead(session)) if self.second_look == SecondLook::Asked => {
                 return self.session_read_again(session?, context, effects);
             }
             (State::Departing, FlowEvent::Quiet) => self.save(context, effects),
             (_, FlowEvent::Quiet) => {}
             (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, effects),
+            (_, FlowEvent::TurnTaken) => self.turn_taken(context, effects),
+            (_, FlowEvent::TurnAwaited) => self.turn_awaited(effects),
+            (_, FlowEvent::TurnOverdue) => self.turn_overdue(effects),
+            (_, FlowEvent::HandedOver(handed)) => self.handed_over(*handed, context, effects),
             (_, FlowEvent::MetadataRead(metadata)) => {
                 let metadata = metadata?;
                 if let Some(provider) = &context.config.provider {
@@ -384,7 +410,11 @@ impl Flow {
 
     /// Goes on as far as what is known allows.
     pub(super) fn advance(&mut self, context: &mut Context<'_>, effects: &mut Vec<FlowEffect>) {
-        if matches!(self.state, State::Preparing) {
+        self.try_handed(context, effects);
+        if matches!(self.state, State::Ended) {
+            return;
+        }
+        if matches!(self.state, State::Preparing) && self.may_ask() {
             match (context.config.arrangement, self.method) {
                 (Arrangement::Own | Arrangement::OwnInWindow, _) => {
                     self.ask_the_app(context, effects);

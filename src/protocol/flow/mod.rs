@@ -1,7 +1,7 @@
 //! One step-up: from the wish for a prompt to a checked token.
 //!
 //! ```text
-//!  start ──► Preparing: session, metadata, secrets, and
+//!  start ──► Preparing: session, metadata, secrets, the turn of this tab, and
 //!               │ a window ─────────► Awaiting ── code ──► Exchanging ── tokens ──► Verifying ──► done
 //!               │                       └ the backend is back ────────────────────────────────────► done
 //!               │ options, a gesture ► Asserting ── credential ──► Submitting ── tokens ► Verifying
@@ -9,7 +9,8 @@
 //!               │       the user chose  │     ▼ failed
 //!               │                      Choosing (the gate)
 //!               │ a gesture ────────► Leaving ── saved ──► the page is left … resume ► Exchanging
-//!               └ the app's own ─────► Authenticating ── tokens ──► Verifying
+//!               ├ the app's own ─────► Authenticating ── tokens ──► Verifying
+//!               └ another tab hands over what it has obtained ───────────────────────────────────► done
 //! ```
 //!
 //! The machine is a value: [`Flow::on`] takes what happened and returns what is to be done. It ends
@@ -22,9 +23,11 @@ mod first_party;
 mod machine;
 mod passkey;
 mod redirect;
+mod second_look;
 mod subject;
 #[cfg(test)]
 pub(super) mod tests;
+mod turn;
 mod verify;
 mod window;
 

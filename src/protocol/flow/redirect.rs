@@ -2,10 +2,10 @@
 
 use super::effect::{FlowEffect, Question};
 use super::event::Session;
-use super::machine::{Check, Context, Flow, FlowId, Goal, Offered, State, Window};
+use super::machine::{Check, Context, Flow, FlowId, Goal, Offered, SecondLook, State, Window};
 use super::subject::Who;
+use super::turn::Turn;
 use super::window::Visit;
-use crate::protocol::assurance::Subject;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
 use crate::protocol::units::EpochMillis;
@@ -110,8 +110,12 @@ impl Flow {
             secrets: None,
             who: Some(who),
             session_check: Check::Due,
-            session_awaited: true,
-            left_as: None,
+            second_look: SecondLook::Asked,
+            began_as: None,
+            resumed: true,
+            // What is left to do asks nobody anything.
+            turn: Turn::Ours,
+            handed: None,
             offered: Offered::No,
             clicked: false,
             gate: false,
@@ -144,40 +148,6 @@ impl Flow {
             Some(metadata) if Some(&metadata.issuer) != configured => {
                 Err(Error::new(ErrorCode::IssuerMismatch, "the app has another issuer now"))
             }
-            _ => Ok(()),
-        }
-    }
-
-    /// The app's session as it is now that the user is back. An app that has not restored its own
-    /// sign-in yet tells nothing, and what was known before counts.
-    pub(super) fn session_read_again(
-        &mut self,
-        session: Session,
-        context: &mut Context<'_>,
-        effects: &mut Vec<FlowEffect>,
-    ) -> Result<(), Error> {
-        self.session_awaited = false;
-        if let (Some(Who::Known(left)), Some(sub)) = (&self.who, &session.sub)
-            && left.sub != *sub
-        {
-            return Err(ErrorCode::SessionChanged.into());
-        }
-        let token = session.id_token.clone().filter(|_| context.config.provider.is_some());
-        if let (Some(token), Some(Who::Known(left))) = (token, &self.who) {
-            self.left_as = Some(left.clone());
-            self.who = Some(Who::Claimed(token));
-        }
-        if session != Session::default() {
-            self.session = Some(session);
-        }
-        self.advance(context, effects);
-        self.compare(context, effects)
-    }
-
-    /// Whether the checked session is still of the user who left.
-    pub(super) fn check_who_left(&self, now: &Subject) -> Result<(), Error> {
-        match &self.left_as {
-            Some(left) if left.sub != now.sub => Err(ErrorCode::SessionChanged.into()),
             _ => Ok(()),
         }
     }

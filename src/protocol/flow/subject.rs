@@ -1,6 +1,7 @@
 //! Who must come back from a step-up.
 
 use super::event::Session;
+use super::machine::Flow;
 use crate::protocol::assurance::Subject;
 use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
@@ -67,6 +68,17 @@ impl Who {
                 ErrorCode::SubjectUnknown,
                 "session() gives neither an idToken nor a sub",
             )),
+        }
+    }
+}
+
+impl Flow {
+    /// Who must come back, where that is known.
+    #[must_use]
+    pub fn expected_sub(&self) -> Option<&str> {
+        match &self.who {
+            Some(Who::Known(subject)) => Some(&subject.sub),
+            _ => None,
         }
     }
 }

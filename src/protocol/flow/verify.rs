@@ -47,7 +47,7 @@ impl Flow {
         match outcome {
             Ok(claims) => {
                 let subject = Subject { iss: Some(claims.iss), sub: claims.sub };
-                self.check_who_left(&subject)?;
+                self.check_who_began(&subject)?;
                 self.who = Some(Who::Known(subject));
                 self.advance(context, effects);
                 self.compare(context, effects)
@@ -87,7 +87,10 @@ impl Flow {
             {
                 Err(Error::new(ErrorCode::AssuranceUnverifiable, "there is no ID token to check"))
             }
-            _ => self.finish(tokens, None, context, effects),
+            _ => {
+                self.state = State::Comparing { tokens, claims: None };
+                self.compare(context, effects)
+            }
         }
     }
 
@@ -125,7 +128,7 @@ impl Flow {
                     let now = context.now.seconds().0.saturating_sub(SKEW.0);
                     claims.iat = claims.iat.max(EpochSeconds(now));
                 }
-                self.state = State::Comparing { tokens, claims };
+                self.state = State::Comparing { tokens, claims: Some(claims) };
                 self.compare(context, effects)
             }
             Err(error) if may_refetch(&error, *fresh_keys, context) => {
@@ -142,14 +145,15 @@ impl Flow {
         context: &Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let known = !self.session_awaited && !matches!(self.who, Some(Who::Claimed(_)));
-        match &self.state {
-            State::Comparing { tokens, claims } if known => {
-                let (tokens, claims) = (tokens.clone(), claims.clone());
-                self.finish(tokens, Some(claims), context, effects)
-            }
-            _ => Ok(()),
+        if !matches!(self.state, State::Comparing { .. })
+            || matches!(self.who, Some(Who::Claimed(_)))
+            || !self.has_looked_again(context, effects)
+        {
+            return Ok(());
         }
+        let State::Comparing { tokens, claims } = &self.state else { return Ok(()) };
+        let (tokens, claims) = (tokens.clone(), claims.clone());
+        self.finish(tokens, claims, context, effects)
     }
 
     /// The last comparison: the same user, strong enough, fresh enough.
@@ -166,11 +170,7 @@ impl Flow {
                 subject.check(claims)?;
             }
             assurance::check(claims, &self.goal.requirement, context.now.seconds())?;
-            user = Some(User {
-                subject: Subject { iss: Some(claims.iss.clone()), sub: claims.sub.clone() },
-                id_token: tokens.id_token.clone(),
-                session_token: self.session.as_ref().and_then(|session| session.id_token.clone()),
-            });
+            user = Some(self.user_of(claims, tokens.id_token.clone()));
         }
         self.done(Obtained::Tokens(tokens), claims, user, effects);
         Ok(())
@@ -184,7 +184,17 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) {
         self.state = State::Ended;
-        effects.push(FlowEffect::Done(Ok(Box::new(Success { obtained, claims, user }))));
+        let success = Success { obtained, claims, user, handed_over: None };
+        effects.push(FlowEffect::Done(Ok(Box::new(success))));
+    }
+
+    /// Who the user is, as checked claims say.
+    pub(super) fn user_of(&self, claims: &Claims, id_token: Option<Secret>) -> User {
+        User {
+            subject: Subject { iss: Some(claims.iss.clone()), sub: claims.sub.clone() },
+            id_token,
+            session_token: self.session.as_ref().and_then(|session| session.id_token.clone()),
+        }
     }
 }
 

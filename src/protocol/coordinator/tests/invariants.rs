@@ -3,7 +3,7 @@
 use super::super::waiter::Phase;
 use super::super::{Coordinator, Effect, Event, WaiterId};
 use crate::protocol::config::{Arrangement, Config};
-use crate::protocol::flow::{FlowEffect, FlowId};
+use crate::protocol::flow::{FlowEffect, FlowId, Obtained};
 use crate::protocol::held::Held;
 use crate::protocol::origin;
 use crate::protocol::units::EpochMillis;
@@ -179,7 +179,14 @@ impl Watch {
                 let over = |waiter: &&WaiterId| self.waiters[&waiter.0].over;
                 assert!(!waiters.iter().any(|waiter| over(&waiter)), "saved after its outcome");
             }
-            Effect::AdoptWindow { .. } | Effect::DropWindow { .. } | Effect::Notice(_) => {}
+            Effect::HandOver { result, .. } => {
+                let tokens = matches!(result.obtained, Obtained::Tokens(_));
+                assert!(!tokens || result.claims.is_some(), "nothing vouches for it");
+            }
+            Effect::ClearOthers { .. }
+            | Effect::AdoptWindow { .. }
+            | Effect::DropWindow { .. }
+            | Effect::Notice(_) => {}
         }
     }
 }

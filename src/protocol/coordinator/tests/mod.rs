@@ -15,5 +15,6 @@ mod redirect;
 mod retries;
 mod rounds;
 mod session;
+mod tabs;
 
 use super::*;

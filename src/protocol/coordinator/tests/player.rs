@@ -27,6 +27,10 @@ pub struct Page {
     notices: Vec<super::super::Notice>,
     /// What was saved last, as it comes out of the store.
     pub saved: Option<Box<Saved>>,
+    /// What the app's session said last, and to which step-up.
+    session: Option<(FlowId, FlowEvent)>,
+    /// Whether this tab is the only one, so that its turn comes at once.
+    pub alone: bool,
 }
 
 impl Page {
@@ -38,6 +42,8 @@ impl Page {
             user: "alice",
             notices: Vec::new(),
             saved: None,
+            session: None,
+            alone: true,
         }
     }
 
@@ -52,12 +58,19 @@ impl Page {
         Self::new(Config { arrangement, provider: None, require_verified: false, ..config() })
     }
 
-    /// Takes one event and tells in words what is to be done, notices aside.
+    /// Takes one event and tells in words what is to be done, notices aside. Its turn comes at once where
+    /// it is alone, and a session that is read again is what it was.
     pub fn on(&mut self, event: Event) -> String {
+        if let Event::Flow(flow, FlowEvent::SessionRead(_)) = &event
+            && let Event::Flow(_, read) = event.clone()
+        {
+            self.session = Some((*flow, read));
+        }
         self.watch.before(&event, &self.core);
         let effects = self.core.on(event, self.now);
         self.watch.after(&effects, &self.core, self.now);
-        let told = effects.iter().filter_map(said).collect::<Vec<_>>().join(", ");
+        let mut told = effects.iter().filter_map(said).collect::<Vec<_>>();
+        let answers: Vec<_> = effects.iter().filter_map(|effect| self.answer(effect)).collect();
         for effect in &effects {
             if let Effect::Save { saved, .. } = effect {
                 // By way of its text, as on a real page.
@@ -69,7 +82,21 @@ impl Page {
             Effect::Notice(notice) => Some(notice),
             _ => None,
         }));
-        told
+        told.extend(answers.into_iter().map(|answer| self.on(answer)).filter(|it| !it.is_empty()));
+        told.join(", ")
+    }
+
+    /// What follows by itself.
+    fn answer(&self, effect: &Effect) -> Option<Event> {
+        match (effect, &self.session) {
+            (Effect::Flow(flow, FlowEffect::TakeTurn { .. }), _) if self.alone => {
+                Some(Event::Flow(*flow, FlowEvent::TurnTaken))
+            }
+            (Effect::Flow(flow, FlowEffect::ReadSession), Some((of, read))) if flow == of => {
+                Some(Event::Flow(*flow, read.clone()))
+            }
+            _ => None,
+        }
     }
 
     #[track_caller]
@@ -151,8 +178,12 @@ fn said(effect: &Effect) -> Option<String> {
         Effect::Notice(_)
         | Effect::Flow(
             _,
-            FlowEffect::ReadSession | FlowEffect::ReadMetadata | FlowEffect::DrawSecrets,
-        ) => return None,
+            FlowEffect::ReadSession
+            | FlowEffect::ReadMetadata
+            | FlowEffect::DrawSecrets
+            | FlowEffect::TakeTurn { .. },
+        )
+        | Effect::HandOver { .. } => return None,
         Effect::Flow(FlowId(id), FlowEffect::StartDeadline(_)) => format!("{id}: start"),
         Effect::Flow(FlowId(id), effect) => format!("{id}: {}", step_up::said(effect)),
         Effect::AdoptWindow { flow, .. } => format!("{}: adopt window of {waiter}", flow.0),
@@ -165,6 +196,12 @@ fn said(effect: &Effect) -> Option<String> {
         Effect::Save { flow, waiters, .. } => {
             let waiters: Vec<_> = waiters.iter().map(|waiter| waiter.0.to_string()).collect();
             format!("{}: save {}", flow.0, waiters.join(" "))
+        }
+        Effect::ClearOthers { sub } => {
+            format!(
+                "clear others{}",
+                sub.as_ref().map(|sub| format!(" but {sub}'s")).unwrap_or_default()
+            )
         }
         Effect::Settle { .. } => format!("settle {waiter}"),
         Effect::Reject { error, .. } => format!("reject {waiter} {}", error.code.code()),

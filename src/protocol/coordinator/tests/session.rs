@@ -87,7 +87,7 @@ fn t67_another_user_in_the_session_drops_what_is_held() {
     let mut page = alice_needs_more();
     page.plays([
         (of(2, WindowOpened), "2: hide gate"),
-        (of(2, session_of("bob")), "publish - | -"),
+        (of(2, session_of("bob")), "publish - | -, clear others but bob's"),
     ]);
     assert!(page.core.token(&wants("AL1"), page.now).is_none());
     // The step-up is Bob's from here on.
@@ -108,7 +108,7 @@ fn t67_another_user_is_also_found_out_by_the_sessions_id_token() {
         (of(2, metadata()), ""),
         (of(2, secrets()), ""),
         (of(2, session_with("id-bob")), "2: go to provider, 2: verify id-bob"),
-        (of(2, session_is("bob")), "publish - | -"),
+        (of(2, session_is("bob")), "publish - | -, clear others but bob's"),
     ])
     .plays([
         (of(2, code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),

@@ -8,7 +8,9 @@ mod own;
 mod passkey;
 pub(in crate::protocol) mod player;
 mod redirect;
+mod second_look;
 mod subject;
+mod turn;
 mod window;
 
 use super::*;

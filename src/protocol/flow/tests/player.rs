@@ -27,6 +27,8 @@ pub struct Journey {
     pub now: EpochMillis,
     /// Where the window was sent last.
     pub url: String,
+    /// What the app's session said last: it says so again, where it is asked again.
+    pub session: Option<FlowEvent>,
 }
 
 impl Journey {
@@ -38,12 +40,20 @@ impl Journey {
 
     #[track_caller]
     pub fn starts_with(window: bool, config: Config, goal: Goal, effects: &str) -> Self {
+        let mut journey = Self::among_others(window, config, goal, effects);
+        journey.plays([(FlowEvent::TurnTaken, "")]);
+        journey
+    }
+
+    /// The same where other tabs may have the turn.
+    #[track_caller]
+    pub fn among_others(window: bool, config: Config, goal: Goal, effects: &str) -> Self {
         let (user, mut keys_refetched, now) = (None, None, NOW);
         let context =
             Context { config: &config, user: None, keys_refetched: &mut keys_refetched, now };
         let (flow, started) = Flow::start(FlowId(1), goal, window, &context);
         assert_eq!(said_all(&started), effects, "at the start");
-        Self { flow, config, user, keys_refetched, now, url: String::new() }
+        Self { flow, config, user, keys_refetched, now, url: String::new(), session: None }
     }
 
     /// One for AL3 whose user is at the provider: the session tells that it must be Alice.
@@ -58,13 +68,15 @@ impl Journey {
     pub fn plays<const N: usize>(&mut self, steps: [(FlowEvent, &str); N]) -> &mut Self {
         for (step, (event, effects)) in steps.into_iter().enumerate() {
             let shown = format!("step {step}: {event:?}");
-            let mut context = Context {
-                config: &self.config,
-                user: self.user.as_ref(),
-                keys_refetched: &mut self.keys_refetched,
-                now: self.now,
-            };
-            let done = self.flow.on(event, &mut context);
+            if matches!(event, FlowEvent::SessionRead(Ok(_))) {
+                self.session = Some(event.clone());
+            }
+            let mut done = self.on(event);
+            let again = |effect: &FlowEffect| matches!(effect, FlowEffect::ReadSession);
+            if let (Some(at), Some(session)) = (done.iter().position(again), self.session.clone()) {
+                done.remove(at);
+                done.extend(self.on(session));
+            }
             for effect in &done {
                 if let FlowEffect::GoTo { url, .. } = effect {
                     self.url.clone_from(url);
@@ -72,6 +84,22 @@ impl Journey {
             }
             assert_eq!(said_all(&done), effects, "{shown}");
         }
+        self
+    }
+
+    fn on(&mut self, event: FlowEvent) -> Vec<FlowEffect> {
+        let mut context = Context {
+            config: &self.config,
+            user: self.user.as_ref(),
+            keys_refetched: &mut self.keys_refetched,
+            now: self.now,
+        };
+        self.flow.on(event, &mut context)
+    }
+
+    /// The app's session says something else from now on, when it is asked again.
+    pub fn session_becomes(&mut self, session: FlowEvent) -> &mut Self {
+        self.session = Some(session);
         self
     }
 
@@ -86,7 +114,9 @@ impl Journey {
 pub const GATHERS: &str = "start clock, read session, read metadata, draw secrets";
 
 fn said_all(effects: &[FlowEffect]) -> String {
-    effects.iter().map(said).collect::<Vec<_>>().join(", ")
+    // That a turn is taken first goes without saying.
+    let told = effects.iter().filter(|effect| !matches!(effect, FlowEffect::TakeTurn { .. }));
+    told.map(said).collect::<Vec<_>>().join(", ")
 }
 
 /// An effect in words.
@@ -94,6 +124,8 @@ pub fn said(effect: &FlowEffect) -> String {
     match effect {
         FlowEffect::ReadSession => "read session".into(),
         FlowEffect::ReadMetadata => "read metadata".into(),
+        FlowEffect::TakeTurn { .. } => "take turn".into(),
+        FlowEffect::ForceTurn => "force turn".into(),
         FlowEffect::DrawSecrets => "draw secrets".into(),
         FlowEffect::OpenWindow => "open window".into(),
         FlowEffect::ShowGate { question, methods } => {
@@ -105,6 +137,8 @@ pub fn said(effect: &FlowEffect) -> String {
                 Question::Lost => "show lost".into(),
                 Question::Failed(code) => format!("show {}", code.code()),
                 Question::Busy => "show busy".into(),
+                Question::Elsewhere { overdue: false } => "show elsewhere".into(),
+                Question::Elsewhere { overdue: true } => "show continue here".into(),
             }
         }
         FlowEffect::HideGate => "hide gate".into(),
@@ -130,11 +164,12 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::StartDeadline(_) => "start clock".into(),
         FlowEffect::Done(Ok(success)) => {
             let verified = if success.claims.is_some() { "" } else { " unverified" };
+            let handed = if success.handed_over.is_some() { " handed over" } else { "" };
             match &success.obtained {
                 Obtained::Tokens(tokens) => {
-                    format!("done {}{verified}", tokens.access_token.expose())
+                    format!("done {}{verified}{handed}", tokens.access_token.expose())
                 }
-                Obtained::Session { .. } => "done session".into(),
+                Obtained::Session { .. } => format!("done session{handed}"),
             }
         }
         FlowEffect::Done(Err(error)) => format!("done {}", error.code.code()),

@@ -63,7 +63,7 @@ fn back(config: Config, query: &str, effects: &str) -> Journey {
     };
     let (flow, done) = Flow::resume(FlowId(1), pending(), query, &mut context);
     assert_eq!(done.iter().map(said).collect::<Vec<_>>().join(", "), effects);
-    Journey { flow, config, user: None, keys_refetched, now, url: String::new() }
+    Journey { flow, config, user: None, keys_refetched, now, url: String::new(), session: None }
 }
 
 const QUERY: &str = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example";

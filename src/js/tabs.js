@@ -1,0 +1,136 @@
+// @ts-check
+/**
+ * This page among the tabs of its app: they take turns to ask the user, hand over what they obtain to
+ * those that wait, and all forget when one does.
+ */
+
+import { absence } from "./away.js";
+import { clearedKey, nameOf, tellCleared } from "./channel.js";
+import { takeTurn, waitersOf } from "./turn.js";
+
+/** How long a result is there for those that wait, in milliseconds. */
+const HANDED = 30_000;
+
+/**
+ * @param {import("./index.d.ts").StepUpOptions} options
+ * @param {number} me which of all SDKs this is
+ * @param {(sub: string | undefined) => void} onCleared all is over in another tab; who is signed in there
+ */
+export const joinTabs = (options, me, onCleared) => {
+  const name = nameOf(options);
+  const result = `${name} result`;
+  const away = absence(name);
+  /** @type {import("./turn.js").Turn | undefined} */
+  let turn;
+  /** @type {(handed: object) => void} */
+  let take = () => {};
+  /** What is on its way to those that wait: the turn passes on after it. */
+  let handing = Promise.resolve();
+  /** The end of the turn before: the next one is asked for after it. */
+  let before = Promise.resolve();
+  /** Whether this page has left a result that may still be there. */
+  let delivered = false;
+
+  const store = async () => (await import("./store.js")).openStore();
+
+  const withdraw = async () => {
+    if (!delivered) return;
+    delivered = false;
+    await (await store()).remove(result);
+  };
+
+  /** @param {object} value */
+  const deliver = async (value) => {
+    const { held = [] } = await navigator.locks.query();
+    if (!held.some((lock) => lock.name === waitersOf(name))) return;
+    const { put } = await store();
+    await put(result, { text: JSON.stringify(value), parts: [] }, Date.now() + HANDED);
+    delivered = true;
+    channel?.postMessage({ from: me, handed: true });
+    setTimeout(withdraw, HANDED);
+  };
+
+  /** What another tab has left for those that wait. */
+  const look = async () => {
+    const awaits = turn;
+    const found = await store()
+      .then(({ read }) => read(result))
+      .catch(() => undefined);
+    if (found && turn === awaits) take(JSON.parse(found.text));
+  };
+
+  /** @type {BroadcastChannel | undefined} */
+  let channel;
+  const listen = () => {
+    if (!globalThis.BroadcastChannel) return;
+    channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data }) => {
+      const { from, cleared, handed, sub } = /** @type {import("./channel.js").Message} */ (data);
+      if (from === me) return;
+      if (cleared) {
+        withdraw();
+        onCleared(sub);
+      }
+      if (handed && turn) look();
+    };
+    // In Node, nobody is kept waiting for other tabs.
+    /** @type {any} */ (channel).unref?.();
+  };
+  listen();
+  // An open channel can keep a page out of the browser's cache, and hears nothing there.
+  let left = 0;
+  globalThis.addEventListener?.("pagehide", () => {
+    left = Date.now();
+    channel?.close();
+  });
+  globalThis.addEventListener?.("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    listen();
+    try {
+      if (Number(localStorage.getItem(clearedKey(name))) >= left) onCleared(undefined);
+    } catch {
+      // Nothing is written down where nothing can be.
+    }
+  });
+
+  return {
+    /**
+     * Asks for the turn, which lasts until `end()`.
+     * @param {number} patience in milliseconds
+     * @param {(what: string, handed?: object) => void} tell `taken`, `awaited`, `overdue`, or `handed`
+     */
+    take: (patience, tell) => {
+      take = (handed) => tell("handed", handed);
+      turn = takeTurn(name, away, tell, look, patience, before);
+    },
+    /** The user goes on in this tab. */
+    force: () => turn?.force(),
+    /** Leaves a result for those that wait, if somebody does. @param {object} value */
+    handOver: (value) => {
+      // Who cannot be given it asks in turn.
+      handing = deliver(value).catch(() => {});
+    },
+    /** The user leaves this tab for the provider. @param {number} until when they count as gone for good */
+    leave: (until) => {
+      away.begin(until);
+      // A page that holds a lock is kept out of the browser's cache.
+      turn?.end();
+    },
+    /** The step-up is over, here or with the user being back. */
+    end: () => {
+      const mine = turn;
+      mine?.mute();
+      turn = undefined;
+      // What is handed over in this very moment goes first.
+      before = Promise.resolve()
+        .then(() => handing)
+        .then(() => {
+          away.end();
+          mine?.end();
+        });
+    },
+    /** Another user has signed in. @param {string | undefined} sub */
+    tellCleared: (sub) => tellCleared(name, me, sub),
+    withdraw,
+  };
+};
