@@ -50,6 +50,10 @@ pub struct Tab {
     pub awaited: Option<(String, String)>,
     /// `sessionStorage`: the response that the callback page put aside.
     pub response: Option<String>,
+    /// Until when the user may be asked elsewhere, having left this tab for that.
+    pub asks_until: Option<u64>,
+    /// `sessionStorage`: the absence that is this tab's own.
+    pub away: Option<u64>,
     /// The page before the provider's, with its path: perhaps kept by the browser.
     pub behind: Option<(PageId, String)>,
     /// The provider's page that the user went back from.
@@ -75,6 +79,8 @@ impl World {
             showing: Showing::Nothing,
             awaited: None,
             response: None,
+            asks_until: None,
+            away: None,
             behind: None,
             ahead: None,
             navigation: 0,
@@ -128,7 +134,9 @@ impl World {
     /// The page is left: the browser keeps it, or not.
     pub fn put_behind(&mut self, tab: TabId, page: PageId) {
         let path = self.pages[page.0].path.clone();
-        match self.plan.bfcache && self.random.chance(70) {
+        // A page that holds a lock is not kept.
+        let kept = self.plan.bfcache && self.random.chance(70) && !self.is_locked(page);
+        match kept {
             true => {
                 self.note(format_args!("{page:?} is frozen"));
                 self.pages[page.0].life = Life::Frozen;
@@ -202,6 +210,7 @@ impl World {
         let copy = self.open_tab();
         self.tabs[copy.0].awaited = self.tabs[tab.0].awaited.clone();
         self.tabs[copy.0].response = self.tabs[tab.0].response.clone();
+        self.tabs[copy.0].away = self.tabs[tab.0].away;
         self.later(0, Happening::Loads { tab: copy, path, search });
     }
 
@@ -227,6 +236,8 @@ impl World {
     /// The browser's own dialog ends with its page.
     fn page_hides(&mut self, page: PageId) {
         self.ceremony = self.ceremony.filter(|(of, _)| *of != page);
+        self.pages[page.0].hidden_at = self.now;
+        self.release_all(page);
     }
 
     pub fn is_dead(&self, page: PageId) -> bool {

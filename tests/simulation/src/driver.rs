@@ -39,9 +39,13 @@ impl World {
     }
 
     fn take_in(&mut self, page: PageId, event: Event) {
-        if matches!(event, Event::Cleared)
-            && let Some(driver) = self.driver(page)
-        {
+        let Some(driver) = self.driver(page) else { return };
+        let over = match &event {
+            Event::Cleared => true,
+            Event::ClearedElsewhere { sub } => driver.core.is_concerned(sub.as_deref()),
+            _ => false,
+        };
+        if over {
             for Leaving { waiter, .. } in std::mem::take(&mut driver.leaving) {
                 self.take_in(page, Event::Stayed { waiter });
             }
@@ -77,6 +81,7 @@ impl World {
                     .driver(page)
                     .and_then(|driver| driver.running.take_if(|running| running.flow == flow));
                 self.hide_gate(page);
+                self.ends_turn(page);
                 if let Some(mut ended) = ended {
                     // It has ended in this very page: nobody is to come back to it.
                     if let Some(state) = ended.saved_as.take() {
@@ -95,6 +100,8 @@ impl World {
                 self.save(page, flow, &saved, &waiters);
                 self.with_running(page, flow, |running| running.saved_as = Some(state));
             }
+            Effect::HandOver { result, .. } => self.hands_over(page, &result),
+            Effect::ClearOthers { sub } => self.tell_cleared(page, sub),
             Effect::Settle { waiter, .. } => self.settle(page, waiter, End::Assurance),
             Effect::Reject { waiter, error } => self.settle(page, waiter, End::Error(error.code)),
             Effect::Publish(all) => self.pages[page.0].loader.published = all,

@@ -269,6 +269,7 @@ impl World {
 
     /// The page came back from the browser's cache.
     pub fn page_shown(&mut self, page: PageId) {
+        self.catch_up(page);
         self.dispatch(page, Event::Interrupted);
     }
 

@@ -3,6 +3,8 @@
 /// A planted fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// The turn to ask the user is granted to everybody.
+    MissingLock,
     /// What is taken out of the store stays in it.
     ReplayWithoutConsuming,
     /// One of the effects that end a wait is not performed.
@@ -11,7 +13,8 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault, by its name on the command line.
-    pub const ALL: [(&'static str, Self); 2] = [
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("missing-lock", Self::MissingLock),
         ("replay-without-consuming", Self::ReplayWithoutConsuming),
         ("lost-waiter", Self::LostWaiter),
     ];

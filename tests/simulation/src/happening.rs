@@ -6,8 +6,11 @@ use stepup::protocol::flow::{Choice, FlowEvent, FlowId, Target};
 
 use crate::api::{Answer, Send};
 use crate::browser::{PageId, Place, TabId, Visit};
+use crate::locks::How;
 use crate::page::{Call, PromiseId};
 use crate::store::{Operation, Stored};
+use crate::tabs::Message;
+use crate::turn::TurnId;
 
 /// Something on a page's own event loop. It is lost with the page, and waits while the page is frozen.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ pub enum Task {
     /// The engine looks whether the wire is quiet.
     Poll(FlowId, u64),
     /// The store has saved, or not.
-    Saved { flow: FlowId, state: String, done: bool },
+    Saved { flow: FlowId, state: String, until: Option<u64> },
     /// The store has given a record, or none; or it did not answer.
     Taken {
         promise: PromiseId,
@@ -53,6 +56,26 @@ pub enum Task {
     },
     /// What was saved under this state is to be forgotten.
     Forget(String),
+    /// A turn asks for its lock.
+    TurnBegins(TurnId),
+    /// Turns end, after what is handed over.
+    TurnsEnd,
+    /// The browser grants a lock, or says that it is not to be had now.
+    LockAnswered(TurnId, How, bool),
+    /// Another tab has been waited for, for long.
+    Overdue(TurnId),
+    /// Another page has written to `localStorage`, or what is written there has run out.
+    StorageChanged(Option<TurnId>),
+    /// A result is to be left for those that wait, in its text.
+    Deliver(String),
+    /// It is there, or cannot be.
+    Delivered(bool),
+    /// It has been there long enough.
+    Withdraw,
+    /// What another tab may have left was looked for.
+    ResultFound { awaits: Option<TurnId>, then: Option<TurnId>, found: Option<String> },
+    /// Another tab says something.
+    Told(Message),
     /// By now what was saved under this state must be gone.
     Forgotten(String),
     /// The gate's script is loaded.
@@ -73,6 +96,8 @@ pub enum Happening {
     Task(PageId, Task),
     /// A request reaches an API.
     ApiGets(Send),
+    /// A lock is asked for.
+    LockAsked(TurnId, How),
     /// Something posted by a driver reaches the provider or the backend.
     ServerGets { page: PageId, flow: FlowId, target: Target, post: Post },
     /// The store does something.

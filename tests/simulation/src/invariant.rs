@@ -36,6 +36,8 @@ invariants! {
     TokenOfTheUser => "a token of another user, or from before a logout, is not used",
     /// In one page.
     OneStepUp => "one step-up at a time is under way in a page",
+    /// Where there are locks, and unless the user goes on in another tab.
+    OnePromptAtATime => "of all tabs one asks the user at a time",
     /// Also for those that come while it is under way.
     OnePromptForEquals => "one prompt serves all who demand the same at the same time",
     /// `maxRounds`, and once more for who was spoiled by others.

@@ -240,7 +240,9 @@ impl World {
         if let Some(engine) = &mut here.engine {
             engine.clears += 1;
         }
+        self.withdraw(page);
         self.dispatch(page, Event::Cleared);
+        self.tell_cleared(page, None);
         if self.plan.config.methods.contains(&Method::Redirect) {
             self.forget_all(page);
         }

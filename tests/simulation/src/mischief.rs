@@ -35,6 +35,7 @@ impl World {
                 let nap = self.random.between(1_000, 600_000);
                 self.note(format_args!("the machine sleeps for {nap} ms"));
                 self.now += nap;
+                self.watch.promised.clear();
             }
             11 => {
                 let tab = self.open_tab();

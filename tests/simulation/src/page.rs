@@ -13,6 +13,7 @@ use stepup::protocol::secret::Secret;
 use crate::api::{Answer, RequestId};
 use crate::browser::{TabId, WindowId};
 use crate::mint::User;
+use crate::tabs::Tabs;
 
 /// Whether a page runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct Page {
     /// Whether the core knows whose session it is: not after a change that nobody told it of.
     pub told_user: bool,
     pub cleared_at: u64,
+    /// When it was left last.
+    pub hidden_at: u64,
     /// Until when the user's last gesture counts.
     pub active_until: u64,
     /// The last click, as far as somebody looks.
@@ -108,6 +111,7 @@ pub struct Engine {
     pub asked: Option<Asked>,
     pub gate: GateState,
     pub questions: u64,
+    pub tabs: Tabs,
     pub driver: Driver,
 }
 
@@ -190,6 +194,7 @@ impl Page {
             session,
             told_user: true,
             cleared_at: 0,
+            hidden_at: 0,
             active_until: 0,
             clicked_at: None,
             loader: Loader::default(),
@@ -220,6 +225,7 @@ impl Engine {
             asked: None,
             gate: GateState::Absent,
             questions: 0,
+            tabs: Tabs::default(),
             driver,
         }))
     }

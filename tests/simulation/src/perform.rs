@@ -41,10 +41,22 @@ impl World {
             Task::Deadline(flow) => self.deadline(page, flow),
             Task::Look(flow) => self.look(page, flow),
             Task::Poll(flow, until) => self.poll(page, flow, until),
-            Task::Saved { flow, state, done } => self.saved(page, flow, state, done),
+            Task::Saved { flow, state, until } => self.saved(page, flow, state, until),
             Task::Taken { promise, state, query, stored } => {
                 self.taken(page, promise, state, query, stored);
             }
+            Task::TurnBegins(turn) => self.turn_begins(turn),
+            Task::TurnsEnd => self.turns_end(page),
+            Task::LockAnswered(turn, how, granted) => self.lock_answered(turn, how, granted),
+            Task::Overdue(turn) => self.overdue(turn),
+            Task::StorageChanged(turn) => self.storage_changed(page, turn),
+            Task::Deliver(result) => self.delivers(page, result),
+            Task::Delivered(done) => self.delivered(page, Some(done)),
+            Task::Withdraw => self.withdraw(page),
+            Task::ResultFound { awaits, then, found } => {
+                self.result_found(page, awaits, then, found);
+            }
+            Task::Told(message) => self.told(page, message),
             Task::Forget(state) => self.forget(page, state),
             Task::Forgotten(state) => self.forgotten(page, &state),
             Task::GateLoaded => self.gate_loaded(page),
@@ -88,6 +100,10 @@ impl World {
                 let secrets = Secrets::draw(&Entropy(bytes));
                 self.tell_later(0, page, flow, FlowEvent::SecretsDrawn(secrets, digest));
             }
+            FlowEffect::TakeTurn { patience } => {
+                self.asks_for_turn(page, flow, patience.millis().0);
+            }
+            FlowEffect::ForceTurn => self.forces_turn(page),
             FlowEffect::OpenWindow => {
                 let opened = self.open_window(page);
                 let event = match opened {
@@ -130,7 +146,10 @@ impl World {
                 self.watch_window(page, flow);
             }
             FlowEffect::AwaitQuiet => self.await_quiet(page, flow),
-            FlowEffect::Leave { url, .. } => self.leave(page, &url),
+            FlowEffect::Leave { url, .. } => {
+                self.leaves_tab(page);
+                self.leave(page, &url);
+            }
             FlowEffect::FocusWindow => {}
             FlowEffect::CloseWindow => self.callback_is_through(page, flow),
             FlowEffect::Send { target, post } => {

@@ -36,7 +36,7 @@ impl World {
         let calls: Vec<_> = calls.collect();
         self.note(format_args!("{page:?} saves {} requests as {state}", calls.len()));
         if calls.len() > MOST_REQUESTS {
-            let task = Task::Saved { flow, state, done: false };
+            let task = Task::Saved { flow, state, until: None };
             return self.later(0, Happening::Task(page, task));
         }
         let core = serde_json::to_string(saved).unwrap_or_default();
@@ -45,16 +45,20 @@ impl World {
     }
 
     /// The record is kept, or not; then the tab awaits the user.
-    pub fn saved(&mut self, page: PageId, flow: FlowId, state: String, done: bool) {
-        let outcome = match done && !self.plan.no_session_storage {
-            true => {
+    pub fn saved(&mut self, page: PageId, flow: FlowId, state: String, until: Option<u64>) {
+        let done = until.is_some();
+        let outcome = match until.filter(|_| !self.plan.no_session_storage) {
+            Some(until) => {
                 let path = self.pages[page.0].path.clone();
                 let tab = self.tab_of(page);
                 tab.response = None;
                 tab.awaited = Some((state, path));
+                if let Some(engine) = self.engine(page) {
+                    engine.tabs.saved_until = until;
+                }
                 Ok(())
             }
-            false => {
+            None => {
                 if done {
                     self.ask_store(Operation::Remove(state));
                 }
@@ -113,12 +117,19 @@ impl World {
     pub fn take_up(&mut self, page: PageId, promise: PromiseId) {
         let awaited = self.tab_of(page).awaited.clone();
         let (Some((state, _)), Some(search)) = (awaited, self.response(page)) else {
+            // The user is here, and not away.
+            self.ends_turn(page);
             return self.end(promise, End::Nothing);
         };
         if state_in(&search).as_ref() != Some(&state) {
-            return self.end(promise, End::Error(ErrorCode::StateMismatch));
+            return self.resume_fails(page, promise, ErrorCode::StateMismatch);
         }
         self.ask_store(Operation::Take { page, promise, state, query: search });
+    }
+
+    fn resume_fails(&mut self, page: PageId, promise: PromiseId, code: ErrorCode) {
+        self.ends_turn(page);
+        self.end(promise, End::Error(code));
     }
 
     pub fn taken(
@@ -130,16 +141,16 @@ impl World {
         stored: Result<Option<Stored>, ()>,
     ) {
         let Ok(stored) = stored else {
-            return self.end(promise, End::Error(ErrorCode::StorageUnavailable));
+            return self.resume_fails(page, promise, ErrorCode::StorageUnavailable);
         };
         let tab = self.tab_of(page);
         tab.awaited = None;
         tab.response = None;
         let Some(stored) = stored else {
-            return self.end(promise, End::Error(ErrorCode::PendingExpired));
+            return self.resume_fails(page, promise, ErrorCode::PendingExpired);
         };
         let Ok(core) = serde_json::from_str::<coordinator::Saved>(&stored.core) else {
-            return self.end(promise, End::Error(ErrorCode::PendingExpired));
+            return self.resume_fails(page, promise, ErrorCode::PendingExpired);
         };
         if core.until().0 <= self.now {
             self.watch.expired.insert(state.clone());

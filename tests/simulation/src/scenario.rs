@@ -68,6 +68,8 @@ pub struct Scenario {
     /// The provider's opener policy cuts the window off.
     pub severs: bool,
     pub bfcache: bool,
+    /// The browser has Web Locks.
+    pub locks: bool,
     /// The redirect URI is a page of the app itself.
     pub callback_is_app: bool,
     /// There is no `sessionStorage`.
@@ -114,6 +116,7 @@ impl Scenario {
             popups: random.weighted(&[(9, Popups::WithGesture), (1, Popups::Never)]),
             severs: random.chance(15),
             bfcache: random.chance(60),
+            locks: random.chance(90),
             callback_is_app: leaves && random.chance(25),
             no_session_storage: leaves && trouble.store > 0 && random.chance(5),
             slow_detect: random.chance(20),
@@ -225,6 +228,7 @@ fn config(random: &mut Random) -> Config {
         "requireVerified": !backend && !own && random.chance(80),
         "maxRounds": random.weighted(&[(1, 1), (4, 2), (1, 3)]),
         "promptTimeout": random.weighted(&[(1, 30), (2, 120), (1, 300)]),
+        "turnTimeout": random.weighted(&[(1, 3), (2, 10), (3, 30)]),
         "pendingTtl": random.weighted(&[(1, 20), (2, 120), (1, 300)]),
     });
     serde_json::from_value(config).expect("these are options that the core reads")

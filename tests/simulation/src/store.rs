@@ -7,6 +7,7 @@ use crate::browser::PageId;
 use crate::fault::Fault;
 use crate::happening::{Happening, Task};
 use crate::page::PromiseId;
+use crate::turn::TurnId;
 use crate::world::World;
 use stepup::protocol::flow::FlowId;
 
@@ -31,6 +32,8 @@ pub struct Saved {
 #[derive(Debug, Default)]
 pub struct Store {
     pub records: BTreeMap<String, (u64, Stored)>,
+    /// What one tab has left for the others, in its text.
+    pub result: Option<(u64, String)>,
 }
 
 /// Something that the store is to do, and whom it tells.
@@ -40,6 +43,10 @@ pub enum Operation {
     Take { page: PageId, promise: PromiseId, state: String, query: String },
     Remove(String),
     Clear,
+    /// A result, for other tabs.
+    Leave { page: PageId, until: u64, result: String },
+    Look { page: PageId, awaits: Option<TurnId>, then: Option<TurnId> },
+    Withdraw,
     /// The browser needs the room.
     Evict,
 }
@@ -56,7 +63,7 @@ impl World {
         let delay = delay.min(LIMIT);
         match operation {
             Operation::Put { page, flow, state, .. } => {
-                let task = Task::Saved { flow, state, done: false };
+                let task = Task::Saved { flow, state, until: None };
                 self.later(delay, Happening::Task(page, task));
             }
             Operation::Take { page, promise, state, query } => {
@@ -67,8 +74,15 @@ impl World {
                 let task = Task::Taken { promise, state, query, stored: Err(()) };
                 self.later(delay, Happening::Task(page, task));
             }
+            Operation::Leave { page, .. } => {
+                self.later(delay, Happening::Task(page, Task::Delivered(false)));
+            }
+            Operation::Look { page, awaits, then } => {
+                let task = Task::ResultFound { awaits, then, found: None };
+                self.later(delay, Happening::Task(page, task));
+            }
             // What cannot be deleted now is swept when it is expired.
-            Operation::Remove(_) | Operation::Clear | Operation::Evict => {}
+            Operation::Remove(_) | Operation::Clear | Operation::Withdraw | Operation::Evict => {}
         }
     }
 
@@ -84,7 +98,7 @@ impl World {
                 self.note(format_args!("the store keeps {state}"));
                 self.store.records.retain(|_, (until, _)| *until > now);
                 self.store.records.insert(state.clone(), (until, stored));
-                let task = Task::Saved { flow, state, done: true };
+                let task = Task::Saved { flow, state, until: Some(until) };
                 self.later(answer, Happening::Task(page, task));
             }
             Operation::Take { page, promise, state, query } => {
@@ -104,9 +118,21 @@ impl World {
                 self.note(format_args!("the store removes {state}"));
                 self.store.records.remove(&state);
             }
+            Operation::Leave { page, until, result } => {
+                self.store.result = Some((until, result));
+                self.later(answer, Happening::Task(page, Task::Delivered(true)));
+            }
+            Operation::Look { page, awaits, then } => {
+                let found = self.store.result.clone().filter(|(until, _)| *until > now);
+                let found = found.map(|(_, result)| result);
+                let task = Task::ResultFound { awaits, then, found };
+                self.later(answer, Happening::Task(page, task));
+            }
+            Operation::Withdraw => self.store.result = None,
             Operation::Clear | Operation::Evict => {
                 self.note(format_args!("the store is emptied"));
                 self.store.records.clear();
+                self.store.result = None;
             }
         }
     }

@@ -30,6 +30,11 @@ impl World {
             Question::Choose if methods == [Method::Popup] => Choice::Open,
             Question::Choose if methods.is_empty() => Choice::Cancel,
             Question::Choose => Choice::Use(self.random.pick(methods)),
+            // Somebody who is patient, or somebody who goes on here.
+            Question::Elsewhere { overdue: true } if self.honest || self.random.chance(50) => {
+                Choice::Here
+            }
+            Question::Elsewhere { .. } => return None,
             Question::Waiting if self.random.chance(20) => Choice::Another,
             Question::Waiting | Question::Busy => return None,
             Question::Lost => self.random.pick(&[Choice::Continue, Choice::Open, Choice::Open]),

@@ -46,10 +46,28 @@ struct Core {
 #[derive(Debug, Default)]
 pub struct Watch {
     cores: BTreeMap<PageId, Core>,
+    /// Who asks the user.
+    pub prompting: BTreeMap<PageId, FlowId>,
+    /// What a page hands over.
+    pub handed: BTreeMap<PageId, (Requirement, Option<String>)>,
+    /// Step-ups for which another tab has left what they want.
+    pub promised: BTreeMap<PageId, FlowId>,
     /// Records that were too old when the core got them.
     pub expired: BTreeSet<String>,
     /// Requests whose promise has ended without a response.
     pub ended: BTreeMap<RequestId, PromiseId>,
+}
+
+impl Watch {
+    /// Whether all who wait in a page demand exactly this.
+    pub fn demands_only(&self, page: PageId, need: &Requirement, resource: Option<&str>) -> bool {
+        let Some(core) = self.cores.get(&page) else { return false };
+        let is_it = |waits: &Waits| {
+            let demand = waits.demand.as_ref();
+            demand.is_some_and(|it| it.need == *need && it.resource.as_deref() == resource)
+        };
+        core.waiting.values().filter(|waits| !waits.sent).all(is_it)
+    }
 }
 
 impl World {
@@ -105,6 +123,7 @@ impl World {
         let mut broken = Vec::new();
         let mut succeeded = false;
         let mut served = Vec::new();
+        let (mut prompts, mut over) = (Vec::new(), Vec::new());
         for effect in effects {
             match effect {
                 Effect::Flow(id, FlowEffect::StartDeadline(_)) => {
@@ -124,7 +143,13 @@ impl World {
                 }
                 Effect::EndFlow(id) => {
                     core.running = core.running.filter(|running| running != id);
+                    over.push(*id);
                 }
+                Effect::HandOver { result, .. } => {
+                    let handed = (result.proved.clone(), result.resource.clone());
+                    self.watch.handed.insert(page, handed);
+                }
+                Effect::Notice(Notice::Prompt { flow, .. }) => prompts.push(*flow),
                 Effect::Notice(Notice::Authenticated { .. }) => succeeded = true,
                 Effect::Notice(Notice::Settled { waiter, outcome, .. }) => {
                     match outcome {
@@ -160,6 +185,12 @@ impl World {
                 broken.push((Invariant::OnePromptForEquals, detail));
             }
             waits.spoiled |= ended && !succeeded;
+        }
+        for flow in over {
+            self.prompt_ends(page, flow, succeeded);
+        }
+        for flow in prompts {
+            self.prompts(page, flow);
         }
         for (invariant, detail) in broken {
             self.breach(invariant, detail);

@@ -11,6 +11,7 @@ use crate::coverage::{Coverage, Seen};
 use crate::fault::Fault;
 use crate::happening::Happening;
 use crate::invariant::{Breach, Invariant};
+use crate::locks::Locks;
 use crate::mint::Mint;
 use crate::page::{Life, Page, PromiseId, Session};
 use crate::provider::{Cookie, Provider};
@@ -19,10 +20,13 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::store::Store;
 use crate::trace::Trace;
+use crate::turn::Turn;
 use crate::watch::Watch;
 
 /// When every world begins, in milliseconds since the epoch.
 const BEGINNING: u64 = 1_800_000_000_000;
+/// What is longer than any time to live.
+const LONGEST: u64 = 400_000;
 /// More events than any life needs.
 const MOST_EVENTS: u64 = 20_000;
 /// More than can happen in one millisecond.
@@ -90,6 +94,12 @@ pub struct World {
     pub ceremony: Option<(PageId, u64)>,
     /// Which page has sent what was saved.
     pub saved_sent: BTreeMap<(String, RequestId), PageId>,
+    pub locks: Locks,
+    pub turns: Vec<Turn>,
+    /// `localStorage`: who is away, and until when.
+    pub away: Option<(u64, u64)>,
+    /// `localStorage`: when it was last said that all is over.
+    pub cleared_at: Option<u64>,
     pub mischief_left: u64,
     /// What the apps will still do.
     pub acts_left: u64,
@@ -125,6 +135,10 @@ impl World {
             session: None,
             ceremony: None,
             saved_sent: BTreeMap::new(),
+            locks: Locks::default(),
+            turns: Vec::new(),
+            away: None,
+            cleared_at: None,
             mischief_left,
             acts_left,
         }
@@ -139,6 +153,8 @@ impl World {
         self.all_have_ended();
         if self.breach.is_none() {
             self.honest = true;
+            // Everything that was left behind has had its time.
+            self.now += LONGEST;
             let fresh = self.begin_finale();
             self.go_on();
             self.all_have_ended();
@@ -178,6 +194,7 @@ impl World {
                 Life::Dead => {}
             },
             Happening::ApiGets(send) => self.api_gets(send),
+            Happening::LockAsked(turn, how) => self.lock_asked(turn, how),
             Happening::ServerGets { page, flow, target, post } => {
                 self.server_gets(page, flow, target, &post);
             }
