@@ -102,6 +102,7 @@ impl World {
         self.pages.push(Page::new(tab, path, search, session));
         let shown = &mut self.tabs[tab.0];
         shown.navigation += 1;
+        shown.asks_until = None;
         shown.showing = Showing::App(page);
         self.app_starts(page);
     }
@@ -208,9 +209,12 @@ impl World {
     /// A second tab with a copy of what this one remembers, at this address.
     pub fn copy_tab(&mut self, tab: TabId, path: String, search: String) {
         let copy = self.open_tab();
+        self.note(format_args!("{copy:?} is a copy of {tab:?}"));
         self.tabs[copy.0].awaited = self.tabs[tab.0].awaited.clone();
         self.tabs[copy.0].response = self.tabs[tab.0].response.clone();
         self.tabs[copy.0].away = self.tabs[tab.0].away;
+        // A copy takes the other's absence for its own: it does not wait for it, and ends it.
+        self.tabs[tab.0].asks_until = None;
         self.later(0, Happening::Loads { tab: copy, path, search });
     }
 

@@ -48,10 +48,24 @@ impl World {
         let Some(clears) = self.engine(page).map(|engine| engine.clears) else { return };
         match self.reads_body(&call, &answer) {
             Some(delay) => {
+                self.looks_on(page);
                 let task = Task::OfferRead { call, promise, answer, clears };
                 self.later(delay, Happening::Task(page, task));
             }
             None => self.offer_read(page, call, promise, answer, clears),
+        }
+    }
+
+    fn looks_on(&mut self, page: PageId) {
+        if let Some(engine) = self.engine(page) {
+            engine.looking += 1;
+        }
+    }
+
+    /// An answer has been looked at.
+    pub fn looked(&mut self, page: PageId) {
+        if let Some(engine) = self.engine(page) {
+            engine.looking -= 1;
         }
     }
 
@@ -192,6 +206,7 @@ impl World {
         match read + detected {
             0 => self.judged(page, id, answer),
             delay => {
+                self.looks_on(page);
                 let task = Task::Judged { waiter: id, answer };
                 self.later(delay, Happening::Task(page, task));
             }
@@ -281,9 +296,14 @@ impl World {
 
     pub fn poll(&mut self, page: PageId, flow: FlowId, until: u64) {
         let flying = self.pages[page.0].loader.flying;
-        let Some(retrying) = self.engine(page).map(|engine| engine.retrying) else { return };
+        let Some(engine) = self.engine(page) else { return };
+        let (retrying, looking) = (engine.retrying, engine.looking);
         if flying + retrying > 0 && self.now < until {
             return self.later(20, Happening::Task(page, Task::Poll(flow, until)));
+        }
+        if looking > 0 && self.now < until {
+            let detail = format!("{looking} answers in {page:?}");
+            self.breach(Invariant::NothingLeftBehind, detail);
         }
         self.dispatch(page, Event::Flow(flow, FlowEvent::Quiet));
     }

@@ -106,6 +106,8 @@ pub struct Engine {
     pub last: u32,
     pub retrying: u64,
     pub clears: u64,
+    /// Answers whose body or demand is still looked at.
+    pub looking: u64,
     /// Requests that were sent again and have no answer yet.
     pub again: BTreeMap<u64, u32>,
     pub asked: Option<Asked>,
@@ -221,6 +223,7 @@ impl Engine {
             last: 0,
             retrying: 0,
             clears: 0,
+            looking: 0,
             again: BTreeMap::new(),
             asked: None,
             gate: GateState::Absent,

@@ -28,9 +28,13 @@ impl World {
             Task::Answered(number, answer) => self.answered(page, number, answer),
             Task::EngineLoaded(loaded) => self.engine_loaded(page, loaded),
             Task::OfferRead { call, promise, answer, clears } => {
+                self.looked(page);
                 self.offer_read(page, call, promise, answer, clears);
             }
-            Task::Judged { waiter, answer } => self.judged(page, waiter, answer),
+            Task::Judged { waiter, answer } => {
+                self.looked(page);
+                self.judged(page, waiter, answer);
+            }
             Task::Abort(promise) => self.abort(page, promise),
             Task::ReadSession(flow) => self.read_session(page, flow),
             Task::Verify { flow, identity, expectation, fresh } => {

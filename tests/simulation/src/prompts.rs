@@ -2,7 +2,7 @@
 
 use stepup::protocol::flow::FlowId;
 
-use crate::browser::{PageId, Showing};
+use crate::browser::PageId;
 use crate::coverage::Seen;
 use crate::invariant::Invariant;
 use crate::page::Life;
@@ -29,8 +29,7 @@ impl World {
         };
         let beside = self.watch.prompting.iter().find(asks).map(|(other, _)| *other);
         let away = self.tabs.iter().enumerate().find(|(at, other)| {
-            let gone = matches!(other.showing, Showing::Away(_));
-            *at != tab.0 && gone && other.asks_until.is_some_and(|until| until > self.now)
+            *at != tab.0 && other.open && other.asks_until.is_some_and(|until| until > self.now)
         });
         let detail = match (beside, away) {
             (Some(other), _) => format!("{page:?} asks, and so does {other:?}"),
@@ -89,8 +88,23 @@ impl World {
         }
     }
 
+    /// The user is asked elsewhere from now on, for this tab.
+    pub fn prompts_elsewhere(&mut self, page: PageId, until: u64) {
+        self.watch.prompting.remove(&page);
+        let overtaken = self.is_overtaken(page);
+        let tab = self.pages[page.0].tab;
+        if overtaken {
+            // There is one place to write down who is away.
+            self.tabs.iter_mut().for_each(|tab| tab.asks_until = None);
+        } else {
+            self.tabs[tab.0].asks_until = Some(until);
+        }
+    }
+
     /// A step-up of a page is over.
     pub fn prompt_ends(&mut self, page: PageId, flow: FlowId, succeeded: bool) {
+        let tab = self.pages[page.0].tab;
+        self.tabs[tab.0].asks_until = None;
         if self.watch.prompting.get(&page) == Some(&flow) {
             self.watch.prompting.remove(&page);
         }

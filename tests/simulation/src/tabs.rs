@@ -89,8 +89,7 @@ impl World {
         let Some(tabs) = self.tabs_of(page) else { return };
         let (until, turn) = (tabs.saved_until, tabs.turn);
         self.away_begins(page, until);
-        let tab = self.pages[page.0].tab;
-        self.tabs[tab.0].asks_until = Some(until);
+        self.prompts_elsewhere(page, until);
         if let Some(turn) = turn {
             // A page that holds a lock is kept out of the browser's cache.
             self.end_turn(turn);

@@ -45,6 +45,13 @@ enum Stage {
     Taken,
 }
 
+impl Turn {
+    /// Whether it has been told that it is this tab's turn.
+    pub fn is_taken(&self) -> bool {
+        self.stage == Stage::Taken
+    }
+}
+
 impl World {
     /// Asks for the turn, once the one before is over.
     pub fn take_turn(&mut self, page: PageId, flow: FlowId, patience: u64) -> TurnId {
@@ -205,6 +212,7 @@ impl World {
         let id = self.numbers;
         self.tabs[self.pages[page.0].tab.0].away = Some(id);
         self.away = Some((id, until));
+        self.note(format_args!("a user is away from {page:?}"));
         self.storage_event(page);
     }
 
@@ -218,6 +226,7 @@ impl World {
 
     fn forget_away(&mut self, page: PageId) {
         if self.away.take().is_some() {
+            self.note(format_args!("nobody is away, says {page:?}"));
             self.storage_event(page);
         }
     }
