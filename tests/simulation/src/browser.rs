@@ -41,15 +41,28 @@ pub enum Showing {
     Away(Visit),
 }
 
+/// What a tab awaits.
+#[derive(Clone, Debug)]
+pub struct Awaited {
+    pub state: String,
+    /// The way back.
+    pub returns_to: String,
+    pub until: u64,
+    /// The requests that were aborted after they had been saved.
+    pub without: Vec<usize>,
+}
+
 /// A tab.
 #[derive(Clone, Debug)]
 pub struct Tab {
     pub open: bool,
     pub showing: Showing,
-    /// `sessionStorage`: the state that is awaited, with the way back.
-    pub awaited: Option<(String, String)>,
+    /// `sessionStorage`: what is awaited.
+    pub awaited: Option<Awaited>,
     /// `sessionStorage`: the response that the callback page put aside.
     pub response: Option<String>,
+    /// `sessionStorage`: the state whose record a page of this tab takes.
+    pub taking: Option<String>,
     /// Until when the user may be asked elsewhere, having left this tab for that.
     pub asks_until: Option<u64>,
     /// `sessionStorage`: the absence that is this tab's own.
@@ -79,6 +92,7 @@ impl World {
             showing: Showing::Nothing,
             awaited: None,
             response: None,
+            taking: None,
             asks_until: None,
             away: None,
             behind: None,
@@ -212,6 +226,7 @@ impl World {
         self.note(format_args!("{copy:?} is a copy of {tab:?}"));
         self.tabs[copy.0].awaited = self.tabs[tab.0].awaited.clone();
         self.tabs[copy.0].response = self.tabs[tab.0].response.clone();
+        self.tabs[copy.0].taking = self.tabs[tab.0].taking.clone();
         self.tabs[copy.0].away = self.tabs[tab.0].away;
         // A copy takes the other's absence for its own: it does not wait for it, and ends it.
         self.tabs[tab.0].asks_until = None;

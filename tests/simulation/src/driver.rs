@@ -96,6 +96,7 @@ impl World {
                 }
             }
             Effect::Save { flow, saved, waiters } => {
+                self.watch_save(page, &waiters);
                 let state = saved.state().to_owned();
                 self.save(page, flow, &saved, &waiters);
                 self.with_running(page, flow, |running| running.saved_as = Some(state));

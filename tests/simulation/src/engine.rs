@@ -245,6 +245,7 @@ impl World {
         self.seen.see(crate::coverage::Seen::Aborts);
         self.promises[promise.0].aborted = true;
         self.note(format_args!("{promise:?} is aborted"));
+        self.awaits_without(page, promise);
         let is_it = |waiter: &Waiter| waiter.promise == promise;
         let waiting = self.engine(page).and_then(|engine| {
             engine.waiters.iter().find(|(_, waiter)| is_it(waiter)).map(|(id, _)| *id)
@@ -295,15 +296,12 @@ impl World {
     }
 
     pub fn poll(&mut self, page: PageId, flow: FlowId, until: u64) {
-        let flying = self.pages[page.0].loader.flying;
+        let (flying, now) = (self.pages[page.0].loader.flying, self.now);
         let Some(engine) = self.engine(page) else { return };
-        let (retrying, looking) = (engine.retrying, engine.looking);
-        if flying + retrying > 0 && self.now < until {
+        let under_way = flying + engine.retrying + engine.looking;
+        engine.impatient = under_way > 0;
+        if under_way > 0 && now < until {
             return self.later(20, Happening::Task(page, Task::Poll(flow, until)));
-        }
-        if looking > 0 && self.now < until {
-            let detail = format!("{looking} answers in {page:?}");
-            self.breach(Invariant::NothingLeftBehind, detail);
         }
         self.dispatch(page, Event::Flow(flow, FlowEvent::Quiet));
     }

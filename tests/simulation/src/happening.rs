@@ -8,7 +8,7 @@ use crate::api::{Answer, Send};
 use crate::browser::{PageId, Place, TabId, Visit};
 use crate::locks::How;
 use crate::page::{Call, PromiseId};
-use crate::store::{Operation, Stored};
+use crate::store::{Found, Operation, Taking};
 use crate::tabs::Message;
 use crate::turn::TurnId;
 
@@ -48,12 +48,7 @@ pub enum Task {
     /// The store has saved, or not.
     Saved { flow: FlowId, state: String, until: Option<u64> },
     /// The store has given a record, or none; or it did not answer.
-    Taken {
-        promise: PromiseId,
-        state: String,
-        query: String,
-        stored: Result<Option<Stored>, ()>,
-    },
+    Taken { taking: Taking, found: Result<Found, ()> },
     /// What was saved under this state is to be forgotten.
     Forget(String),
     /// A turn asks for its lock.

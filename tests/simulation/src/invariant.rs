@@ -51,7 +51,7 @@ invariants! {
     /// Logout, or the end of the step-up in the very page that saved it.
     Forgotten => "what was saved is forgotten with the step-up that saved it",
     /// By a redirect that waits for the wire to be quiet.
-    NothingLeftBehind => "a page is not left while answers that came in time are still looked at",
+    NothingLeftBehind => "a page is left with everything that waits there, and that has come in time",
     /// In a fresh tab, with everybody honest.
     NothingStuck => "after everything has ended, a fresh step-up succeeds",
     /// Events and time.

@@ -174,6 +174,10 @@ impl World {
                 self.pages[page.0].loader.opening = None;
                 window.into_iter().for_each(|window| self.close_window(window));
             }
+            Wanted::Resumed if code == ErrorCode::WasmUnavailable => {
+                // What was saved is still there.
+                self.pages[page.0].loader.resuming = false;
+            }
             Wanted::Resumed => {}
         }
         self.end(waiting.promise, End::Error(code));

@@ -47,7 +47,7 @@ impl World {
             (_, None) | (How::Steal, _) => {
                 let before = self.locks.holder.replace(turn);
                 if let Some(before) = before.filter(|before| *before != turn) {
-                    self.turns[before.0].overtaken |= self.turns[before.0].is_taken();
+                    self.lock_stolen(before);
                 }
                 self.answer_lock(turn, how, true);
             }

@@ -1,6 +1,6 @@
 //! A page of the app: its script's state, as the loader, the engine and the driver keep it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use stepup::protocol::config::Config;
 use stepup::protocol::coordinator::{Coordinator, Event, Published, WaiterId};
@@ -106,6 +106,8 @@ pub struct Engine {
     pub last: u32,
     pub retrying: u64,
     pub clears: u64,
+    /// Whether the wire was waited for in vain.
+    pub impatient: bool,
     /// Answers whose body or demand is still looked at.
     pub looking: u64,
     /// Requests that were sent again and have no answer yet.
@@ -114,6 +116,8 @@ pub struct Engine {
     pub gate: GateState,
     pub questions: u64,
     pub tabs: Tabs,
+    /// What is being saved at this moment, as long as somebody wants it.
+    pub saving: BTreeSet<String>,
     pub driver: Driver,
 }
 
@@ -223,12 +227,14 @@ impl Engine {
             last: 0,
             retrying: 0,
             clears: 0,
+            impatient: false,
             looking: 0,
             again: BTreeMap::new(),
             asked: None,
             gate: GateState::Absent,
             questions: 0,
             tabs: Tabs::default(),
+            saving: BTreeSet::new(),
             driver,
         }))
     }

@@ -46,9 +46,7 @@ impl World {
             Task::Look(flow) => self.look(page, flow),
             Task::Poll(flow, until) => self.poll(page, flow, until),
             Task::Saved { flow, state, until } => self.saved(page, flow, state, until),
-            Task::Taken { promise, state, query, stored } => {
-                self.taken(page, promise, state, query, stored);
-            }
+            Task::Taken { taking, found } => self.taken(page, taking, found),
             Task::TurnBegins(turn) => self.turn_begins(turn),
             Task::TurnsEnd => self.turns_end(page),
             Task::LockAnswered(turn, how, granted) => self.lock_answered(turn, how, granted),

@@ -5,13 +5,13 @@ use stepup::protocol::encode::parse_form;
 use stepup::protocol::error::ErrorCode;
 use stepup::protocol::flow::{FlowEvent, FlowId};
 
-use crate::browser::{PageId, Place, TabId};
+use crate::browser::{Awaited, PageId, Place, TabId};
 use crate::coverage::Seen;
 use crate::happening::{Happening, Task};
 use crate::invariant::Invariant;
 use crate::page::{Call, PromiseId};
 use crate::scenario::Replay;
-use crate::store::{Operation, Saved, Stored};
+use crate::store::{Found, Operation, Saved, Stored, Taking};
 use crate::world::{End, What, World};
 
 /// Requests that are saved at most.
@@ -30,10 +30,16 @@ impl World {
     ) {
         let state = saved.state().to_owned();
         let Some(engine) = self.engine(page) else { return };
-        let waiting = waiters.iter().filter_map(|id| engine.waiters.get(&id.0));
-        let calls: Vec<_> = waiting.filter_map(|waiter| waiter.call.as_ref()).collect();
-        let calls = calls.iter().map(|it| Saved { request: it.request, sent_at: it.sent_at });
-        let calls: Vec<_> = calls.collect();
+        let calls: Vec<_> = waiters
+            .iter()
+            .map(|id| {
+                let waiter = engine.waiters.get(&id.0)?;
+                let call = waiter.call.as_ref()?;
+                let (request, sent_at) = (call.request, call.sent_at);
+                Some(Saved { request, sent_at, promise: waiter.promise })
+            })
+            .collect();
+        engine.saving.insert(state.clone());
         self.note(format_args!("{page:?} saves {} requests as {state}", calls.len()));
         if calls.len() > MOST_REQUESTS {
             let task = Task::Saved { flow, state, until: None };
@@ -46,26 +52,54 @@ impl World {
 
     /// The record is kept, or not; then the tab awaits the user.
     pub fn saved(&mut self, page: PageId, flow: FlowId, state: String, until: Option<u64>) {
-        let done = until.is_some();
-        let outcome = match until.filter(|_| !self.plan.no_session_storage) {
+        let Some(engine) = self.engine(page) else { return };
+        // A logout meanwhile has found nothing to delete yet.
+        let wanted = engine.saving.remove(&state);
+        let outcome = match until.filter(|_| wanted && !self.plan.no_session_storage) {
             Some(until) => {
-                let path = self.pages[page.0].path.clone();
-                let tab = self.tab_of(page);
-                tab.response = None;
-                tab.awaited = Some((state, path));
-                if let Some(engine) = self.engine(page) {
-                    engine.tabs.saved_until = until;
-                }
+                self.awaits(page, state, until);
                 Ok(())
             }
             None => {
-                if done {
-                    self.ask_store(Operation::Remove(state));
-                }
+                self.ask_store(Operation::Remove(state));
                 Err(ErrorCode::StorageUnavailable.into())
             }
         };
         self.dispatch(page, Event::Flow(flow, FlowEvent::Saved(outcome)));
+    }
+
+    /// From now on the tab awaits the user.
+    fn awaits(&mut self, page: PageId, state: String, until: u64) {
+        if let Some(engine) = self.engine(page) {
+            engine.tabs.saved_until = until;
+        }
+        let stored = self.store.records.get(&state).and_then(|(_, stored)| stored.clone());
+        let aborted = |saved: &Option<Saved>| {
+            saved.as_ref().is_some_and(|saved| self.promises[saved.promise.0].aborted)
+        };
+        let calls = stored.iter().flat_map(|stored| stored.calls.iter().enumerate());
+        let without = calls.filter(|(_, saved)| aborted(saved)).map(|(at, _)| at).collect();
+        let returns_to = self.pages[page.0].path.clone();
+        let tab = self.tab_of(page);
+        tab.response = None;
+        let before = tab.awaited.replace(Awaited { state, returns_to, until, without });
+        if let Some(before) = before {
+            // Nobody can come back to that any more.
+            self.ask_store(Operation::Remove(before.state));
+        }
+    }
+
+    /// As long as the page is there, its requests can be given up.
+    pub fn awaits_without(&mut self, page: PageId, promise: PromiseId) {
+        let Some(awaited) = self.tab_of(page).awaited.clone() else { return };
+        let stored = self.store.records.get(&awaited.state).and_then(|(_, stored)| stored.clone());
+        let calls = stored.map(|stored| stored.calls).unwrap_or_default();
+        let at = calls.iter().position(|saved| {
+            saved.as_ref().is_some_and(|saved| saved.promise == promise)
+        });
+        if let (Some(at), Some(awaited)) = (at, &mut self.tab_of(page).awaited) {
+            awaited.without.push(at);
+        }
     }
 
     fn tab_of(&mut self, page: PageId) -> &mut crate::browser::Tab {
@@ -73,27 +107,33 @@ impl World {
         &mut self.tabs[tab.0]
     }
 
-    /// Nobody is to come back to this.
+    /// It is given up. Who comes back all the same finds the way, and nothing there.
     pub fn forget(&mut self, page: PageId, state: String) {
-        let tab = self.tab_of(page);
-        if tab.awaited.as_ref().is_some_and(|(awaited, _)| *awaited == state) {
-            tab.awaited = None;
-            tab.response = None;
+        if let Some(engine) = self.engine(page) {
+            engine.saving.remove(&state);
         }
         self.ask_store(Operation::Remove(state));
     }
 
     /// Nobody is to come back to anything: logout.
     pub fn forget_all(&mut self, page: PageId) {
+        if let Some(engine) = self.engine(page) {
+            engine.saving.clear();
+        }
+        self.stops_awaiting(page);
+        self.ask_store(Operation::Clear);
+    }
+
+    fn stops_awaiting(&mut self, page: PageId) {
         let tab = self.tab_of(page);
         tab.awaited = None;
         tab.response = None;
-        self.ask_store(Operation::Clear);
+        tab.taking = None;
     }
 
     /// The response to what this tab awaits, if there is one.
     fn response(&mut self, page: PageId) -> Option<String> {
-        let (awaited, _) = self.tab_of(page).awaited.clone()?;
+        let awaited = self.tab_of(page).awaited.clone()?.state;
         if let Some(aside) = self.tab_of(page).response.clone() {
             return Some(aside);
         }
@@ -116,7 +156,12 @@ impl World {
     /// The engine's part of `resume()`.
     pub fn take_up(&mut self, page: PageId, promise: PromiseId) {
         let awaited = self.tab_of(page).awaited.clone();
-        let (Some((state, _)), Some(search)) = (awaited, self.response(page)) else {
+        let (Some(Awaited { state, without, .. }), Some(search)) =
+            (awaited.clone(), self.response(page))
+        else {
+            if awaited.is_some_and(|awaited| awaited.until <= self.now) {
+                self.stops_awaiting(page);
+            }
             // The user is here, and not away.
             self.ends_turn(page);
             return self.end(promise, End::Nothing);
@@ -124,31 +169,49 @@ impl World {
         if state_in(&search).as_ref() != Some(&state) {
             return self.resume_fails(page, promise, ErrorCode::StateMismatch);
         }
-        self.ask_store(Operation::Take { page, promise, state, query: search });
+        let clears = self.engine(page).map_or(0, |engine| engine.clears);
+        let tab = self.tab_of(page);
+        let died = tab.taking.replace(state.clone()).is_some_and(|taking| taking == state);
+        let taking = Taking { promise, state, query: search, without, clears, died };
+        self.ask_store(Operation::Take { page, taking });
     }
 
     fn resume_fails(&mut self, page: PageId, promise: PromiseId, code: ErrorCode) {
         self.ends_turn(page);
         self.end(promise, End::Error(code));
+        let again = matches!(code, ErrorCode::StorageUnavailable | ErrorCode::WasmUnavailable);
+        if again {
+            // What was saved is still there, and some apps ask again.
+            self.pages[page.0].loader.resuming = false;
+            if self.random.chance(30) {
+                self.later(1_000, Happening::Task(page, Task::Resume));
+            }
+        }
     }
 
-    pub fn taken(
-        &mut self,
-        page: PageId,
-        promise: PromiseId,
-        state: String,
-        query: String,
-        stored: Result<Option<Stored>, ()>,
-    ) {
-        let Ok(stored) = stored else {
+    pub fn taken(&mut self, page: PageId, taking: Taking, found: Result<Found, ()>) {
+        let Taking { promise, state, query, without, clears, died } = taking;
+        let Ok(found) = found else {
             return self.resume_fails(page, promise, ErrorCode::StorageUnavailable);
         };
-        let tab = self.tab_of(page);
-        tab.awaited = None;
-        tab.response = None;
-        let Some(stored) = stored else {
-            return self.resume_fails(page, promise, ErrorCode::PendingExpired);
+        let awaits = self.tab_of(page).awaited.as_ref();
+        if awaits.is_some_and(|awaited| awaited.state == state) {
+            self.stops_awaiting(page);
+        }
+        let stored = match found {
+            Found::Record(stored) => stored,
+            Found::Taken if died => {
+                return self.resume_fails(page, promise, ErrorCode::Interrupted);
+            }
+            Found::Taken => {
+                self.ends_turn(page);
+                return self.end(promise, End::Nothing);
+            }
+            Found::Nothing => return self.resume_fails(page, promise, ErrorCode::PendingExpired),
         };
+        if self.engine(page).is_some_and(|engine| engine.clears != clears) {
+            return self.resume_fails(page, promise, ErrorCode::SessionChanged);
+        }
         let Ok(core) = serde_json::from_str::<coordinator::Saved>(&stored.core) else {
             return self.resume_fails(page, promise, ErrorCode::PendingExpired);
         };
@@ -159,7 +222,11 @@ impl World {
         let ids: Vec<_> = stored
             .calls
             .iter()
-            .map(|saved| self.wait_for_saved(page, saved, &state, began))
+            .enumerate()
+            .map(|(at, saved)| {
+                let saved = saved.as_ref().filter(|_| !without.contains(&at))?;
+                self.wait_for_saved(page, saved, &state, began)
+            })
             .collect();
         let Some(id) = self.wait(page, promise, None) else { return };
         let waiter = WaiterId(id);
@@ -240,9 +307,9 @@ impl World {
         }
         let shown = &mut self.tabs[tab.0];
         let state = state_in(&query);
-        let back = shown.awaited.clone().filter(|(awaited, _)| Some(awaited) == state.as_ref());
+        let back = shown.awaited.clone().filter(|awaited| Some(&awaited.state) == state.as_ref());
         match (back, state) {
-            (Some((_, path)), _) => {
+            (Some(Awaited { returns_to: path, .. }), _) => {
                 shown.response = Some(query);
                 let delay = self.random.between(1, 300);
                 self.later(delay, Happening::Loads { tab, path, search: String::new() });
@@ -287,9 +354,8 @@ impl World {
 
     /// By now the record of a step-up that ended in its own page must be gone.
     pub fn forgotten(&mut self, page: PageId, state: &str) {
-        let awaited = self.tab_of(page).awaited.as_ref().is_some_and(|(it, _)| it == state);
-        let kept = self.store.records.contains_key(state) && self.plan.trouble.store == 0;
-        if awaited || kept {
+        let kept = self.store.records.get(state).is_some_and(|(_, stored)| stored.is_some());
+        if kept && self.plan.trouble.store == 0 {
             let detail = format!("{state} of {page:?}");
             self.breach(Invariant::Forgotten, detail);
         }

@@ -18,7 +18,8 @@ const LIMIT: u64 = 5_000;
 #[derive(Clone, Debug)]
 pub struct Stored {
     pub core: String,
-    pub calls: Vec<Saved>,
+    /// In the core's order; nothing for one that was aborted before.
+    pub calls: Vec<Option<Saved>>,
 }
 
 /// A request as it is kept.
@@ -26,12 +27,38 @@ pub struct Stored {
 pub struct Saved {
     pub request: RequestId,
     pub sent_at: u64,
+    /// Who waited for it in the page that saved it.
+    pub promise: PromiseId,
+}
+
+/// A page takes a record.
+#[derive(Clone, Debug)]
+pub struct Taking {
+    pub promise: PromiseId,
+    pub state: String,
+    pub query: String,
+    /// The requests that were aborted after they had been saved.
+    pub without: Vec<usize>,
+    /// How often the page had been cleared.
+    pub clears: u64,
+    /// Whether a page of this tab has begun to take it, and died.
+    pub died: bool,
+}
+
+/// What is found in the store.
+#[derive(Clone, Debug)]
+pub enum Found {
+    Record(Stored),
+    /// Another page has taken it.
+    Taken,
+    Nothing,
 }
 
 /// The records, by their state.
 #[derive(Debug, Default)]
 pub struct Store {
-    pub records: BTreeMap<String, (u64, Stored)>,
+    /// Those that were taken stay, empty, as long as they would have been there.
+    pub records: BTreeMap<String, (u64, Option<Stored>)>,
     /// What one tab has left for the others, in its text.
     pub result: Option<(u64, String)>,
 }
@@ -40,7 +67,7 @@ pub struct Store {
 #[derive(Debug)]
 pub enum Operation {
     Put { page: PageId, flow: FlowId, state: String, until: u64, stored: Stored },
-    Take { page: PageId, promise: PromiseId, state: String, query: String },
+    Take { page: PageId, taking: Taking },
     Remove(String),
     Clear,
     /// A result, for other tabs.
@@ -66,12 +93,14 @@ impl World {
                 let task = Task::Saved { flow, state, until: None };
                 self.later(delay, Happening::Task(page, task));
             }
-            Operation::Take { page, promise, state, query } => {
+            Operation::Take { page, taking } => {
                 // Where it may still be there, that is an error; it may be gone all the same.
-                if self.random.chance(30) {
-                    self.store.records.remove(&state);
+                if let Some((_, stored)) = self.store.records.get_mut(&taking.state)
+                    && self.random.chance(30)
+                {
+                    *stored = None;
                 }
-                let task = Task::Taken { promise, state, query, stored: Err(()) };
+                let task = Task::Taken { taking, found: Err(()) };
                 self.later(delay, Happening::Task(page, task));
             }
             Operation::Leave { page, .. } => {
@@ -97,21 +126,27 @@ impl World {
                 }
                 self.note(format_args!("the store keeps {state}"));
                 self.store.records.retain(|_, (until, _)| *until > now);
-                self.store.records.insert(state.clone(), (until, stored));
+                self.store.records.insert(state.clone(), (until, Some(stored)));
                 let task = Task::Saved { flow, state, until: Some(until) };
                 self.later(answer, Happening::Task(page, task));
             }
-            Operation::Take { page, promise, state, query } => {
+            Operation::Take { page, taking } => {
                 let kept = self.fault == Some(Fault::ReplayWithoutConsuming);
-                let found = match kept {
-                    true => self.store.records.get(&state).cloned(),
-                    false => self.store.records.remove(&state),
-                };
                 self.store.records.retain(|_, (until, _)| *until > now);
-                let stored = found.filter(|(until, _)| *until > now).map(|(_, stored)| stored);
-                let what = if stored.is_some() { "gives" } else { "has no" };
-                self.note(format_args!("the store {what} {state}"));
-                let task = Task::Taken { promise, state, query, stored: Ok(stored) };
+                let found = match self.store.records.get_mut(&taking.state) {
+                    None => Found::Nothing,
+                    Some((_, stored)) => {
+                        let found = if kept { stored.clone() } else { stored.take() };
+                        found.map_or(Found::Taken, Found::Record)
+                    }
+                };
+                let what = match found {
+                    Found::Record(_) => "gives",
+                    Found::Taken => "has given",
+                    Found::Nothing => "has no",
+                };
+                self.note(format_args!("the store {what} {}", taking.state));
+                let task = Task::Taken { taking, found: Ok(found) };
                 self.later(answer, Happening::Task(page, task));
             }
             Operation::Remove(state) => {

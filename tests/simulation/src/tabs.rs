@@ -150,7 +150,8 @@ impl World {
     ) {
         let turn = self.tabs_of(page).and_then(|tabs| tabs.turn);
         if let (Some(found), Some(turn)) = (found, turn.filter(|_| turn == awaits))
-            && let Ok(handed) = serde_json::from_str(&found)
+            && let Ok(handed) = serde_json::from_str::<HandOver>(&found)
+            && self.cleared_at.is_none_or(|at| handed.received.0 > at)
         {
             let flow = self.turns[turn.0].flow;
             self.seen.see(Seen::HandOvers);

@@ -25,6 +25,8 @@ pub struct Turn {
     /// Another tab is waited for.
     pub waits: bool,
     forced: bool,
+    /// Its lock was taken away before it was told that it had it.
+    stolen: bool,
     muted: bool,
     pub over: bool,
     /// A user has gone on in another tab.
@@ -45,13 +47,6 @@ enum Stage {
     Taken,
 }
 
-impl Turn {
-    /// Whether it has been told that it is this tab's turn.
-    pub fn is_taken(&self) -> bool {
-        self.stage == Stage::Taken
-    }
-}
-
 impl World {
     /// Asks for the turn, once the one before is over.
     pub fn take_turn(&mut self, page: PageId, flow: FlowId, patience: u64) -> TurnId {
@@ -64,6 +59,7 @@ impl World {
             hurry: false,
             waits: false,
             forced: false,
+            stolen: false,
             muted: false,
             over: false,
             overtaken: false,
@@ -115,10 +111,24 @@ impl World {
 
     /// What was left for it has been looked for.
     pub fn turn_goes_on(&mut self, turn: TurnId) {
-        let state = &self.turns[turn.0];
-        if !state.hurry && state.stage == Stage::Looking {
-            self.turn_taken(turn);
+        let state = &mut self.turns[turn.0];
+        if state.hurry || state.stage != Stage::Looking {
+            return;
         }
+        if std::mem::take(&mut state.stolen) {
+            // A user has gone on elsewhere: it is that tab's turn.
+            state.stage = Stage::Queued;
+            self.turn_waits(turn);
+            return self.ask_lock(turn, How::Queued);
+        }
+        self.turn_taken(turn);
+    }
+
+    /// Another tab takes the lock of this one.
+    pub fn lock_stolen(&mut self, turn: TurnId) {
+        let state = &mut self.turns[turn.0];
+        state.overtaken |= state.stage == Stage::Taken;
+        state.stolen = true;
     }
 
     /// Something in `localStorage` has changed, or its time is over.

@@ -12,7 +12,7 @@ use crate::browser::PageId;
 use crate::coverage::Seen;
 use crate::invariant::Invariant;
 use crate::page::PromiseId;
-use crate::world::World;
+use crate::world::{What, World};
 
 /// What somebody who waits demands.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,8 @@ struct Waits {
 struct Core {
     waiting: BTreeMap<u32, Waits>,
     running: Option<FlowId>,
+    /// Whether the step-up under way was wanted by somebody who has left.
+    mixed: bool,
     /// How many step-ups were begun for whom.
     led: BTreeMap<u32, usize>,
 }
@@ -61,7 +63,7 @@ pub struct Watch {
 impl Watch {
     /// Whether all who wait in a page demand exactly this.
     pub fn demands_only(&self, page: PageId, need: &Requirement, resource: Option<&str>) -> bool {
-        let Some(core) = self.cores.get(&page) else { return false };
+        let Some(core) = self.cores.get(&page).filter(|core| !core.mixed) else { return false };
         let is_it = |waits: &Waits| {
             let demand = waits.demand.as_ref();
             demand.is_some_and(|it| it.need == *need && it.resource.as_deref() == resource)
@@ -108,7 +110,34 @@ impl World {
                     }
                 }
             }
+            Event::Aborted { .. } => core.mixed = true,
             _ => {}
+        }
+    }
+
+    /// A page is about to be left, with all that waits there.
+    pub fn watch_save(&mut self, page: PageId, saved: &[WaiterId]) {
+        let Some(engine) = self.pages[page.0].engine.as_ref().filter(|it| !it.impatient) else {
+            return;
+        };
+        let waits = |promise: PromiseId| {
+            let of = |id: &&WaiterId| {
+                engine.waiters.get(&id.0).is_some_and(|waiter| waiter.promise == promise)
+            };
+            saved.iter().any(|id| of(&id))
+        };
+        let left = self.promises.iter().enumerate().find(|(at, promise)| {
+            let request = match promise.what {
+                What::Fetch(request) | What::Resumed(request) => request,
+                What::Ensure | What::Resume => return false,
+            };
+            let ours = self.requests[request.0].api.is_some() && self.requests[request.0].replayable;
+            let open = promise.page == page && promise.ends == 0 && !promise.aborted;
+            ours && open && !waits(PromiseId(*at))
+        });
+        if let Some((at, promise)) = left {
+            let detail = format!("{:?}, {:?}", PromiseId(at), promise.what);
+            self.breach(Invariant::NothingLeftBehind, detail);
         }
     }
 
@@ -128,6 +157,7 @@ impl World {
             match effect {
                 Effect::Flow(id, FlowEffect::StartDeadline(_)) => {
                     self.seen.see(Seen::StepUps);
+                    core.mixed = false;
                     if let Some(running) = core.running.replace(*id).filter(|it| it != id) {
                         let detail = format!("{id:?} beside {running:?} in {page:?}");
                         broken.push((Invariant::OneStepUp, detail));
