@@ -118,7 +118,12 @@ impl World {
         shown.navigation += 1;
         shown.asks_until = None;
         shown.showing = Showing::App(page);
+        let returns = self.tabs[tab.0].response.is_some();
         self.app_starts(page);
+        if returns && self.mishap(self.plan.trouble.mischief / 3) {
+            let delay = self.random.between(0, 80);
+            self.later(delay, Happening::Duplicate(tab));
+        }
     }
 
     /// A page begins to leave for elsewhere.

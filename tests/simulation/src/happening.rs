@@ -107,6 +107,8 @@ pub enum Happening {
     CallsBack(Place, String),
     /// A tab gets to a page of the app.
     Loads { tab: TabId, path: String, search: String },
+    /// A second tab is made of this one.
+    Duplicate(TabId),
     /// Forward to the provider's page that the user went back from.
     Forward(TabId),
     /// A tab or the browser is meddled with.

@@ -163,7 +163,7 @@ impl World {
                 self.stops_awaiting(page);
             }
             // The user is here, and not away.
-            self.ends_turn(page);
+            self.away_ends(page);
             return self.end(promise, End::Nothing);
         };
         if state_in(&search).as_ref() != Some(&state) {
@@ -177,7 +177,7 @@ impl World {
     }
 
     fn resume_fails(&mut self, page: PageId, promise: PromiseId, code: ErrorCode) {
-        self.ends_turn(page);
+        self.away_ends(page);
         self.end(promise, End::Error(code));
         let again = matches!(code, ErrorCode::StorageUnavailable | ErrorCode::WasmUnavailable);
         if again {
@@ -204,7 +204,7 @@ impl World {
                 return self.resume_fails(page, promise, ErrorCode::Interrupted);
             }
             Found::Taken => {
-                self.ends_turn(page);
+                self.away_ends(page);
                 return self.end(promise, End::Nothing);
             }
             Found::Nothing => return self.resume_fails(page, promise, ErrorCode::PendingExpired),

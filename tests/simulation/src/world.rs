@@ -204,6 +204,7 @@ impl World {
             Happening::UserActs(place, visit) => self.user_acts(place, visit),
             Happening::CallsBack(place, query) => self.calls_back(place, query),
             Happening::Loads { tab, path, search } => self.load(tab, path, search),
+            Happening::Duplicate(tab) => self.duplicate(tab),
             Happening::Forward(tab) => self.forward(tab),
             Happening::Mischief => self.mischief(),
         }
