@@ -33,17 +33,25 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
   let forced = false;
   let muted = false;
 
+  /** Whether the lock was taken away after it had been had. */
+  let stolen = false;
+
   /** Whether the lock is this tab's now, until the turn is over. @param {LockOptions} how @returns {Promise<boolean>} */
   const lock = (how) =>
     new Promise((resolve) => {
       if (!locks) return resolve(true);
+      let had = false;
       locks
         .request(name, how, (granted) => {
-          resolve(!!granted);
+          had = !!granted;
+          resolve(had);
           return granted ? ended : undefined;
         })
         // Given up, or taken away by a user who goes on elsewhere; or not to be had at all.
-        .catch(() => resolve(true));
+        .catch(() => {
+          stolen ||= had;
+          resolve(true);
+        });
     });
 
   /** @param {Parameters<Tell>[0]} what */
@@ -71,17 +79,21 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
   const acquire = async () => {
     await before;
     if (hurry.signal.aborted) return;
-    if (!(await lock({ ifAvailable: true }))) {
-      wait();
-      await lock({ signal: over.signal });
+    for (let first = true; ; first = false) {
+      if (!first || !(await lock({ ifAvailable: true }))) {
+        wait();
+        await lock({ signal: over.signal });
+      }
+      for (let until; !hurry.signal.aborted && (until = away.until()); ) {
+        wait();
+        await away.change(until - Date.now(), hurry.signal);
+      }
+      if (!hurry.signal.aborted && waits) await look();
+      if (hurry.signal.aborted) return;
+      // Who waited for a user to come back has lost it to the tab in which they went on.
+      if (!stolen) return taken();
+      stolen = false;
     }
-    for (let until; !hurry.signal.aborted && (until = away.until()); ) {
-      wait();
-      await away.change(until - Date.now(), hurry.signal);
-    }
-    if (hurry.signal.aborted) return;
-    if (waits) await look();
-    if (!hurry.signal.aborted) taken();
   };
   acquire();
 

@@ -50,6 +50,8 @@ pub struct Awaited {
     pub until: u64,
     /// The requests that were aborted after they had been saved.
     pub without: Vec<usize>,
+    /// Whether the step-up has ended in the page that saved it.
+    pub given_up: bool,
 }
 
 /// A tab.

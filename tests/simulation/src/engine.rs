@@ -170,19 +170,20 @@ impl World {
 
     /// What came out of the store leaves for the first time.
     pub fn watch_saved(&mut self, page: PageId, call: &Call) {
+        if let Some(state) = &call.saved_as {
+            let before = self.saved_sent.insert((state.clone(), call.request), page);
+            if let Some(before) = before.filter(|before| *before != page) {
+                let detail = format!("{:?} by {before:?} and {page:?}", call.request);
+                self.breach(Invariant::SavedSentOnce, detail);
+            }
+            if self.watch.expired.contains(state) {
+                let detail = format!("{:?} in {page:?}", call.request);
+                self.breach(Invariant::NotAfterExpiry, detail);
+            }
+        }
         if let Some(promise) = self.watch.ended.get(&call.request) {
             let detail = format!("{:?} in {page:?}, {promise:?} has ended", call.request);
             self.breach(Invariant::NotSentAfterEnd, detail);
-        }
-        let Some(state) = &call.saved_as else { return };
-        if self.watch.expired.contains(state) {
-            let detail = format!("{:?} in {page:?}", call.request);
-            return self.breach(Invariant::NotAfterExpiry, detail);
-        }
-        let before = self.saved_sent.insert((state.clone(), call.request), page);
-        if let Some(before) = before.filter(|before| *before != page) {
-            let detail = format!("{:?} by {before:?} and {page:?}", call.request);
-            self.breach(Invariant::SavedSentOnce, detail);
         }
     }
 

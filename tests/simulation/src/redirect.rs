@@ -82,7 +82,7 @@ impl World {
         let returns_to = self.pages[page.0].path.clone();
         let tab = self.tab_of(page);
         tab.response = None;
-        let before = tab.awaited.replace(Awaited { state, returns_to, until, without });
+        let before = tab.awaited.replace(Awaited { state, returns_to, until, without, given_up: false });
         if let Some(before) = before {
             // Nobody can come back to that any more.
             self.ask_store(Operation::Remove(before.state));
@@ -111,6 +111,11 @@ impl World {
     pub fn forget(&mut self, page: PageId, state: String) {
         if let Some(engine) = self.engine(page) {
             engine.saving.remove(&state);
+        }
+        let awaited = self.tab_of(page).awaited.as_mut();
+        if let Some(awaited) = awaited.filter(|awaited| awaited.state == state) {
+            // Its record may outlive a storage that refuses.
+            awaited.given_up = true;
         }
         self.ask_store(Operation::Remove(state));
     }
@@ -156,7 +161,7 @@ impl World {
     /// The engine's part of `resume()`.
     pub fn take_up(&mut self, page: PageId, promise: PromiseId) {
         let awaited = self.tab_of(page).awaited.clone();
-        let (Some(Awaited { state, without, .. }), Some(search)) =
+        let (Some(Awaited { state, without, given_up, .. }), Some(search)) =
             (awaited.clone(), self.response(page))
         else {
             if awaited.is_some_and(|awaited| awaited.until <= self.now) {
@@ -168,6 +173,10 @@ impl World {
         };
         if state_in(&search).as_ref() != Some(&state) {
             return self.resume_fails(page, promise, ErrorCode::StateMismatch);
+        }
+        if given_up {
+            self.stops_awaiting(page);
+            return self.resume_fails(page, promise, ErrorCode::PendingExpired);
         }
         let clears = self.engine(page).map_or(0, |engine| engine.clears);
         let tab = self.tab_of(page);
