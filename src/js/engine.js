@@ -104,8 +104,8 @@ export const start = async (options, loader) => {
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
   let last = 0;
-  /** How many requests are being sent again. */
-  let retrying = 0;
+  /** How many requests are being sent again, or have an answer that is not judged yet. */
+  let looking = 0;
   /** Until when the page may be left, as it was saved last. */
   let savedUntil = 0;
   /** How often `clear()` was called: what began before it must not go on after it. */
@@ -155,7 +155,7 @@ export const start = async (options, loader) => {
       /** @type {number} */ id,
       /** @type {string | undefined} */ token,
       /** @type {string} */ flow,
-    ) => void retry(id, token, flow),
+    ) => void underWay(() => retry(id, token, flow)),
     ...endpoints(options),
     beforeCeremony: options.beforeCeremony,
     showGate: (
@@ -172,7 +172,7 @@ export const start = async (options, loader) => {
     hideGate: prompt.hide,
     quiet: async () => {
       const until = performance.now() + PATIENCE;
-      while (loader.flying() + retrying > 0 && performance.now() < until)
+      while (loader.flying() + looking > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 20));
     },
     save: async (
@@ -241,6 +241,16 @@ export const start = async (options, loader) => {
       }
     });
 
+  /** A page is not left meanwhile, as long as it has patience. @template T @param {() => Promise<T>} work */
+  const underWay = async (work) => {
+    looking += 1;
+    try {
+      return await work();
+    } finally {
+      looking -= 1;
+    }
+  };
+
   /** Options for a passkey, from an API that may offer them. @param {Call} call @param {Response} response */
   const offered = async ({ api, signal }, response) => {
     const limit = (options.requestTimeout ?? 15) * 1000;
@@ -266,7 +276,6 @@ export const start = async (options, loader) => {
       });
     /** @type {Response | undefined} */
     let response;
-    retrying += 1;
     try {
       response = await call.send(native, token);
     } catch (error) {
@@ -274,8 +283,6 @@ export const start = async (options, loader) => {
       leave(id)?.reject(error);
       if (!dead) enter(() => client.failed(id));
       return;
-    } finally {
-      retrying -= 1;
     }
     const { status } = response;
     report(status);
@@ -337,12 +344,11 @@ export const start = async (options, loader) => {
     resume: async ({ replay = "all" } = {}) => {
       const { returned } = await import("./redirect.js");
       const back = await returned(options).catch((error) => {
-        tabs.end();
+        tabs.back();
         throw error;
       });
       if (!back) {
-        // The user is here, and not away.
-        tabs.end();
+        tabs.back();
         return null;
       }
       const { core, calls, returnTo, search } = back;
@@ -374,7 +380,7 @@ export const start = async (options, loader) => {
      */
     challenged: async (call, response, detected) => {
       const began = clears;
-      const offer = await offered(call, response);
+      const offer = await underWay(() => offered(call, response));
       if (began !== clears) throw new StepUpError("session_changed", { response });
       const { gate } = call.stepup;
       const about = { call, response, gate, signal: call.signal };

@@ -31,6 +31,15 @@ export const joinTabs = (options, me, onCleared) => {
   /** Whether this page has left a result that may still be there. */
   let delivered = false;
 
+  /** When it was last said that all is over; 0 where that was never, or cannot be known. */
+  const clearedAt = () => {
+    try {
+      return Number(localStorage.getItem(clearedKey(name)));
+    } catch {
+      return 0;
+    }
+  };
+
   const store = async () => (await import("./store.js")).openStore();
 
   const withdraw = async () => {
@@ -56,7 +65,10 @@ export const joinTabs = (options, me, onCleared) => {
     const found = await store()
       .then(({ read }) => read(result))
       .catch(() => undefined);
-    if (found && turn === awaits) take(JSON.parse(found.text));
+    if (!found || turn !== awaits) return;
+    const value = JSON.parse(found.text);
+    // A storage that refuses to delete it does not bring back what was before a logout.
+    if (value.received > clearedAt()) take(value);
   };
 
   /** @type {BroadcastChannel | undefined} */
@@ -86,11 +98,7 @@ export const joinTabs = (options, me, onCleared) => {
   globalThis.addEventListener?.("pageshow", ({ persisted }) => {
     if (!persisted) return;
     listen();
-    try {
-      if (Number(localStorage.getItem(clearedKey(name))) >= left) onCleared(undefined);
-    } catch {
-      // Nothing is written down where nothing can be.
-    }
+    if (clearedAt() >= left) onCleared(undefined);
   });
 
   return {
@@ -116,6 +124,8 @@ export const joinTabs = (options, me, onCleared) => {
       // A page that holds a lock is kept out of the browser's cache.
       turn?.end();
     },
+    /** The user is here again: whatever goes on in this page goes on. */
+    back: () => void away.end(),
     /** The step-up is over, here or with the user being back. */
     end: () => {
       const mine = turn;

@@ -32,20 +32,27 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
   let waits;
   let forced = false;
   let muted = false;
+  /** Whether the lock was taken away after it had been had. */
+  let stolen = false;
+  /** Whether the turn has been told. */
+  let told = false;
 
   /** Whether the lock is this tab's now, until the turn is over. @param {LockOptions} how @returns {Promise<boolean>} */
   const lock = (how) =>
     new Promise((resolve) => {
       if (!locks) return resolve(true);
+      let had = false;
       locks
         .request(name, how, (granted) => {
-          resolve(!!granted);
+          had = !!granted;
+          resolve(had);
           return granted ? ended : undefined;
         })
+        // Given up, or taken away by a user who goes on elsewhere; or not to be had at all.
         .catch(() => {
-          // Given up, or not to be had at all; or taken away, by a user who goes on elsewhere.
+          stolen ||= had;
           resolve(true);
-          if (!muted && !forced) stand();
+          if (had && told && !muted) stand();
         });
     });
 
@@ -74,23 +81,28 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
 
   const taken = () => {
     waits?.abort();
+    told = true;
     say("taken");
   };
 
   const acquire = async () => {
     await before;
     if (hurry.signal.aborted) return;
-    if (!(await lock({ ifAvailable: true }))) {
-      wait();
-      await lock({ signal: over.signal });
+    for (let first = true; ; first = false) {
+      if (!first || !(await lock({ ifAvailable: true }))) {
+        wait();
+        await lock({ signal: over.signal });
+      }
+      for (let until; !hurry.signal.aborted && (until = away.until()); ) {
+        wait();
+        await away.change(until - Date.now(), hurry.signal);
+      }
+      if (!hurry.signal.aborted && waits) await look();
+      if (hurry.signal.aborted) return;
+      // Who waited for a user to come back has lost it to the tab in which they went on.
+      if (!stolen) return taken();
+      stolen = false;
     }
-    for (let until; !hurry.signal.aborted && (until = away.until()); ) {
-      wait();
-      await away.change(until - Date.now(), hurry.signal);
-    }
-    if (hurry.signal.aborted) return;
-    if (waits) await look();
-    if (!hurry.signal.aborted) taken();
   };
   acquire();
 

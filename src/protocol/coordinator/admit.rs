@@ -146,14 +146,29 @@ impl Coordinator {
         // A step-up that is under way for those that another's demand has spoiled once stays as it is.
         let id = flow.id();
         let alone = self.waiters.iter().any(|it| it.alone && it.phase == Phase::In(id));
-        if same_place
-            && welcome
-            && (flow.goal().requirement.covers(&waiter.need)
-                || (!alone && flow.widen(&waiter.need, &self.config)))
-        {
-            return Phase::In(flow.id());
+        if !same_place || !welcome {
+            return Phase::Queued;
         }
-        Phase::Queued
+        if flow.goal().requirement.covers(&waiter.need) {
+            return Phase::In(id);
+        }
+        if alone || !flow.widen(&waiter.need, &self.config) {
+            return Phase::Queued;
+        }
+        // Who came when it could not be widened does not wait for a prompt of its own now.
+        let goal = flow.goal();
+        for queued in &mut self.waiters {
+            if queued.phase == Phase::Queued
+                && !queued.alone
+                && queued.resource == goal.resource
+                && goal.requirement.covers(&queued.need)
+                && may_share(queued, goal, &self.config)
+            {
+                queued.phase = Phase::In(id);
+                queued.flow = Some(id);
+            }
+        }
+        Phase::In(id)
     }
 
     /// A window was opened inside a click: it serves the step-up that lacks one, or is closed.

@@ -79,6 +79,8 @@ pub struct Flow {
     /// Whether the page has been left and come back to meanwhile.
     pub(super) resumed: bool,
     pub(super) turn: Turn,
+    /// Whether the browser refused a window before the turn had come: it is asked for in its turn.
+    pub(super) window_refused: bool,
     /// What another tab has handed over, as long as it is not known whose it must be.
     pub(super) handed: Option<Box<HandOver>>,
     pub(super) offered: Offered,
@@ -208,6 +210,7 @@ impl Flow {
             began_as: None,
             resumed: false,
             turn: Turn::Asked,
+            window_refused: false,
             handed: None,
             clicked: false,
             gate: false,
@@ -336,7 +339,7 @@ impl Flow {
             (State::Departing, FlowEvent::Quiet) => self.save(context, effects),
             (_, FlowEvent::Quiet) => {}
             (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, effects),
-            (_, FlowEvent::TurnTaken) => self.turn_taken(context, effects),
+            (_, FlowEvent::TurnTaken) => return self.turn_taken(context, effects),
             (_, FlowEvent::TurnAwaited) => self.turn_awaited(effects),
             (_, FlowEvent::TurnOverdue) => self.turn_overdue(effects),
             (_, FlowEvent::HandedOver(handed)) => self.handed_over(*handed, context, effects),

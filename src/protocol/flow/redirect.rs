@@ -115,6 +115,7 @@ impl Flow {
             resumed: true,
             // What is left to do asks nobody anything.
             turn: Turn::Ours,
+            window_refused: false,
             handed: None,
             offered: Offered::No,
             clicked: false,

@@ -3,6 +3,7 @@
 use super::effect::{FlowEffect, Obtained, Question, Success};
 use super::machine::{Context, Flow, Goal, State, Window};
 use super::subject::Who;
+use crate::protocol::error::Error;
 use crate::protocol::handover::HandOver;
 
 /// Whose turn it is to ask the user.
@@ -26,6 +27,10 @@ impl Flow {
         self.turn == Turn::Ours && self.handed.is_none()
     }
 
+    pub(super) fn is_its_turn(&self) -> bool {
+        self.turn == Turn::Ours
+    }
+
     pub(super) fn waits_for_its_turn(&self) -> bool {
         matches!(self.turn, Turn::Elsewhere { .. })
     }
@@ -38,6 +43,7 @@ impl Flow {
             return;
         }
         self.turn = Turn::Elsewhere { overdue: false };
+        self.window_refused = false;
         if self.window == Window::Open {
             self.window = Window::Wanted;
             effects.push(FlowEffect::CloseWindow);
@@ -53,7 +59,11 @@ impl Flow {
         self.show(Question::Elsewhere { overdue: true }, effects);
     }
 
-    pub(super) fn turn_taken(&mut self, context: &mut Context<'_>, effects: &mut Vec<FlowEffect>) {
+    pub(super) fn turn_taken(
+        &mut self,
+        context: &mut Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
         let waited = self.waits_for_its_turn();
         self.turn = Turn::Ours;
         if waited {
@@ -63,6 +73,10 @@ impl Flow {
             self.want_window(effects);
         }
         self.advance(context, effects);
+        match core::mem::take(&mut self.window_refused) {
+            true => self.window_missing(true, effects),
+            false => Ok(()),
+        }
     }
 
     /// The user goes on in this tab, whatever the other one is doing.

@@ -100,8 +100,11 @@ impl Flow {
     ) -> Result<(), Error> {
         match &self.state {
             State::Preparing if self.window == Window::None => Ok(()),
-            // It is wanted when the turn has come.
-            State::Preparing if self.waits_for_its_turn() => Ok(()),
+            // It is wanted when the turn has come; nor is the user asked for a click before.
+            State::Preparing if !self.is_its_turn() => {
+                self.window_refused = blocked && !self.waits_for_its_turn();
+                Ok(())
+            }
             // Inside a click no browser blocks a window, unless it is told to block them all.
             State::Preparing if blocked && self.clicked => {
                 self.methods.retain(|method| *method != Method::Popup);

@@ -5,7 +5,7 @@ use super::{Call, Event, WaiterId};
 use crate::protocol::backend::Told;
 use crate::protocol::config::tests::{with_backend, with_passkeys};
 use crate::protocol::config::{Config, Passkey, PasskeyServer};
-use crate::protocol::flow::FlowEvent;
+use crate::protocol::flow::{Choice, FlowEvent};
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::method::Method;
 
@@ -65,6 +65,34 @@ fn t45_nor_are_they_in_a_second_challenge() {
         offer,
     };
     page.plays([(again, "2: open window, 2: start")]);
+}
+
+#[test]
+fn t22_who_could_not_join_a_ceremony_joins_with_the_next_that_can() {
+    let young = || wants_within("AL3", 5);
+    let mut page = Page::new(with_passkeys());
+    page.plays([
+        (challenged(1, wants("AL3")), "1: start"),
+        (of(1, step_up::session_of("alice")), ""),
+        (of(1, step_up::metadata()), ""),
+        (of(1, step_up::secrets()), "1: ask https://login.example/passkey/options for options"),
+        (of(1, step_up::options("o1")), "1: check gesture"),
+        (of(1, FlowEvent::GestureRead(true)), "1: assert o1"),
+        // The authenticator is asked already.
+        (challenged(2, young()), ""),
+        (of(1, FlowEvent::Chosen(Choice::Another)), "1: end ceremony, 1: show passkey or popup"),
+        (challenged(3, young()), ""),
+        (of(1, step_up::uses(Method::Passkey)), "1: show waiting, 1: assert o1"),
+        (
+            of(1, step_up::asserted(r#"{"id":"a1"}"#)),
+            "1: show busy, 1: send {\"id\":\"a1\"} to https://login.example/passkey/token",
+        ),
+        (of(1, step_up::tokens("t1")), "1: verify id-t1"),
+        (
+            of(1, step_up::proves("alice", "AL3")),
+            "1: end, publish t1 | -, retry 1 with t1, retry 2 with t1, retry 3 with t1",
+        ),
+    ]);
 }
 
 #[test]

@@ -73,6 +73,22 @@ fn nobody_is_asked_before_the_turn_has_come() {
 }
 
 #[test]
+fn nobody_is_asked_for_a_click_before_the_turn_has_come() {
+    let opens = "open window, start clock, read session, read metadata, draw secrets";
+    let blocked = || {
+        let mut journey = Journey::among_others(false, config(), goal("AL3"), opens);
+        journey.plays([(FlowEvent::WindowBlocked, "")]);
+        journey
+    };
+    blocked().plays([(FlowEvent::TurnTaken, "show open")]);
+    blocked().plays([
+        (FlowEvent::TurnAwaited, "show elsewhere"),
+        (FlowEvent::TurnTaken, "hide gate, open window"),
+        (FlowEvent::WindowBlocked, "show open"),
+    ]);
+}
+
+#[test]
 fn t58_a_result_that_another_tab_hands_over_spares_the_prompt() {
     waiting(config()).plays([(handed("alice", "AL3"), "done t-other handed over")]);
 }
@@ -164,7 +180,8 @@ fn where_no_gate_shows_it_goes_on_here_by_itself_when_the_time_has_come() {
         (refused(), ""),
         (FlowEvent::TurnOverdue, "show continue here"),
         (refused(), "hide gate, open window, force turn"),
-        (FlowEvent::WindowBlocked, "show open"),
+        (FlowEvent::WindowBlocked, ""),
+        (FlowEvent::TurnTaken, "show open"),
         (refused(), "done popup_blocked"),
     ]);
 }
