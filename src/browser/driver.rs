@@ -1,5 +1,6 @@
 //! The driver: feeds the core with what happens, and does what it wants done.
 
+use super::clock::Clock;
 use super::host::{Host, object};
 use super::notice::{flow_name, plain, tell};
 use super::running::Running;
@@ -43,6 +44,7 @@ pub struct Driver {
     /// What the app's own function threw in the step-up that has just ended, for the errors'
     /// `cause`.
     cause: RefCell<JsValue>,
+    clock: Clock,
     /// Requests that are to leave again once everything that has happened is taken in.
     leaving: RefCell<Vec<Leaving>>,
 }
@@ -69,12 +71,16 @@ impl Driver {
             metadata: RefCell::default(),
             keys: RefCell::default(),
             cause: RefCell::new(JsValue::UNDEFINED),
+            clock: Clock::new(),
             leaving: RefCell::default(),
         })
     }
 
     /// Asks the core something.
-    pub fn ask<T>(&self, question: impl FnOnce(&Coordinator, EpochMillis) -> T) -> T {
+    pub fn ask<T>(self: &Rc<Self>, question: impl FnOnce(&Coordinator, EpochMillis) -> T) -> T {
+        if let Some(by) = self.clock.set_back() {
+            self.dispatch(Event::SetBack(by));
+        }
         question(&self.core.borrow(), now())
     }
 
@@ -106,6 +112,9 @@ impl Driver {
     }
 
     fn take_in(self: &Rc<Self>, event: Event) {
+        if let Some(by) = self.clock.set_back() {
+            self.take_in(Event::SetBack(by));
+        }
         if matches!(event, Event::Cleared) {
             let staying: Vec<Leaving> = self.leaving.borrow_mut().drain(..).collect();
             for Leaving { waiter, .. } in staying {
@@ -148,6 +157,8 @@ impl Driver {
                 self.leaving.borrow_mut().insert(0, Leaving { waiter, token: access_token, flow });
             }
             Effect::Save { flow, saved, waiters } => self.save(flow, &saved, &waiters),
+            Effect::GiveBack { waiter } => self.host.give_back(waiter.0),
+            Effect::Renewal(serial, effect) => self.renewal(serial, effect),
             Effect::Settle { waiter, assurance } => {
                 self.host.settle(waiter.0, &plain(&assurance));
             }
@@ -229,6 +240,7 @@ fn published(token: Option<Published>) -> JsValue {
             ("token", token.access_token.expose().into()),
             ("until", (token.until.0 as f64).into()),
             ("once", token.once.into()),
+            ("renewable", token.renewable.into()),
         ])
         .into()
     })

@@ -21,6 +21,7 @@ pub mod metadata;
 pub mod method;
 pub mod origin;
 pub mod passkey;
+pub mod renewal;
 pub mod requirement;
 pub mod response;
 pub mod secret;

@@ -12,8 +12,10 @@ mod published;
 mod queue;
 mod random;
 mod redirect;
+mod renewal;
 mod retries;
 mod rounds;
 mod session;
+mod single_use;
 
 use super::*;
