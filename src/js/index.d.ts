@@ -76,7 +76,8 @@ export interface Api {
   passkeyServer?: boolean;
   /**
    * `"once"` for an API that discards a token after one use: a token obtained for it goes with one
-   * request, sent once, is used for no other API, and is in no other tab. One sign-in at the provider
+   * request, sent once, is used for no other API, and is in no other tab. So each request leaves with
+   * the session's token first, and is challenged. One sign-in at the provider
    * gives one token, so that each request has a prompt of its own, one after the other; with `renew`,
    * and a provider that gives refresh tokens, one prompt serves all requests that wait for it. `ensure()`
    * obtains one token, for the next request that is challenged; `token()` hands it to the app. Default:
