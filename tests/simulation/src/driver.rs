@@ -103,6 +103,9 @@ impl World {
             }
             Effect::HandOver { result, .. } => self.hands_over(page, &result),
             Effect::ClearOthers { sub } => self.tell_cleared(page, sub),
+            // No app here has tokens renewed.
+            Effect::GiveBack { waiter } => self.settle(page, waiter, End::Response(401)),
+            Effect::Renewal(..) => {}
             Effect::Settle { waiter, .. } => self.settle(page, waiter, End::Assurance),
             Effect::Reject { waiter, error } => self.settle(page, waiter, End::Error(error.code)),
             Effect::Publish(all) => self.pages[page.0].loader.published = all,
@@ -120,12 +123,7 @@ impl World {
     }
 
     /// Changes what is running for the step-up that the core has just spoken of.
-    pub fn with_running(
-        &mut self,
-        page: PageId,
-        flow: FlowId,
-        change: impl FnOnce(&mut Running),
-    ) {
+    pub fn with_running(&mut self, page: PageId, flow: FlowId, change: impl FnOnce(&mut Running)) {
         let Some(driver) = self.driver(page) else { return };
         let mut before = None;
         if driver.running.as_ref().is_none_or(|running| running.flow != flow) {
