@@ -86,6 +86,8 @@ fn t30_every_letter_of_the_address_is_restored(bench: &Bench) {
         "/e2e//harness.html?a=%2F%3f&a=b+c%20d&&=#/part?%23/é",
         "/e2e/h%61rness.html?return=https://evil.localhost/&code=1&state=2",
     ] {
+        // Else what differs in the fragment only is not loaded.
+        world.browser.session.go("about:blank").expect("it is blank");
         let page = Harness::open_at(world, path);
         page.make(&session);
         let before = page.run(address).value();
@@ -187,7 +189,9 @@ fn t52_the_idempotency_key_is_the_same_on_both_pages(bench: &Bench) {
     };
     let mut made: Vec<String> = Vec::new();
     for kind in ["POST", "PUT", "PATCH", "DELETE"] {
-        let [Some(first), Some(second)] = &keys(kind)[..] else { panic!("{kind}: {:?}", keys(kind)) };
+        let [Some(first), Some(second)] = &keys(kind)[..] else {
+            panic!("{kind}: {:?}", keys(kind))
+        };
         assert_eq!(first, second, "{kind}");
         assert!(first.len() == 36 && !made.contains(first), "{first}");
         made.push(first.clone());

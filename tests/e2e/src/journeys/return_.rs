@@ -296,8 +296,7 @@ fn t25_a_wrong_state_is_refused_and_the_right_one_still_counts(bench: &Bench) {
         .go(&format!("{}/e2e/harness.html?code=evil&state=guessed", world.server.app))
         .expect("it loads");
     let page = Harness::back(world);
-    let own =
-        "return e2e.make({ methods: ['popup', 'redirect'], redirectUri: '/e2e/harness.html' }).resume()";
+    let own = "return e2e.make({ methods: ['popup', 'redirect'], redirectUri: '/e2e/harness.html' }).resume()";
     assert_eq!(page.run(own).code(), "state_mismatch");
     assert_eq!((world.sent("one"), page.records()), (1, vec![true]));
     // The user goes on at the provider all the same.
@@ -321,25 +320,30 @@ fn t26_a_callback_that_nobody_awaits_is_nothing(bench: &Bench) {
 
 fn t26_the_link_of_an_attacker_signs_nobody_in(bench: &Bench) {
     let world = bench.world(json!({}));
-    // Bob begins a sign-in of his own, and keeps the answer for somebody else.
-    let page = Harness::open(world);
+    // Mallory begins a sign-in of her own, and keeps the answer for somebody else.
+    let tab = world.another_tab();
+    let page = Harness::load(world, &tab, "/e2e/harness.html");
     page.make("{ methods: ['redirect'] }");
     page.leave("return e2e.su.ensure({})");
     Provider(world).password("bob");
     Harness::back(world);
     let answer = world.server.requests("app", "GET", "/e2e/callback.html");
-    let link = format!("/e2e/callback.html?{}", answer.first().expect("there was a callback").query);
-    world.another_tab();
+    let link =
+        format!("/e2e/callback.html?{}", answer.first().expect("there was a callback").query);
+    world.kill_tab();
     world.visit(&link);
-    let session = &world.browser.session;
-    assert!(session.url().is_ok_and(|url| url.ends_with("/e2e/callback.html")), "it leads nowhere");
-    let tab = session.window().expect("the tab is there");
-    let page = Harness::load(world, &tab, "/e2e/harness.html");
+    let page = Harness::open(world);
     page.make(BOTH);
     assert_eq!(page.resume(), Value::Null);
     assert_eq!(page.run("return e2e.su.token() ?? null").value(), Value::Null);
     assert_eq!(page.keeps(), Vec::<String>::new());
     assert_eq!(world.server.requests("auth", "POST", "/token").len(), 0);
+    // It leads nowhere, and the package's page says so.
+    world.visit(&link.replace("/e2e/", "/stepup/"));
+    until_true("it says what can be done", || {
+        world.text("#status").contains("return to the page you came from")
+    });
+    assert!(world.browser.session.url().is_ok_and(|url| url.ends_with("/stepup/callback.html")));
 }
 
 fn t31_an_app_on_its_own_redirect_uri_cleans_the_address_before_anything_is_fetched(bench: &Bench) {

@@ -192,8 +192,10 @@ fn refused(bench: &Bench, send: &str) {
     assert_eq!((page.keeps(), page.records()), (Vec::new(), Vec::new()));
     assert!(!Prompt(world).is_shown());
     // The page goes on: what is smaller may still leave.
-    page.leave("return e2e.su.fetch(e2e.api + '/echo?kind=small', { method: 'POST', body: 'small', \
-        stepup: { methods: ['redirect'] } })");
+    page.leave(
+        "return e2e.su.fetch(e2e.api + '/echo?kind=small', { method: 'POST', body: 'small', \
+        stepup: { methods: ['redirect'] } })",
+    );
     Provider(world).passkey();
     assert_eq!(Harness::back(world).resume()["results"][0]["answer"]["status"], 200);
 }
