@@ -256,6 +256,15 @@ suite("renewal", () => {
     }
   });
 
+  test("t62 a stream is not used up to hear that a token has expired", async () => {
+    const stepup = await raised();
+    off.time += 301_000;
+    const body = new ReadableStream({ start: (controller) => controller.close() });
+    const init = /** @type {RequestInit} */ ({ method: "POST", duplex: "half", body });
+    assert.equal((await refusal(stepup.fetch(API, init))).code, "replay_unavailable");
+    assert.deepEqual(carried(), ["Bearer low"]);
+  });
+
   test("t62 a clock that is set back gives a token no more time", async () => {
     const stepup = await raised({ renew: false });
     off.time -= 3_600_000;
@@ -263,9 +272,13 @@ suite("renewal", () => {
     assert.deepEqual(carried(), ["Bearer high-1"]);
     off.steady += 301_000;
     off.time += 301_000;
-    assert.equal(stepup.token({ acr: "AL3" }), undefined);
     await stepup.fetch(API);
     assert.equal(carried()[1], "Bearer low");
+    // The core sees it as well, also where the time is still one at which the token was there.
+    const other = await raised({ renew: false });
+    off.steady += 301_000;
+    off.time += 301_000 - 200_000;
+    assert.equal(other.token({ acr: "AL3" }), undefined);
   });
 
   test("t62 where a token expires, one that lies beside it is used", async () => {

@@ -236,8 +236,10 @@ fn what_is_offered_to_one_request_is_offered_until_that_has_it() {
         .brings(1, "t1", "1: end, publish t1 once | -, reject 1 replay_unavailable")
         .plays([
             (token_refused(7), "publish t1 once | -"),
-            (Event::TokenSpent { serial: Serial(1) }, "publish - | -"),
-        ]);
+            (challenged_with(7, 2, wants("AL4")), "2: start"),
+        ])
+        .brings(2, "t2", "2: end, publish t1 once | -, retry 2 with t2")
+        .plays([(Event::TokenSpent { serial: Serial(1) }, "publish - | -")]);
 }
 
 #[test]

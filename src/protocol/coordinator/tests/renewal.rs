@@ -132,6 +132,19 @@ fn t08_a_challenged_request_is_not_sent_with_a_renewal_of_what_it_was_sent_with(
 }
 
 #[test]
+fn t08_nor_with_a_renewal_of_what_it_was_sent_with_before_that() {
+    let mut page = page();
+    page.plays([(ensured(101, wants("AL2")), "2: open window, 2: start")])
+        .authenticates(2, "AL2", "t2", "2: end, publish t2 | -, settle 101")
+        .plays([
+            (challenged_with(1, 1, wants("AL2")), "retry 1 with t2"),
+            (token_invalid(1, 2), "renewal of 1: ask with r1"),
+            (answers(1, renewed("t3", "r3")), "publish t2 | -, retry 2 with t3"),
+            (again(1, wants("AL3")), "3: open window, 3: start"),
+        ]);
+}
+
+#[test]
 fn one_request_is_the_cause_of_one_renewal() {
     page().plays([
         (token_invalid(1, 1), "renewal of 1: ask with r1"),

@@ -70,6 +70,18 @@ fn without_renewal_each_of_several_requests_has_its_own_prompt() {
 }
 
 #[test]
+fn without_renewal_a_prompt_is_for_what_its_own_request_demands() {
+    let asked = |config: Config| {
+        let mut page = Page::new(config);
+        let _ = page.on(challenged(1, wants_scope("AL3", "a")));
+        let _ = page.on(challenged(2, wants_scope("AL3", "b")));
+        page.core.flow.unwrap().goal().requirement.clone()
+    };
+    assert_eq!(asked(once()), wants_scope("AL3", "a"));
+    assert_eq!(asked(Config { renew: true, ..once() }), wants_scope("AL3", "a b"));
+}
+
+#[test]
 fn who_says_no_to_one_prompt_is_not_shown_the_next() {
     page().plays([
         (challenged(1, wants("AL3")), "1: open window, 1: start"),
