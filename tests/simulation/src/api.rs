@@ -80,7 +80,11 @@ pub struct Send {
 /// What comes back.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    Response { status: u16, header: Option<String>, offer: bool },
+    Response {
+        status: u16,
+        header: Option<String>,
+        offer: bool,
+    },
     /// Nothing, or nothing that the page may read.
     Failed,
 }
@@ -126,7 +130,8 @@ impl World {
         let (count, challenges) = (request.deliveries, request.challenges);
         self.note(format_args!("api gets {id:?}, for the {count}. time"));
         if unasked {
-            let detail = format!("{id:?} came {count} times, and was challenged {challenges} times");
+            let detail =
+                format!("{id:?} came {count} times, and was challenged {challenges} times");
             self.breach(Invariant::DeliveredOnce, detail);
         }
         if self.mishap(self.plan.trouble.network / 3) {

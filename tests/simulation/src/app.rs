@@ -127,7 +127,11 @@ impl World {
         let acr = (level > 0).then(|| level_name(level).to_owned());
         Requirement {
             acr_values: acr.into_iter().collect(),
-            max_age: self.random.weighted(&[(4, None), (1, Some(Seconds(0))), (1, Some(Seconds(60)))]),
+            max_age: self.random.weighted(&[
+                (4, None),
+                (1, Some(Seconds(0))),
+                (1, Some(Seconds(60))),
+            ]),
             scope: Scope::parse(self.random.pick(&["", "", "a", "b"])),
         }
     }
@@ -141,7 +145,8 @@ impl World {
     fn abort_something(&mut self, page: PageId) {
         let open = |at: &usize| {
             let promise = &self.promises[*at];
-            let apps = matches!(promise.what, crate::world::What::Fetch(_) | crate::world::What::Ensure);
+            let apps =
+                matches!(promise.what, crate::world::What::Fetch(_) | crate::world::What::Ensure);
             promise.page == page && promise.ends == 0 && apps
         };
         let open: Vec<usize> = (0..self.promises.len()).filter(open).collect();

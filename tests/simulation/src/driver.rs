@@ -120,12 +120,7 @@ impl World {
     }
 
     /// Changes what is running for the step-up that the core has just spoken of.
-    pub fn with_running(
-        &mut self,
-        page: PageId,
-        flow: FlowId,
-        change: impl FnOnce(&mut Running),
-    ) {
+    pub fn with_running(&mut self, page: PageId, flow: FlowId, change: impl FnOnce(&mut Running)) {
         let Some(driver) = self.driver(page) else { return };
         let mut before = None;
         if driver.running.as_ref().is_none_or(|running| running.flow != flow) {

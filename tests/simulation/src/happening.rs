@@ -94,11 +94,20 @@ pub enum Happening {
     /// A lock is asked for.
     LockAsked(TurnId, How),
     /// Something posted by a driver reaches the provider or the backend.
-    ServerGets { page: PageId, flow: FlowId, target: Target, post: Post },
+    ServerGets {
+        page: PageId,
+        flow: FlowId,
+        target: Target,
+        post: Post,
+    },
     /// The store does something.
     StoreDoes(Operation),
     /// The tab leaves its page for the provider, if nothing else came between.
-    Commits { tab: TabId, navigation: u64, visit: Visit },
+    Commits {
+        tab: TabId,
+        navigation: u64,
+        visit: Visit,
+    },
     /// A window or a tab gets to the provider's or the backend's page.
     Arrives(Place, Visit),
     /// The user does something there, if it is still there.
@@ -106,7 +115,11 @@ pub enum Happening {
     /// A window or a tab gets to the callback page.
     CallsBack(Place, String),
     /// A tab gets to a page of the app.
-    Loads { tab: TabId, path: String, search: String },
+    Loads {
+        tab: TabId,
+        path: String,
+        search: String,
+    },
     /// A second tab is made of this one.
     Duplicate(TabId),
     /// Forward to the provider's page that the user went back from.

@@ -62,7 +62,9 @@ impl Lie {
             Self::IdentityIssuer => "its issuer is another",
             Self::KeyUnknown => "its key is unknown",
             Self::Type => "it is no bearer token",
-            Self::State | Self::Issuer | Self::NoIssuer | Self::Twice => "it came by a forged response",
+            Self::State | Self::Issuer | Self::NoIssuer | Self::Twice => {
+                "it came by a forged response"
+            }
             _ => return None,
         };
         Some(reason)

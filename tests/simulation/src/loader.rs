@@ -68,13 +68,7 @@ impl World {
         self.send_first(page, call, promise, token);
     }
 
-    fn send_first(
-        &mut self,
-        page: PageId,
-        call: Call,
-        promise: PromiseId,
-        token: Option<String>,
-    ) {
+    fn send_first(&mut self, page: PageId, call: Call, promise: PromiseId, token: Option<String>) {
         self.numbers += 1;
         let (number, request) = (self.numbers, call.request);
         if call.saved_as.is_some() {

@@ -81,12 +81,15 @@ impl Provider {
 
 impl Asked {
     fn read(form: &[(String, String)]) -> Self {
-        let of = |name: &str| {
-            form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-        };
+        let of =
+            |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let essential = of("claims").map(|claims| {
-            LEVELS_QUOTED.iter().filter(|(quoted, _)| claims.contains(quoted)).map(|(_, it)| *it)
-                .map(str::to_owned).collect::<Vec<_>>()
+            LEVELS_QUOTED
+                .iter()
+                .filter(|(quoted, _)| claims.contains(quoted))
+                .map(|(_, it)| *it)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         });
         let words = |text: String| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         Self {
@@ -111,13 +114,11 @@ pub fn level_for(acr_values: &[String]) -> usize {
 /// What a driver tells of an answer, or of none.
 pub fn told(target: Target, backend: bool, answer: Result<Reply, Error>) -> FlowEvent {
     match target {
-        Target::PasskeyOptions => {
-            FlowEvent::OptionsRead(answer.and_then(|reply| match reply {
-                Reply::Offer(offer) => Ok(offer),
-                Reply::Refused(error) => Err(assertion::refusal(error)),
-                _ => Err(ErrorCode::ProviderUnreachable.into()),
-            }))
-        }
+        Target::PasskeyOptions => FlowEvent::OptionsRead(answer.and_then(|reply| match reply {
+            Reply::Offer(offer) => Ok(offer),
+            Reply::Refused(error) => Err(assertion::refusal(error)),
+            _ => Err(ErrorCode::ProviderUnreachable.into()),
+        })),
         Target::PasskeyToken if backend => {
             FlowEvent::BackendAnswered(answer.and_then(|reply| match reply {
                 Reply::Told(told) => Ok(told),
@@ -242,7 +243,9 @@ impl World {
             return Reply::Refused("invalid_grant");
         };
         // RFC 6749 §4.1.2: once. RFC 7636 §4.6: by whoever has begun.
-        if std::mem::replace(&mut grant.used, true) || of("code_verifier") != grant.asked.challenge.as_ref() {
+        if std::mem::replace(&mut grant.used, true)
+            || of("code_verifier") != grant.asked.challenge.as_ref()
+        {
             return Reply::Refused("invalid_grant");
         }
         let Grant { asked, user, lie, .. } = grant.clone();
@@ -277,7 +280,8 @@ impl World {
         };
         let stays = Some("it proves less than was demanded").filter(|_| !demanded);
         let sub = if lie == Some(Lie::Subject) { user.other() } else { user };
-        let auth_time = if lie == Some(Lie::Stale) { self.seconds() - 86_400 } else { self.seconds() };
+        let auth_time =
+            if lie == Some(Lie::Stale) { self.seconds() - 86_400 } else { self.seconds() };
         let aged = asked.max_age.is_some_and(|most| most < 80_000);
         let no_acr = lie == Some(Lie::NoAcr) && !asked.acr_values.is_empty();
         let stays = stays.or(Some("it proves nothing that was demanded").filter(|_| no_acr));
@@ -341,7 +345,13 @@ impl World {
     }
 
     /// An ID token about a user who has just authenticated, by the provider's clock.
-    pub fn identify(&mut self, sub: &str, level: usize, nonce: Option<String>, iss: &str) -> String {
+    pub fn identify(
+        &mut self,
+        sub: &str,
+        level: usize,
+        nonce: Option<String>,
+        iss: &str,
+    ) -> String {
         let now = self.seconds().saturating_add_signed(self.plan.skew);
         self.mint.identify(Identity {
             iss: iss.to_owned(),
@@ -426,7 +436,8 @@ impl World {
                     Ok(code) => form.with("code", code),
                     Err(error) => form.with("error", error),
                 };
-                let form = if lie == Some(Lie::Twice) { form.with("code", "another") } else { form };
+                let form =
+                    if lie == Some(Lie::Twice) { form.with("code", "another") } else { form };
                 form.into_string()
             }
         };

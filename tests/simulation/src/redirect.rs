@@ -82,7 +82,8 @@ impl World {
         let returns_to = self.pages[page.0].path.clone();
         let tab = self.tab_of(page);
         tab.response = None;
-        let before = tab.awaited.replace(Awaited { state, returns_to, until, without, given_up: false });
+        let before =
+            tab.awaited.replace(Awaited { state, returns_to, until, without, given_up: false });
         if let Some(before) = before {
             // Nobody can come back to that any more.
             self.ask_store(Operation::Remove(before.state));
@@ -94,9 +95,9 @@ impl World {
         let Some(awaited) = self.tab_of(page).awaited.clone() else { return };
         let stored = self.store.records.get(&awaited.state).and_then(|(_, stored)| stored.clone());
         let calls = stored.map(|stored| stored.calls).unwrap_or_default();
-        let at = calls.iter().position(|saved| {
-            saved.as_ref().is_some_and(|saved| saved.promise == promise)
-        });
+        let at = calls
+            .iter()
+            .position(|saved| saved.as_ref().is_some_and(|saved| saved.promise == promise));
         if let (Some(at), Some(awaited)) = (at, &mut self.tab_of(page).awaited) {
             awaited.without.push(at);
         }

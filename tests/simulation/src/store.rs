@@ -66,13 +66,30 @@ pub struct Store {
 /// Something that the store is to do, and whom it tells.
 #[derive(Debug)]
 pub enum Operation {
-    Put { page: PageId, flow: FlowId, state: String, until: u64, stored: Stored },
-    Take { page: PageId, taking: Taking },
+    Put {
+        page: PageId,
+        flow: FlowId,
+        state: String,
+        until: u64,
+        stored: Stored,
+    },
+    Take {
+        page: PageId,
+        taking: Taking,
+    },
     Remove(String),
     Clear,
     /// A result, for other tabs.
-    Leave { page: PageId, until: u64, result: String },
-    Look { page: PageId, awaits: Option<TurnId>, then: Option<TurnId> },
+    Leave {
+        page: PageId,
+        until: u64,
+        result: String,
+    },
+    Look {
+        page: PageId,
+        awaits: Option<TurnId>,
+        then: Option<TurnId>,
+    },
     Withdraw,
     /// The browser needs the room.
     Evict,
@@ -82,7 +99,8 @@ impl World {
     /// Asks the store for something. What it does not do in time, it does not do.
     pub fn ask_store(&mut self, operation: Operation) {
         let slow = self.mishap(self.plan.trouble.store / 3);
-        let delay = if slow { self.random.between(100, 2 * LIMIT) } else { self.random.between(0, 8) };
+        let delay =
+            if slow { self.random.between(100, 2 * LIMIT) } else { self.random.between(0, 8) };
         let refuses = self.mishap(self.plan.trouble.store);
         if !refuses && delay < LIMIT {
             return self.later(delay, Happening::StoreDoes(operation));

@@ -75,9 +75,8 @@ impl Watch {
 impl World {
     /// The core of a page is about to be told something.
     pub fn watch_event(&mut self, page: PageId, event: &Event) {
-        let resource_of = |url: &str| {
-            self.plan.config.api_of(url).and_then(|api| api.resource.clone())
-        };
+        let resource_of =
+            |url: &str| self.plan.config.api_of(url).and_then(|api| api.resource.clone());
         let first = self.plan.config.apis.first().and_then(|api| api.resource.clone());
         let waits = |demand| Waits { demand, sent: false, spoiled: false };
         let core = self.watch.cores.entry(page).or_default();
@@ -131,7 +130,8 @@ impl World {
                 What::Fetch(request) | What::Resumed(request) => request,
                 What::Ensure | What::Resume => return false,
             };
-            let ours = self.requests[request.0].api.is_some() && self.requests[request.0].replayable;
+            let ours =
+                self.requests[request.0].api.is_some() && self.requests[request.0].replayable;
             let open = promise.page == page && promise.ends == 0 && !promise.aborted;
             ours && open && !waits(PromiseId(*at))
         });
@@ -144,10 +144,8 @@ impl World {
     /// The core of a page wants this done.
     pub fn watch_effects(&mut self, page: PageId, effects: &[Effect]) {
         let most = self.plan.config.max_rounds + 1;
-        let leader = self.pages[page.0]
-            .engine
-            .as_ref()
-            .and_then(|engine| engine.driver.core.leader());
+        let leader =
+            self.pages[page.0].engine.as_ref().and_then(|engine| engine.driver.core.leader());
         let core = self.watch.cores.entry(page).or_default();
         let mut broken = Vec::new();
         let mut succeeded = false;
@@ -188,7 +186,9 @@ impl World {
                         Outcome::Assurance | Outcome::Aborted => {}
                     }
                     match core.waiting.remove(&waiter.0) {
-                        Some(waits) if *outcome == Outcome::Assurance => served.extend(waits.demand),
+                        Some(waits) if *outcome == Outcome::Assurance => {
+                            served.extend(waits.demand)
+                        }
                         Some(_) => {}
                         None => {
                             let detail = format!("{waiter:?} in {page:?} is settled again");

@@ -5,8 +5,8 @@ use super::{Call, Event, WaiterId};
 use crate::protocol::backend::Told;
 use crate::protocol::config::tests::{with_backend, with_passkeys};
 use crate::protocol::config::{Config, Passkey, PasskeyServer};
-use crate::protocol::flow::{Choice, FlowEvent};
 use crate::protocol::flow::tests::player as step_up;
+use crate::protocol::flow::{Choice, FlowEvent};
 use crate::protocol::method::Method;
 
 /// Only challenges carry options, and only those of the first API are believed.
