@@ -50,20 +50,11 @@ impl Client {
         offer: &JsValue,
     ) -> Result<bool, JsValue> {
         let waiter = WaiterId(waiter);
-        let Some(requirement) = self.demanded(status, header, detected)? else { return Ok(false) };
-        let text = |name: &str| get(call, name).as_string();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let sent_with = get(call, "serial").as_f64().map(|serial| Serial(serial as u32));
-        let call = Call {
-            url: text("url").unwrap_or_default(),
-            method: text("method").unwrap_or_default(),
-            replayable: get(call, "replayable").is_truthy(),
-            reason: text("reason"),
-            tag: text("tag"),
-            methods: read_methods(get(call, "methods"))?,
-            sent_at: point_in_time(call, "sentAt").unwrap_or(EpochMillis(0)),
-            clicked_at: point_in_time(call, "clickedAt"),
+        let Demand::StepUp(requirement) = self.demanded(status, header, detected)? else {
+            return Ok(false);
         };
+        let sent_with = serial_of(call);
+        let call = read_call(call)?;
         let offer = offer_in(offer);
         let event = Event::Challenged { waiter, call, status, requirement, sent_with, offer };
         self.driver.dispatch(event);
@@ -80,15 +71,20 @@ impl Client {
         offer: &JsValue,
     ) -> Result<bool, JsValue> {
         let waiter = WaiterId(waiter);
-        let demanded = self.demanded(status, header, detected)?;
-        let again = demanded.is_some();
-        self.driver.dispatch(match demanded {
-            Some(requirement) => {
+        let event = match self.demanded(status, header, detected)? {
+            Demand::StepUp(requirement) => {
                 let offer = offer_in(offer);
                 Event::ChallengedAgain { waiter, status, requirement, offer }
             }
-            None => Event::Answered { waiter, status: Some(status) },
-        });
+            Demand::ValidToken if self.driver.ask(|core, _| core.may_renew_for(waiter)) => {
+                Event::TokenInvalidAgain { waiter }
+            }
+            Demand::ValidToken | Demand::Nothing => {
+                Event::Answered { waiter, status: Some(status) }
+            }
+        };
+        let again = !matches!(event, Event::Answered { .. });
+        self.driver.dispatch(event);
         Ok(again)
     }
 
@@ -97,9 +93,37 @@ impl Client {
         self.driver.dispatch(Event::Answered { waiter: WaiterId(waiter), status: None });
     }
 
-    /// The API does not take a held token any more.
-    pub fn refused(&self, serial: u32) {
-        self.driver.dispatch(Event::TokenRefused { serial: Serial(serial) });
+    /// A request that carried a held token was answered with a 401 that demands no step-up. False if
+    /// that is its answer; else it is sent again when its token has been renewed.
+    pub fn refused(
+        &self,
+        waiter: u32,
+        call: &JsValue,
+        header: Option<String>,
+    ) -> Result<bool, JsValue> {
+        let Some(sent_with) = serial_of(call) else { return Ok(false) };
+        // Whatever else is wrong with the header, its answer is the caller's.
+        let reading = challenge::read(401, header.as_deref().unwrap_or_default());
+        let invalid = reading.is_ok_and(|reading| reading.invalid_token);
+        let renews = invalid && self.driver.ask(|core, _| core.may_renew(sent_with));
+        self.driver.dispatch(match renews {
+            true => {
+                let (waiter, call) = (WaiterId(waiter), read_call(call)?);
+                Event::TokenInvalid { waiter, call, sent_with }
+            }
+            false => Event::TokenRefused { serial: sent_with },
+        });
+        Ok(renews)
+    }
+
+    /// A request is about to carry the token that was published for one.
+    pub fn spent(&self, serial: u32) {
+        self.driver.dispatch(Event::TokenSpent { serial: Serial(serial) });
+    }
+
+    /// A published token has expired.
+    pub fn expired(&self) {
+        self.driver.dispatch(Event::TokenExpired);
     }
 
     /// `ensure()` was called, with the window it opened.
@@ -179,9 +203,14 @@ impl Client {
     /// The access token held for a requirement.
     pub fn token(&self, requirement: JsValue) -> Result<Option<String>, JsValue> {
         let requirement = read_requirement(requirement)?;
-        Ok(self
-            .driver
-            .ask(|core, now| core.token(&requirement, now).map(|token| token.expose().to_owned())))
+        let (token, once) = self.driver.ask(|core, now| {
+            let token = core.token(&requirement, now).map(|token| token.expose().to_owned());
+            (token, core.token_for_one_use(&requirement, now))
+        });
+        if let Some(serial) = once {
+            self.driver.dispatch(Event::TokenSpent { serial });
+        }
+        Ok(token)
     }
 
     /// What an answer demands: the app's own detector goes before the header.
@@ -190,17 +219,48 @@ impl Client {
         status: u16,
         header: Option<String>,
         detected: JsValue,
-    ) -> Result<Option<Requirement>, JsValue> {
+    ) -> Result<Demand, JsValue> {
         if detected.is_truthy() {
-            return read_requirement(detected).map(Some);
+            return read_requirement(detected).map(Demand::StepUp);
         }
         let reading = challenge::read(status, header.as_deref().unwrap_or_default())
             .map_err(|error| thrown(&error))?;
         for report in &reading.reports {
             self.driver.host.diagnose("challenge_ignored", &report.to_string());
         }
-        Ok(reading.requirement)
+        Ok(match reading.requirement {
+            Some(requirement) => Demand::StepUp(requirement),
+            None if reading.invalid_token => Demand::ValidToken,
+            None => Demand::Nothing,
+        })
     }
+}
+
+/// What an answer demands.
+enum Demand {
+    StepUp(Requirement),
+    ValidToken,
+    Nothing,
+}
+
+/// The held token that a call has carried.
+fn serial_of(call: &JsValue) -> Option<Serial> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    get(call, "serial").as_f64().map(|serial| Serial(serial as u32))
+}
+
+fn read_call(call: &JsValue) -> Result<Call, JsValue> {
+    let text = |name: &str| get(call, name).as_string();
+    Ok(Call {
+        url: text("url").unwrap_or_default(),
+        method: text("method").unwrap_or_default(),
+        replayable: get(call, "replayable").is_truthy(),
+        reason: text("reason"),
+        tag: text("tag"),
+        methods: read_methods(get(call, "methods"))?,
+        sent_at: point_in_time(call, "sentAt").unwrap_or(EpochMillis(0)),
+        clicked_at: point_in_time(call, "clickedAt"),
+    })
 }
 
 fn read_requirement(value: JsValue) -> Result<Requirement, JsValue> {

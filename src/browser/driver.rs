@@ -1,5 +1,6 @@
 //! The driver: feeds the core with what happens, and does what it wants done.
 
+use super::clock::Clock;
 use super::host::{Host, object};
 use super::notice::{flow_name, plain, tell};
 use super::running::Running;
@@ -43,6 +44,7 @@ pub struct Driver {
     /// What the app's own function threw in the step-up that has just ended, for the errors'
     /// `cause`.
     cause: RefCell<JsValue>,
+    clock: Clock,
     /// Requests that are to leave again once everything that has happened is taken in.
     leaving: RefCell<Vec<Leaving>>,
 }
@@ -69,12 +71,16 @@ impl Driver {
             metadata: RefCell::default(),
             keys: RefCell::default(),
             cause: RefCell::new(JsValue::UNDEFINED),
+            clock: Clock::new(),
             leaving: RefCell::default(),
         })
     }
 
     /// Asks the core something.
-    pub fn ask<T>(&self, question: impl FnOnce(&Coordinator, EpochMillis) -> T) -> T {
+    pub fn ask<T>(self: &Rc<Self>, question: impl FnOnce(&Coordinator, EpochMillis) -> T) -> T {
+        if let Some(by) = self.clock.set_back() {
+            self.dispatch(Event::SetBack(by));
+        }
         question(&self.core.borrow(), now())
     }
 
@@ -106,6 +112,9 @@ impl Driver {
     }
 
     fn take_in(self: &Rc<Self>, event: Event) {
+        if let Some(by) = self.clock.set_back() {
+            self.take_in(Event::SetBack(by));
+        }
         let over = match &event {
             Event::Cleared => true,
             Event::ClearedElsewhere { sub } => self.core.borrow().is_concerned(sub.as_deref()),
@@ -156,6 +165,8 @@ impl Driver {
             Effect::Save { flow, saved, waiters } => self.save(flow, &saved, &waiters),
             Effect::HandOver { result, .. } => self.host.hand_over(&plain(&*result)),
             Effect::ClearOthers { sub } => self.host.clear_others(sub.as_deref()),
+            Effect::GiveBack { waiter } => self.host.give_back(waiter.0),
+            Effect::Renewal(serial, effect) => self.renewal(serial, effect),
             Effect::Settle { waiter, assurance } => {
                 self.host.settle(waiter.0, &plain(&assurance));
             }
@@ -237,6 +248,7 @@ fn published(token: Option<Published>) -> JsValue {
             ("token", token.access_token.expose().into()),
             ("until", (token.until.0 as f64).into()),
             ("once", token.once.into()),
+            ("renewable", token.renewable.into()),
         ])
         .into()
     })

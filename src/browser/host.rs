@@ -28,6 +28,13 @@ extern "C" {
     pub fn settle(this: &Host, waiter: u32, assurance: &JsValue);
     #[wasm_bindgen(method)]
     pub fn reject(this: &Host, waiter: u32, code: &str, message: &str, cause: &JsValue);
+    /// Resolves with the response that the waiter has.
+    #[wasm_bindgen(method, js_name = giveBack)]
+    pub fn give_back(this: &Host, waiter: u32);
+    /// Resolves with the function that ends it when no other tab renews a token of this provider, and
+    /// rejects when that takes too long.
+    #[wasm_bindgen(method, js_name = renewalLock)]
+    pub fn renewal_lock(this: &Host) -> Promise;
     #[wasm_bindgen(method)]
     pub fn retry(this: &Host, waiter: u32, token: Option<&str>, flow: &str);
     /// Saves what must survive a redirect, with the requests of these waiters. `until` is in

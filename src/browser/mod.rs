@@ -10,6 +10,8 @@
 #[cfg(feature = "core")]
 mod client;
 #[cfg(feature = "core")]
+mod clock;
+#[cfg(feature = "core")]
 mod driver;
 #[cfg(feature = "core")]
 mod host;
@@ -29,6 +31,8 @@ mod popup;
 mod provider;
 #[cfg(feature = "core")]
 mod random;
+#[cfg(feature = "core")]
+mod renewal;
 #[cfg(feature = "core")]
 mod running;
 #[cfg(all(test, feature = "core"))]

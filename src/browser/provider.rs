@@ -21,7 +21,10 @@ use web_sys::AbortController;
 
 impl Driver {
     /// The provider's metadata, read once per page.
-    pub(super) async fn read_metadata(self: &Rc<Self>, flow: FlowId) -> Result<Metadata, Error> {
+    pub(super) async fn read_metadata(
+        self: &Rc<Self>,
+        flow: impl Into<Option<FlowId>>,
+    ) -> Result<Metadata, Error> {
         if let Some(known) = self.metadata.borrow().clone() {
             return Ok(known);
         }
@@ -37,7 +40,7 @@ impl Driver {
     /// The provider's keys, as they are published.
     pub(super) async fn read_keys(
         self: &Rc<Self>,
-        flow: FlowId,
+        flow: impl Into<Option<FlowId>>,
         url: &str,
         fresh: bool,
     ) -> Result<JsValue, Error> {
@@ -128,7 +131,7 @@ impl Driver {
     /// A GET whose answer must be JSON.
     async fn read(
         self: &Rc<Self>,
-        flow: FlowId,
+        flow: impl Into<Option<FlowId>>,
         target: Target,
         url: &str,
     ) -> Result<JsValue, Error> {
@@ -138,10 +141,10 @@ impl Driver {
             .ok_or_else(|| Error::new(ErrorCode::ProviderUnreachable, network::name(target)))
     }
 
-    /// One request, which ends with its step-up.
-    async fn request(
+    /// One request, which ends with its step-up, if it belongs to one.
+    pub(super) async fn request(
         self: &Rc<Self>,
-        flow: FlowId,
+        flow: impl Into<Option<FlowId>>,
         target: Target,
         url: &str,
         body: Body,
@@ -149,10 +152,12 @@ impl Driver {
         let abort = AbortController::new()
             .map_err(|_| Error::new(ErrorCode::ConfigurationInvalid, "no AbortController"))?;
         // Ends with its step-up, however that ends.
-        if let Some(running) = self.running.borrow_mut().as_mut().filter(|it| it.flow == flow) {
+        let flow = flow.into();
+        if let Some(running) = self.running.borrow_mut().as_mut().filter(|it| Some(it.flow) == flow)
+        {
             running.requests.push(abort.clone());
         }
-        let name = flow_name(Some(flow));
+        let name = flow_name(flow);
         let exchange = Exchange { host: &self.host, flow: &name, target, limit: self.limit, abort };
         exchange.send(url, &body).await
     }

@@ -19,7 +19,9 @@ import { wasmSource } from "./wasm.js";
  * @typedef {import("./index.d.ts").StepUpErrorCode} StepUpErrorCode
  * @typedef {import("./index.d.ts").AuthenticateRequest} AuthenticateRequest
  * @typedef {import("./call.js").Call} Call
- * @typedef {{ serial: number, token: string, until: number, once: boolean }} Published
+ * @typedef {{
+ *   serial: number, token: string, until: number, once: boolean, renewable: boolean, end: number,
+ * }} Published `end` is `until` by the clock that nobody sets back
  * @typedef {{
  *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
  *   diagnose: (code: string, message: string) => void,
@@ -125,7 +127,10 @@ export const start = async (options, loader) => {
   const host = {
     emit,
     diagnose,
-    publish,
+    publish: (/** @type {(Published | null)[]} */ all) => {
+      const ahead = performance.now() - Date.now();
+      publish(all.map((held) => held && { ...held, end: held.until + ahead }));
+    },
     own: (/** @type {Request} */ request) => void own.add(request),
     session: async () => {
       const { accessToken, idToken, sub, loginHint, scope } = (await options.session?.()) ?? {};
@@ -150,6 +155,14 @@ export const start = async (options, loader) => {
     ) => {
       const waiter = leave(id);
       waiter?.reject(new StepUpError(code, { message, cause, response: waiter.response }));
+    },
+    giveBack: (/** @type {number} */ id) => {
+      const waiter = leave(id);
+      waiter?.resolve(waiter.response);
+    },
+    renewalLock: async () => {
+      const { renewalLock } = await import("./renewal-lock.js");
+      return renewalLock(`${options.issuer} ${options.clientId}`, (options.requestTimeout ?? 15) * 1000);
     },
     retry: (
       /** @type {number} */ id,
@@ -248,6 +261,15 @@ export const start = async (options, loader) => {
       return await work();
     } finally {
       looking -= 1;
+    }
+  };
+
+  /** What needs no answer. With a dead instance nothing is held any more. @param {() => void} run */
+  const tell = (run) => {
+    try {
+      enter(run);
+    } catch {
+      publish([]);
     }
   };
 
@@ -410,10 +432,24 @@ export const start = async (options, loader) => {
         })
       );
     },
-    /** The API does not take this token any more. @param {number} serial */
-    refused: (serial) => {
-      if (!dead) enter(() => client.refused(serial));
+    /**
+     * A request that carried a held token was answered with a 401 that demands no step-up.
+     * @param {Call} call @param {Response} response
+     * @returns {Promise<Response>}
+     */
+    refused: (call, response) => {
+      if (dead) return Promise.resolve(response);
+      const told = { ...call, ...call.stepup };
+      return /** @type {Promise<Response>} */ (
+        wait({ call, response, signal: call.signal }, (id) => {
+          if (!client.refused(id, told, header(response))) leave(id)?.resolve(response);
+        })
+      );
     },
+    /** What was published for one request is with it. @param {number} serial */
+    spent: (serial) => tell(() => client.spent(serial)),
+    /** A published token has expired. */
+    expired: () => tell(() => client.expired()),
     /** Asked inside a click: what cannot be read is refused later, by the promise. */
     wantsWindow: (/** @type {Requirement} */ asked) => {
       try {

@@ -75,6 +75,16 @@ export interface Api {
    */
   passkeyServer?: boolean;
   /**
+   * `"once"` for an API that discards a token after one use: a token obtained for it goes with one
+   * request, sent once, is used for no other API, and is in no other tab. So each request leaves with
+   * the session's token first, and is challenged. One sign-in at the provider
+   * gives one token, so that each request has a prompt of its own, one after the other; with `renew`,
+   * and a provider that gives refresh tokens, one prompt serves all requests that wait for it. `ensure()`
+   * obtains one token, for the next request that is challenged; `token()` hands it to the app. Default:
+   * a token is used for as long as it lives.
+   */
+  tokenUse?: "once";
+  /**
    * What to do when the answer to a request with an `Authorization` header is a redirect.
    * `"refuse"` (default) rejects with `origin_not_allowed`. `"same-origin"` lets the browser follow
    * it and rejects with `origin_not_allowed` if it ends at another origin: the browser takes the
@@ -391,6 +401,20 @@ export interface StepUpOptions {
   gate?: GateOptions | OwnGate | false;
   /** How long the user may take. Default 300. */
   promptTimeout?: Seconds;
+  /**
+   * Whether a token obtained by step-up is renewed by its refresh token (RFC 6749 §6) when an API answers
+   * a request that carried it with `invalid_token` (RFC 6750 §3.1); the request is sent once more then.
+   * Default `false`: what was proved ends with its token, and a refresh token is forgotten. It is called
+   * `renew` since it makes the token new, and nothing else: acr and the time of the authentication stay
+   * what they were (RFC 9470 §6.1), so that it answers no challenge and no `ensure()`.
+   *
+   * For long sessions at APIs without a `maxAge`. The provider must give refresh tokens to this client
+   * (many want `scope: "openid offline_access"`), and rotate them (RFC 9700 §4.14.2). They are kept in
+   * memory only, by the tab that got them. The API must let the page read `WWW-Authenticate`. For the
+   * built-in flow: with `bff` or `authenticate` it is `configuration_invalid`, since a backend, and the
+   * app's own library, renew their tokens themselves. The app's own session token is never renewed.
+   */
+  renew?: boolean;
   /** How long requests that were saved for a redirect may wait for the user to come back. Default 300. */
   pendingTtl?: Seconds;
   /** How long another tab may ask the user before they may go on in this one. Default 30. */
@@ -507,10 +531,10 @@ export interface StepUpEvents {
     method: string; url: string; status: number; duration: Millis;
   };
   authenticated: EventBase & Assurance;
-  /** The original request leaves again. */
+  /** The original request leaves again; with the `flow` `""` where a token was held, or renewed. */
   retry: EventBase & { request: string; tag?: string; method: string; url: string };
   /**
-   * A challenged request, or an `ensure()`, has its outcome. `status` is missing where the request
+   * A challenged request, one whose token was to be renewed, or an `ensure()` has its outcome. `status` is missing where the request
    * failed on the way; `code` is `"aborted"` for the caller's own abort.
    */
   settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
@@ -532,7 +556,10 @@ export interface StepUp extends EventTarget {
    * first one's is used. Rejects as `fetch` does.
    */
   ensure(options?: EnsureOptions): Promise<Assurance>;
-  /** The access token held for a requirement, if one satisfies it now; of the first API's `resource`. */
+  /**
+   * The access token held for a requirement, if one satisfies it now; of the first API's `resource`. If
+   * that API takes a token once, it is the app's from then on, and goes with no request of `fetch`.
+   */
   token(requirement?: Requirement): string | undefined;
   /**
    * Takes up what this tab was left for by a redirect. Call it once the page has loaded, after your own

@@ -115,14 +115,23 @@ export const createStepUp = (options) => {
     );
   };
 
+  /** By the time, and by the clock that nobody sets back. @param {Published} held */
+  const lives = ({ until, end }) => until > Date.now() && end > performance.now();
+
   /** The token to send: one that is held, else the session's. @param {Call} call */
   const tokenFor = async (call) => {
     // A cookie carries the session.
     if (options.bff) return undefined;
-    const held = published[call.index];
-    if (held && held.until > Date.now()) {
+    let held = published[call.index];
+    if (held && !lives(held)) {
+      // There may be another one beside it.
+      engine?.expired();
+      held = published[call.index];
+    }
+    // Only the API's word leads to a renewal, so what has expired is sent to get it.
+    if (held && (lives(held) || (held.renewable && call.replayable))) {
       call.serial = held.serial;
-      if (held.once) published[call.index] = null;
+      if (held.once) engine?.spent(held.serial);
       return held.token;
     }
     try {
@@ -178,12 +187,8 @@ export const createStepUp = (options) => {
       const detected = await detect(call, response);
       if (detected || /insufficient_/i.test(header ?? ""))
         return (await engineFor(began, response)).challenged(call, response, detected);
-      // A held token that the API does not take any more would hide the session's newer one.
-      if (status === 401 && call.serial) {
-        published[call.index] = null;
-        engine?.refused(call.serial);
-      }
-      return response;
+      // A held token that the API does not take any more is renewed, or hides the session's newer one.
+      return status === 401 && call.serial && engine ? engine.refused(call, response) : response;
     } finally {
       // A challenge has been handed over by then, and is waited for elsewhere.
       flying -= 1;

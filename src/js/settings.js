@@ -93,6 +93,7 @@ export const settings = (options) => {
     adoptFirstSubject: options.firstSubject === "adopt",
     requireVerified: options.requireVerified ?? !authenticate,
     maxRounds: options.maxRounds ?? 2,
+    renew: options.renew ?? false,
     pendingTtl: options.pendingTtl ?? 300,
     turnTimeout: options.turnTimeout ?? 30,
     promptTimeout: options.promptTimeout ?? 300,

@@ -32,9 +32,10 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
   let waits;
   let forced = false;
   let muted = false;
-
   /** Whether the lock was taken away after it had been had. */
   let stolen = false;
+  /** Whether the turn has been told. */
+  let told = false;
 
   /** Whether the lock is this tab's now, until the turn is over. @param {LockOptions} how @returns {Promise<boolean>} */
   const lock = (how) =>
@@ -51,6 +52,7 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
         .catch(() => {
           stolen ||= had;
           resolve(true);
+          if (had && told && !muted) stand();
         });
     });
 
@@ -59,20 +61,27 @@ export const takeTurn = (name, away, tell, look, patience, before) => {
     if (!muted) tell(what);
   };
 
+  /** Who succeeds in another tab is to know that something is waited for here. */
+  const stand = () => {
+    waits = new AbortController();
+    const { signal } = waits;
+    const end = fired(signal);
+    locks?.request(waitersOf(name), { mode: "shared", signal }, () => end).catch(() => {});
+    return signal;
+  };
+
   /** Another tab asks the user. */
   const wait = () => {
     if (waits || muted) return;
-    waits = new AbortController();
-    const { signal } = waits;
+    const signal = stand();
     say("awaited");
     const timer = setTimeout(() => say("overdue"), patience);
     signal.addEventListener("abort", () => clearTimeout(timer));
-    const end = fired(signal);
-    locks?.request(waitersOf(name), { mode: "shared", signal }, () => end).catch(() => {});
   };
 
   const taken = () => {
     waits?.abort();
+    told = true;
     say("taken");
   };
 

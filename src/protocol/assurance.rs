@@ -3,7 +3,7 @@
 use super::claims::Claims;
 use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
-use super::units::{EpochMillis, EpochSeconds, Seconds};
+use super::units::{EpochMillis, EpochSeconds, Millis, Seconds};
 use serde::{Deserialize, Serialize};
 
 /// How far clocks may be apart.
@@ -85,13 +85,25 @@ pub fn still_holds(
     requirement: &Requirement,
     now: EpochMillis,
 ) -> bool {
+    holds_after(claims, received.seconds(), now.since(received), requirement)
+}
+
+/// The same for claims that were received `passed` ago, when the clock said `judged`: it may have been
+/// set back since.
+#[must_use]
+pub fn holds_after(
+    claims: &Claims,
+    judged: EpochSeconds,
+    passed: Millis,
+    requirement: &Requirement,
+) -> bool {
     let wanted = &requirement.acr_values;
     if !wanted.is_empty() && !claims.acr.iter().any(|acr| wanted.contains(acr)) {
         return false;
     }
     let Some(max_age) = requirement.max_age else { return true };
-    age_at_issuance(claims, received.seconds())
-        .is_ok_and(|age| age.millis().0.saturating_add(now.since(received).0) < max_age.millis().0)
+    age_at_issuance(claims, judged)
+        .is_ok_and(|age| age.millis().0.saturating_add(passed.0) < max_age.millis().0)
 }
 
 #[cfg(test)]

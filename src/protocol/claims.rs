@@ -52,6 +52,14 @@ pub enum Source {
         /// The access token that came with it, for `at_hash` (§3.1.3.6).
         access_token: super::secret::Secret,
     },
+    /// A renewal's answer (OpenID Connect Core §12.2).
+    #[serde(rename_all = "camelCase")]
+    Renewal {
+        /// The nonce of the authentication, where it is known. It need not be repeated.
+        nonce: Option<String>,
+        /// The access token that came with it, for `at_hash` (§3.1.3.6).
+        access_token: super::secret::Secret,
+    },
     /// The app's own session: it tells who the user is, and may have expired since.
     Session,
     /// The app's own `authenticate`, whose nonce only the app knows.

@@ -21,6 +21,25 @@ pub struct Api {
     /// Whether it is the passkey server, so that its challenges may carry options for a passkey.
     #[serde(default)]
     pub passkey_server: bool,
+    /// How often it takes a token; as long as it lives where the app does not say.
+    #[serde(default)]
+    pub token_use: Option<TokenUse>,
+}
+
+impl Api {
+    /// Whether it discards a token after one use.
+    #[must_use]
+    pub const fn is_single_use(&self) -> bool {
+        matches!(self.token_use, Some(TokenUse::Once))
+    }
+}
+
+/// How often an API takes a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenUse {
+    /// Once: a token serves one request, sent once.
+    Once,
 }
 
 /// How an authentication context is asked for. One of them: sending both is unspecified
@@ -153,6 +172,9 @@ pub struct Config {
     pub turn_timeout: Seconds,
     /// How long a saved request may wait for the user to come back.
     pub pending_ttl: Seconds,
+    /// Whether a token that an API takes no more is renewed by its refresh token.
+    #[serde(default)]
+    pub renew: bool,
 }
 
 impl Config {
@@ -209,6 +231,11 @@ impl Config {
             }
             _ => {}
         }
+        if self.renew && self.arrangement != Arrangement::OpenIdConnect {
+            return invalid(
+                "renew is for the built-in OpenID Connect flow: a backend, and the app's own authenticate, renew their tokens themselves",
+            );
+        }
         if self.max_rounds == 0 {
             return invalid("maxRounds is 0");
         }
@@ -234,12 +261,14 @@ pub(super) mod tests {
                     path_prefix: None,
                     resource: None,
                     passkey_server: false,
+                    token_use: None,
                 },
                 Api {
                     origin: "https://files.example".into(),
                     path_prefix: Some("/v1".into()),
                     resource: Some("https://files.example/v1".into()),
                     passkey_server: false,
+                    token_use: None,
                 },
             ],
             provider: Some(Provider {
@@ -260,6 +289,7 @@ pub(super) mod tests {
             prompt_timeout: Seconds(300),
             turn_timeout: Seconds(30),
             pending_ttl: Seconds(300),
+            renew: false,
         }
     }
 
@@ -322,6 +352,9 @@ pub(super) mod tests {
                 (|it| it.provider.iter_mut().for_each(|it| it.client_id.clear()), false),
                 (|it| it.provider.iter_mut().for_each(|it| it.redirect_uri.clear()), false),
                 (|it| it.max_rounds = 0, false),
+                (|it| it.renew = true, true),
+                (|it| (it.renew, it.arrangement) = (true, Arrangement::Own), false),
+                (|it| (it.renew, it.arrangement) = (true, Arrangement::OwnInWindow), false),
                 (|it| it.methods.clear(), false),
                 (|it| it.methods = vec![Method::Passkey], false),
             ],
@@ -356,6 +389,7 @@ pub(super) mod tests {
             with_backend,
             [
                 (|it| it.backend = None, false),
+                (|it| it.renew = true, false),
                 (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
                 (
                     |it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())),

@@ -93,6 +93,7 @@ mod tests {
                 id_token: None,
                 lifetime: Seconds(60),
                 scope: Scope::parse("a b"),
+                refresh: None,
             }),
             claims: Some(Claims {
                 iss: "https://login.example".into(),

@@ -1,13 +1,14 @@
 //! The tokens that are held, in memory only, and which of them satisfies what.
 
-use super::assurance::{GRACE, still_holds};
+use super::assurance::{GRACE, holds_after};
 use super::backend::Told;
 use super::claims::Claims;
-use super::flow::Obtained;
+use super::flow::{Goal, Obtained};
+use super::renewal::Refresh;
 use super::requirement::{Requirement, Scope};
 use super::secret::Secret;
-use super::token::DEFAULT_LIFETIME;
-use super::units::{EpochMillis, Seconds};
+use super::token::{DEFAULT_LIFETIME, TokenSet};
+use super::units::{EpochMillis, EpochSeconds, Millis, Seconds};
 
 /// The number of a held token, so that it is known which one a request was sent with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,18 +19,24 @@ pub struct Serial(pub u32);
 pub struct Held {
     /// Its number.
     pub serial: Serial,
+    /// The numbers it had before it was renewed, the newest first.
+    pub before: Vec<Serial>,
     /// The access token; none where a cookie carries the session.
     pub access_token: Option<Secret>,
     /// What it was granted.
     pub scope: Scope,
     /// The resource it is for; none where the app told no resources apart.
     pub resource: Option<String>,
+    /// Whether it is for an API that discards a token after one use: one request gets it, sent once.
+    pub single_use: bool,
     /// What was checked; none for a token that nothing vouches for.
     pub claims: Option<Claims>,
     /// What the app's backend tells.
     pub told: Option<Told>,
-    /// When it was received.
+    /// When the user's authentication was told, by the first answer there was.
     pub received: EpochMillis,
+    /// What the clock said then.
+    pub judged: EpochSeconds,
     /// When it expires.
     pub until: EpochMillis,
     /// What it was obtained for.
@@ -37,14 +44,29 @@ pub struct Held {
 }
 
 impl Held {
-    /// Whether it satisfies the requirement now. Expiry is judged here, on each read: no timer
-    /// runs that a sleeping machine would miss.
+    /// Whether it can be used now. Expiry is judged here, on each read: no timer runs that a sleeping
+    /// machine would miss. For one that comes from the future nobody can tell how long it has lived.
+    #[must_use]
+    pub fn lives(&self, now: EpochMillis) -> bool {
+        self.received <= now.plus(JITTER) && now < self.until
+    }
+
+    /// Whether this is its number, or was before it was renewed.
+    #[must_use]
+    pub fn is(&self, serial: Serial) -> bool {
+        self.serial == serial || self.before.contains(&serial)
+    }
+
+    /// Whether it satisfies the requirement now.
     #[must_use]
     pub fn satisfies(&self, requirement: &Requirement, now: EpochMillis) -> bool {
-        now < self.until
+        self.lives(now)
             && self.scope.contains_all(&requirement.scope)
             && match &self.claims {
-                Some(claims) => still_holds(claims, self.received, requirement, now),
+                Some(claims) => {
+                    let passed = now.since(self.received);
+                    holds_after(claims, self.judged, passed, requirement)
+                }
                 // Nothing vouches for it: it serves what it was obtained for, and the API decides.
                 None => self.obtained_for.covers(requirement) && self.is_young(requirement, now),
             }
@@ -75,11 +97,15 @@ impl Held {
 #[derive(Debug, Default)]
 pub struct Wallet {
     held: Vec<Held>,
+    /// What renews them, apart from them: it goes nowhere that they go.
+    refresh: Vec<(Serial, Refresh)>,
     last: u32,
 }
 
 /// Tokens kept at most; the oldest go first.
 const MOST: usize = 8;
+/// How far a clock may be put right without a word.
+pub const JITTER: Millis = Millis(1000);
 
 impl Wallet {
     /// Takes a token in and gives it a number.
@@ -87,45 +113,105 @@ impl Wallet {
         &mut self,
         obtained: Obtained,
         claims: Option<Claims>,
-        obtained_for: Requirement,
-        resource: Option<String>,
+        goal: &Goal,
         now: EpochMillis,
     ) -> Held {
-        self.last = self.last.wrapping_add(1);
-        let (access_token, scope, told, lifetime) = match obtained {
-            Obtained::Tokens(tokens) => {
-                (Some(tokens.access_token), tokens.scope, None, tokens.lifetime)
+        let (access_token, scope, told, lifetime, refresh) = match obtained {
+            Obtained::Tokens(TokenSet { access_token, scope, lifetime, refresh, .. }) => {
+                (Some(access_token), scope, None, lifetime, refresh)
             }
-            Obtained::Session { told, scope } => (None, scope, Some(told), DEFAULT_LIFETIME),
+            Obtained::Session { told, scope } => (None, scope, Some(told), DEFAULT_LIFETIME, None),
         };
         let held = Held {
-            serial: Serial(self.last),
+            serial: self.number(),
+            before: Vec::new(),
             until: now.plus(lifetime.millis()),
             access_token,
             scope,
-            resource,
+            resource: goal.resource.clone(),
+            single_use: goal.single_use,
             claims,
             told,
             received: now,
-            obtained_for,
+            judged: now.seconds(),
+            obtained_for: goal.requirement.clone(),
         };
-        self.held.retain(|old| now < old.until);
+        self.refresh.extend(refresh.map(|refresh| (held.serial, refresh)));
+        let renews = |old: &Held| self.refresh.iter().any(|(of, _)| *of == old.serial);
+        self.held.retain(|old| old.lives(now) || renews(old));
         if self.held.len() >= MOST {
             self.held.remove(0);
         }
         self.held.push(held.clone());
+        self.tidy();
         held
     }
 
-    /// The newest token for the resource that satisfies the requirement.
+    fn number(&mut self) -> Serial {
+        self.last = self.last.wrapping_add(1);
+        Serial(self.last)
+    }
+
+    /// What renews nothing any more is forgotten.
+    fn tidy(&mut self) {
+        let held = &self.held;
+        self.refresh.retain(|(serial, _)| held.iter().any(|held| held.serial == *serial));
+    }
+
+    /// The token of this number, also if it has been renewed since.
     #[must_use]
-    pub fn find(
-        &self,
-        resource: Option<&str>,
-        requirement: &Requirement,
-        now: EpochMillis,
-    ) -> Option<&Held> {
-        self.newest(resource, now).find(|held| held.satisfies(requirement, now))
+    pub fn of(&self, serial: Serial) -> Option<&Held> {
+        self.held.iter().find(|held| held.is(serial))
+    }
+
+    /// What renews the token of exactly this number.
+    #[must_use]
+    pub fn refresh_of(&self, serial: Serial) -> Option<&Refresh> {
+        self.refresh.iter().find(|(of, _)| *of == serial).map(|(_, refresh)| refresh)
+    }
+
+    /// Keeps what renews a token from now on: a server may give a new refresh token each time
+    /// (RFC 6749 §6).
+    pub fn rotate(&mut self, serial: Serial, refresh: Refresh) {
+        if let Some((_, kept)) = self.refresh.iter_mut().find(|(of, _)| *of == serial) {
+            *kept = refresh;
+        }
+    }
+
+    /// Gives a renewed token a number, and puts it in the place of the one that it renews.
+    pub fn renew(&mut self, mut renewed: Held) -> Held {
+        let old = renewed.serial;
+        renewed.serial = self.number();
+        renewed.before.insert(0, old);
+        renewed.before.truncate(MOST);
+        if let Some(held) = self.held.iter_mut().find(|held| held.serial == old) {
+            *held = renewed.clone();
+        }
+        if let Some((of, _)) = self.refresh.iter_mut().find(|(of, _)| *of == old) {
+            *of = renewed.serial;
+        }
+        renewed
+    }
+
+    /// Lets no decision rest on it any more, although it can be renewed yet.
+    pub fn expire(&mut self, serial: Serial, now: EpochMillis) {
+        if let Some(held) = self.held.iter_mut().find(|held| held.serial == serial) {
+            held.until = held.until.min(now);
+        }
+    }
+
+    /// The clock was set back by so much. What has been lived stays lived.
+    pub fn set_back(&mut self, by: Millis) {
+        for held in &mut self.held {
+            held.received = held.received.minus(by);
+            held.until = held.until.minus(by);
+        }
+    }
+
+    /// Whether nothing is held.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.held.is_empty()
     }
 
     /// The living tokens for the resource, the newest first.
@@ -133,129 +219,40 @@ impl Wallet {
         self.held
             .iter()
             .rev()
-            .filter(move |held| held.resource.as_deref() == resource && now < held.until)
+            .filter(move |held| held.resource.as_deref() == resource && held.lives(now))
     }
 
-    /// Everything that has been granted for the resource by tokens that still live.
+    /// The tokens for the resource that may be sent, the newest first: also one that has expired, if
+    /// it can be renewed once the API has said so.
+    pub fn sendable(
+        &self,
+        resource: Option<&str>,
+        now: EpochMillis,
+    ) -> impl Iterator<Item = &Held> {
+        self.held.iter().rev().filter(move |held| {
+            let renewable = || self.refresh_of(held.serial).is_some();
+            held.resource.as_deref() == resource && (held.lives(now) || renewable())
+        })
+    }
+
+    /// Everything that has been granted for the resource by tokens that may still be sent.
     #[must_use]
     pub fn scope(&self, resource: Option<&str>, now: EpochMillis) -> Scope {
-        self.newest(resource, now).fold(Scope::default(), |scope, held| scope.union(&held.scope))
+        self.sendable(resource, now).fold(Scope::default(), |scope, held| scope.union(&held.scope))
     }
 
     /// Gives one up.
     pub fn remove(&mut self, serial: Serial) {
         self.held.retain(|held| held.serial != serial);
+        self.tidy();
     }
 
     /// Forgets everything. Numbers are never used again.
     pub fn clear(&mut self) {
         self.held.clear();
+        self.refresh.clear();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::token::TokenSet;
-    use super::super::units::EpochSeconds;
-    use super::*;
-
-    const NOW: EpochMillis = EpochMillis(1_800_000_000_000);
-
-    fn tokens(name: &str, scope: &str) -> Obtained {
-        Obtained::Tokens(TokenSet {
-            access_token: Secret::new(name),
-            id_token: None,
-            lifetime: Seconds(60),
-            scope: Scope::parse(scope),
-        })
-    }
-
-    fn claims(acr: &str) -> Option<Claims> {
-        Some(Claims {
-            iss: String::new(),
-            sub: String::new(),
-            acr: vec![acr.into()],
-            amr: Vec::new(),
-            auth_time: Some(1_800_000_000),
-            iat: EpochSeconds(1_800_000_000),
-            exp: EpochSeconds(1_800_000_060),
-        })
-    }
-
-    fn wants(acr: &str, scope: &str) -> Requirement {
-        Requirement {
-            acr_values: vec![acr.into()],
-            scope: Scope::parse(scope),
-            ..Requirement::default()
-        }
-    }
-
-    #[test]
-    fn low_and_high_tokens_lie_side_by_side() {
-        let mut wallet = Wallet::default();
-        wallet.take(tokens("low", "a b"), claims("AL1"), wants("AL1", ""), None, NOW);
-        wallet.take(tokens("high", "a"), claims("AL3"), wants("AL3", ""), None, NOW);
-        let find = |acr, scope| {
-            let held = wallet.find(None, &wants(acr, scope), NOW)?;
-            held.access_token.as_ref().map(Secret::expose)
-        };
-        assert_eq!(find("AL1", "b"), Some("low"));
-        assert_eq!(find("AL3", "a"), Some("high"));
-        assert_eq!(find("AL3", "b"), None);
-        assert_eq!(wallet.scope(None, NOW), Scope::parse("a b"));
-    }
-
-    #[test]
-    fn t62_expiry_is_judged_when_a_token_is_read() {
-        let mut wallet = Wallet::default();
-        wallet.take(tokens("t", ""), claims("AL3"), wants("AL3", ""), None, NOW);
-        let at = |seconds: u64| NOW.plus(Seconds(seconds).millis());
-        assert!(wallet.find(None, &wants("AL3", ""), at(59)).is_some());
-        assert!(wallet.find(None, &wants("AL3", ""), at(60)).is_none());
-        assert!(wallet.scope(None, at(60)).is_empty());
-    }
-
-    #[test]
-    fn a_token_for_one_resource_is_not_found_for_another() {
-        let mut wallet = Wallet::default();
-        let resource = Some("https://files.example".to_owned());
-        wallet.take(tokens("t", ""), claims("AL3"), wants("AL3", ""), resource, NOW);
-        assert!(wallet.find(None, &wants("AL3", ""), NOW).is_none());
-        assert!(wallet.find(Some("https://files.example"), &wants("AL3", ""), NOW).is_some());
-    }
-
-    #[test]
-    fn a_token_nothing_vouches_for_serves_only_what_it_was_obtained_for() {
-        let mut wallet = Wallet::default();
-        let held = wallet.take(tokens("t", "a"), None, wants("AL2", "a"), None, NOW);
-        assert!(held.is_once());
-        assert!(wallet.find(None, &wants("AL2", "a"), NOW).is_some());
-        assert!(wallet.find(None, &wants("AL3", "a"), NOW).is_none());
-    }
-
-    #[test]
-    fn a_raised_session_is_as_old_as_its_raising() {
-        let mut wallet = Wallet::default();
-        let raised = || Obtained::Session { told: Told::default(), scope: Scope::parse("a") };
-        let within = |seconds| Requirement { max_age: Some(Seconds(seconds)), ..wants("AL3", "") };
-        let held = wallet.take(raised(), None, within(60), None, NOW);
-        assert!(held.is_assured() && held.access_token.is_none());
-        let after = |seconds: u64| NOW.plus(Seconds(seconds).millis());
-        assert!(held.satisfies(&within(60), after(60)));
-        assert!(!held.satisfies(&within(60), after(66)));
-        assert!(!held.satisfies(&within(30), NOW), "it was asked for with a longer age");
-        assert!(!held.satisfies(&wants("AL4", ""), NOW));
-    }
-
-    #[test]
-    fn the_number_of_tokens_is_bounded_and_numbers_are_not_reused() {
-        let mut wallet = Wallet::default();
-        for _ in 0..20 {
-            wallet.take(tokens("t", ""), claims("AL3"), wants("AL3", ""), None, NOW);
-        }
-        assert_eq!(wallet.held.len(), MOST);
-        wallet.clear();
-        let held = wallet.take(tokens("t", ""), claims("AL3"), wants("AL3", ""), None, NOW);
-        assert_eq!(held.serial, Serial(21));
-    }
-}
+mod tests;

@@ -36,6 +36,12 @@ impl Scope {
         union
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self(self.0.iter().filter(|token| other.0.contains(token)).cloned().collect())
+    }
+
     /// Whether every scope of `other` is in this set.
     #[must_use]
     pub fn contains_all(&self, other: &Self) -> bool {
@@ -210,5 +216,6 @@ mod tests {
     fn scopes_are_a_set() {
         assert_eq!(Scope::parse("b a  a"), Scope::parse("a b"));
         assert_eq!(Scope::parse("a b").union(&Scope::parse("c b")).to_string(), "a b c");
+        assert_eq!(Scope::parse("a b").intersection(&Scope::parse("c b")).to_string(), "b");
     }
 }

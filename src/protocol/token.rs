@@ -1,6 +1,7 @@
 //! The answer of the token endpoint (RFC 6749 §5.1–5.2).
 
 use super::error::{Error, ErrorCode};
+use super::renewal::Refresh;
 use super::requirement::Scope;
 use super::response::error_name;
 use super::secret::Secret;
@@ -13,8 +14,7 @@ pub const DEFAULT_LIFETIME: Seconds = Seconds(300);
 /// The longest lifetime that is believed.
 const LONGEST: Seconds = Seconds(10 * 365 * 86_400);
 
-/// The answer as it came. A refresh token in it is not even read: it could never answer a step-up
-/// challenge (RFC 9470 §6.1).
+/// The answer as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct TokenAnswer {
@@ -28,6 +28,8 @@ pub struct TokenAnswer {
     pub scope: Option<String>,
     /// The ID token.
     pub id_token: Option<Secret>,
+    /// The refresh token. It never answers a step-up challenge (RFC 9470 §6.1).
+    pub refresh_token: Option<Secret>,
     /// The error of a refusal.
     pub error: Option<String>,
 }
@@ -59,6 +61,9 @@ pub struct TokenSet {
     pub lifetime: Seconds,
     /// What it was granted.
     pub scope: Scope,
+    /// What renews it, where the server gave that. It stays in this tab's memory.
+    #[serde(skip)]
+    pub refresh: Option<Refresh>,
 }
 
 impl TokenAnswer {
@@ -88,6 +93,7 @@ impl TokenAnswer {
             id_token: self.id_token,
             lifetime: self.expires_in.map_or(DEFAULT_LIFETIME, Lifetime::seconds),
             scope: self.scope.map_or_else(|| asked.clone(), |scope| Scope::parse(&scope)),
+            refresh: self.refresh_token.map(Refresh::new),
         })
     }
 }

@@ -43,6 +43,12 @@ impl EpochMillis {
         Self(self.0.saturating_add(later.0))
     }
 
+    /// The point `earlier` milliseconds before this one.
+    #[must_use]
+    pub const fn minus(self, earlier: Millis) -> Self {
+        Self(self.0.saturating_sub(earlier.0))
+    }
+
     /// How much time has passed since `earlier`; none if that lies ahead.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Millis {
@@ -73,6 +79,7 @@ mod tests {
         assert_eq!(Seconds(u64::MAX).millis(), Millis(u64::MAX));
         assert_eq!(EpochMillis(5).since(EpochMillis(9)), Millis(0));
         assert_eq!(EpochMillis(u64::MAX).plus(Millis(1)), EpochMillis(u64::MAX));
+        assert_eq!(EpochMillis(5).minus(Millis(9)), EpochMillis(0));
         assert_eq!(EpochMillis(1_999).seconds(), EpochSeconds(1));
         assert_eq!(EpochSeconds(7).since(EpochSeconds(2)), Seconds(5));
     }

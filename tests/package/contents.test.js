@@ -52,6 +52,7 @@ test("the tarball has the licences, the types and both modules", async (context)
     "passkey.js",
     "pending.js",
     "redirect.js",
+    "renewal-lock.js",
     "return.js",
     "store.js",
     "stepup.js",

@@ -1,5 +1,5 @@
 /**
- * The control host, for tests only: the request log, the ledger, the options.
+ * The control host, for tests only: the request log, the ledger, the options, the end of tokens.
  * @module
  */
 import { HttpError, readJson, sendError, sendJson, target } from "./http.js";
@@ -11,8 +11,9 @@ import { mergeOptions } from "./options.js";
  * @param {import("./requestlog.js").RequestLog} parts.log
  * @param {import("./ledger.js").Ledger} parts.ledger
  * @param {import("./passkeys.js").Passkeys} parts.passkeys
+ * @param {import("./revocations.js").Revocations} parts.revocations
  */
-export function createControl({ options, log, ledger, passkeys }) {
+export function createControl({ options, log, ledger, passkeys, revocations }) {
   /**
    * @param {import("./http.js").Request} req
    * @param {import("./http.js").Response} res
@@ -26,6 +27,10 @@ export function createControl({ options, log, ledger, passkeys }) {
           res.writeHead(204).end();
           return;
         case "GET /ledger": return sendJson(res, 200, ledger.transfers());
+        case "POST /revoke":
+          revocations.revokeAll();
+          res.writeHead(204).end();
+          return;
         case "GET /options": return sendJson(res, 200, options);
         case "POST /options": {
           const patch = await readJson(req);

@@ -5,21 +5,27 @@
 import { createHash } from "node:crypto";
 import { TRANSFER } from "./api.js";
 import { readBody, sendJson, target } from "./http.js";
-import { Challenge, insufficient } from "./tokens.js";
+import { Challenge, insufficient, invalidToken } from "./tokens.js";
 
 /** Enough for the largest upload that a test makes. */
 const LIMIT = 128 * 1024 * 1024;
 
 /**
  * @param {import("./api.js").TokenCheck} check
+ * @param {import("./revocations.js").Revocations} revocations
  * @returns {Record<string, import("./api.js").Handler>}
  */
-export function createProbes(check) {
+export function createProbes(check, revocations) {
   let turns = 0;
   return {
     "/echo": async (req, res) => {
       await check(req.headers.authorization, TRANSFER);
       sendJson(res, 200, describe(req, await readBody(req, LIMIT)));
+    },
+    "/once": async (req, res) => {
+      const { id } = await check(req.headers.authorization, TRANSFER);
+      if (!revocations.take(id)) throw invalidToken("The access token was used");
+      sendJson(res, 200, { id });
     },
     "/unauthorized": () => {
       throw new Challenge(401, "never accepted", { error: "invalid_token" });

@@ -24,6 +24,7 @@ import { Passkeys } from "./passkeys.js";
 import { createProbes } from "./probes.js";
 import { createProvider } from "./provider.js";
 import { RequestLog } from "./requestlog.js";
+import { Revocations } from "./revocations.js";
 import { sendFile } from "./static.js";
 import { completed } from "./tokenrequest.js";
 import { createTokenCheck } from "./tokens.js";
@@ -83,13 +84,14 @@ function compose({ at, options, keys, control }) {
   passkeys.seed(options.passkeys);
   const ceremonies = new Ceremonies({ at, options, passkeys, challenges: new Challenges(options) });
   const secret = randomBytes(32).toString("base64url");
-  const check = createTokenCheck(at, keys.open);
+  const revocations = new Revocations();
+  const check = createTokenCheck(at, keys.open, revocations);
   /** @type {Record<import("./hosts.js").Role, Handler | undefined>} */
   const hosts = {
     app: createPageHost(at, options, createBff({ at, secret })),
-    api: createApi({ at, options, check, ledger, ceremonies, probes: control ? createProbes(check) : {} }),
+    api: createApi({ at, options, check, ledger, ceremonies, probes: control ? createProbes(check, revocations) : {} }),
     auth: createAuthHost({ at, options, keys, secret, passkeys, ceremonies }),
-    control: control ? createControl({ options, log, ledger, passkeys }) : undefined,
+    control: control ? createControl({ options, log, ledger, passkeys, revocations }) : undefined,
   };
 
   return async (req, res) => {

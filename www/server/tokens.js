@@ -9,6 +9,7 @@ import { rank } from "./levels.js";
 
 /**
  * @typedef {object} Access who calls, as the token tells
+ * @property {string} id of the token
  * @property {string} user
  * @property {string} client whom the token was given to
  * @property {string[]} scope
@@ -49,11 +50,17 @@ export function challenge(params) {
   return `Bearer ${list.join(", ")}`;
 }
 
+/** RFC 6750 §3.1. @param {string} reason */
+export function invalidToken(reason) {
+  return new Challenge(401, reason, { error: "invalid_token", error_description: reason });
+}
+
 /**
  * @param {import("./hosts.js").Addresses} at
  * @param {{ keys: import("jose").JWK[] }} jwks public keys of the provider
+ * @param {import("./revocations.js").Revocations} revocations
  */
-export function createTokenCheck(at, jwks) {
+export function createTokenCheck(at, jwks, revocations) {
   const keys = createLocalJWKSet(jwks);
 
   /**
@@ -91,9 +98,12 @@ export function createTokenCheck(at, jwks) {
         audience: at.api,
         algorithms: [ACCESS_TOKEN_ALG],
         typ: "at+jwt",
-        requiredClaims: ["exp", "sub", "client_id"],
+        requiredClaims: ["exp", "sub", "client_id", "jti"],
       });
+      const id = String(payload.jti);
+      if (!revocations.admits(id)) throw invalidToken("The access token was revoked");
       return {
+        id,
         user: String(payload.sub),
         client: String(payload.client_id),
         scope: typeof payload.scope === "string" ? payload.scope.split(" ") : [],
@@ -103,7 +113,7 @@ export function createTokenCheck(at, jwks) {
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       const reason = error instanceof errors.JWTExpired ? "The access token expired" : "The access token is not valid";
-      throw new Challenge(401, reason, { error: "invalid_token", error_description: reason });
+      throw invalidToken(reason);
     }
   }
 }

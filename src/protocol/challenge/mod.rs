@@ -46,6 +46,8 @@ use serde::Serialize;
 pub struct Reading {
     /// The demand for step-up, if the answer is one.
     pub requirement: Option<Requirement>,
+    /// Whether it says instead that the token is invalid.
+    pub invalid_token: bool,
     /// What a developer should know: everything that was passed over, and why.
     pub reports: Vec<Report>,
 }
@@ -93,6 +95,7 @@ pub fn read(status: u16, header: &str) -> Result<Reading, Error> {
     let mut from_bearer = false;
     let mut rejected = None;
     for challenge in parsed.challenges {
+        reading.invalid_token |= status == 401 && step_up::invalid_token(&challenge);
         let why = match recognise(&challenge) {
             None => continue,
             Some(Verdict::Demands(requirement)) => {
@@ -111,6 +114,7 @@ pub fn read(status: u16, header: &str) -> Result<Reading, Error> {
         };
         reading.reports.push(Report::Unusable { scheme: challenge.scheme, why });
     }
+    reading.invalid_token &= reading.requirement.is_none();
     reading.reports.extend(parsed.faults.into_iter().map(Report::Malformed));
     match rejected {
         Some(why) if reading.requirement.is_none() => {

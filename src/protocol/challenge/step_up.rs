@@ -38,6 +38,12 @@ pub fn insufficient_scope(challenge: &Challenge) -> Option<Verdict> {
     Some(verdict.unwrap_or_else(|verdict| verdict))
 }
 
+/// RFC 6750 §3.1: the token is expired, revoked, malformed, or invalid for other reasons. That is no
+/// demand for step-up.
+pub fn invalid_token(challenge: &Challenge) -> bool {
+    challenge.get("error") == Some("invalid_token")
+}
+
 fn requirement(challenge: &Challenge) -> Result<Verdict, Verdict> {
     // What must be rejected comes before what is merely ignored.
     let acr_values = acr_values(challenge)?;

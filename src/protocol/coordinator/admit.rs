@@ -124,18 +124,29 @@ impl Coordinator {
     fn token_at_hand(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
         let call = waiter.call.as_ref()?;
         let held = || self.wallet.newest(waiter.resource.as_deref(), now);
-        let last = waiter.sent_with.last();
-        let seemed_enough =
-            held().any(|held| Some(&held.serial) == last && held.satisfies(&waiter.need, now));
+        // A renewed one is the same: a refresh token never answers a challenge (RFC 9470 §6.1).
+        let was_last = |held: &Held| waiter.sent_with.last().is_some_and(|last| held.is(*last));
+        let was_tried = |held: &Held| waiter.sent_with.iter().any(|serial| held.is(*serial));
+        let seemed_enough = held().any(|held| was_last(held) && held.satisfies(&waiter.need, now));
         held()
-            .filter(|held| held.satisfies(&waiter.need, now))
+            .take_while(|held| !seemed_enough || !was_last(held))
+            .filter(|held| !was_tried(held) && held.satisfies(&waiter.need, now))
+            .filter(|held| held.single_use == waiter.single_use)
+            .filter(|held| !held.single_use || self.offered != Some(held.serial))
             // What nothing vouches for serves those that were waiting, or had left, when it came.
             .filter(|held| {
                 !held.is_once() || call.sent_at < held.received || self.spare == Some(held.serial)
             })
-            .filter(|held| !waiter.sent_with.contains(&held.serial))
-            .find(|held| !seemed_enough || last.is_none_or(|last| held.serial.0 > last.0))
+            .find(|held| call.sent_at < held.received || self.is_wide_enough(held, waiter))
             .cloned()
+    }
+
+    /// A token that may do less than the one that was sent is for what its demand names only: a demand
+    /// that names no scope wants those that the request had.
+    fn is_wide_enough(&self, held: &Held, waiter: &Waiter) -> bool {
+        let sent = waiter.sent_with.last().and_then(|last| self.wallet.of(*last));
+        let had = sent.map(|sent| &sent.scope).or(self.session_scope.as_ref());
+        !waiter.need.scope.is_empty() || had.is_none_or(|had| held.scope.contains_all(had))
     }
 
     /// The step-up under way serves whoever its answer satisfies; the others wait for their turn.
@@ -220,6 +231,7 @@ impl Coordinator {
             requirement: leader.need.clone(),
             keep: self.wallet.scope(leader.resource.as_deref(), now),
             resource: leader.resource.clone(),
+            single_use: leader.single_use,
             reason: leader.reason.clone(),
             adopt: leader.is_sign_in(),
             methods: leader.methods.clone(),
@@ -227,12 +239,14 @@ impl Coordinator {
         };
         let alone = leader.alone;
         for waiter in &mut self.waiters {
-            if waiter.phase != Phase::Queued
-                || waiter.alone != alone
-                || (alone && waiter.need != goal.requirement)
-                || waiter.resource != goal.resource
-                || !may_share(waiter, &goal, &self.config)
-            {
+            let others = || {
+                waiter.phase != Phase::Queued
+                    || waiter.alone != alone
+                    || (alone && waiter.need != goal.requirement)
+                    || waiter.resource != goal.resource
+                    || !may_share(waiter, &goal, &self.config)
+            };
+            if waiter.id != leading && others() {
                 continue;
             }
             if let Some(merged) = goal.requirement.merge(&waiter.need) {
@@ -258,8 +272,10 @@ impl Coordinator {
 
 /// A sign-in takes whoever comes. It does not join a step-up that would refuse a stranger: that one
 /// serves it when it succeeds, and must not take it along when it fails. Nor does one join for
-/// which the app admits other methods.
+/// which the app admits other methods, nor one whose token would be used up by others: see `single_use`.
 fn may_share(waiter: &Waiter, goal: &Goal, config: &Config) -> bool {
     waiter.methods == goal.methods
+        && waiter.single_use == goal.single_use
+        && (!goal.single_use || config.renew)
         && (goal.adopt || config.adopt_first_subject || !waiter.is_sign_in())
 }

@@ -1,6 +1,7 @@
 //! What the coordinator wants done.
 
 use super::event::WaiterId;
+use super::renew::RenewalEffect;
 use super::saved::Saved;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{FlowEffect, FlowId};
@@ -69,6 +70,9 @@ pub struct Published {
     pub until: EpochMillis,
     /// Whether it is for one request only.
     pub once: bool,
+    /// Whether it can be renewed. Then it is sent although it has expired, since only the API's word
+    /// that it is invalid leads to its renewal.
+    pub renewable: bool,
 }
 
 /// What the app's listeners are told.
@@ -197,6 +201,13 @@ pub enum Effect {
         /// Who is signed in from now on, where that is known.
         sub: Option<String>,
     },
+    /// Give the caller the answer that there was.
+    GiveBack {
+        /// Who waits.
+        waiter: WaiterId,
+    },
+    /// Something for the renewal of a token.
+    Renewal(Serial, RenewalEffect),
     /// Resolve an `ensure()`.
     Settle {
         /// Who waits.

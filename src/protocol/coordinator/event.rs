@@ -1,12 +1,13 @@
 //! What can happen to the page as a whole.
 
+use super::renew::RenewalEvent;
 use super::saved::Saved;
 use crate::protocol::assertion::Offer;
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
-use crate::protocol::units::EpochMillis;
+use crate::protocol::units::{EpochMillis, Millis};
 use serde::{Deserialize, Serialize};
 
 /// The number of a promise somebody waits for: a challenged request, or an `ensure()`.
@@ -98,6 +99,31 @@ pub enum Event {
         /// Its number.
         serial: Serial,
     },
+    /// A request was answered that the held token which it carried is invalid (RFC 6750 §3.1).
+    TokenInvalid {
+        /// Who waits for it from now on.
+        waiter: WaiterId,
+        /// The request.
+        call: Call,
+        /// The token.
+        sent_with: Serial,
+    },
+    /// The same for one that was sent again.
+    TokenInvalidAgain {
+        /// Who waits for it.
+        waiter: WaiterId,
+    },
+    /// The token that was published for one request is with that one, or with the app.
+    TokenSpent {
+        /// Its number.
+        serial: Serial,
+    },
+    /// A published token has expired: is there another?
+    TokenExpired,
+    /// Something happened to the renewal of a token.
+    Renewal(Serial, RenewalEvent),
+    /// The clock was set back by so much.
+    SetBack(Millis),
     /// `clear()` was called.
     Cleared,
     /// It was called in another tab, or another user has signed in there.

@@ -1,12 +1,13 @@
 //! The coordinator: who waits for what, and which step-up is under way.
 
 use super::effect::{Effect, Outcome};
-use super::event::{Event, WaiterId};
+use super::event::{Call, Event, WaiterId};
 use super::outcome::{reject, settled};
 use super::patience::Patience;
+use super::renew::Renewing;
 use super::saved::Arrival;
 use super::waiter::{Phase, Waiter};
-use crate::protocol::config::Config;
+use crate::protocol::config::{Api, Config};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Flow, User};
 use crate::protocol::held::{Held, Serial, Wallet};
@@ -29,6 +30,10 @@ pub struct Coordinator {
     pub(super) leader: Option<WaiterId>,
     /// A token that nothing vouches for and nobody has used yet.
     pub(super) spare: Option<Serial>,
+    /// A token that is published for one request, which has not left yet.
+    pub(super) offered: Option<Serial>,
+    /// The renewals that are under way.
+    pub(super) renewals: Vec<Renewing>,
     pub(super) waiters: Vec<Waiter>,
     pub(super) flow: Option<Flow>,
     /// The user is back from a redirect, and another step-up is under way.
@@ -53,6 +58,8 @@ impl Coordinator {
             patience: Patience::default(),
             leader: None,
             spare: None,
+            offered: None,
+            renewals: Vec::new(),
             waiters: Vec::new(),
             flow: None,
             arrival: None,
@@ -66,15 +73,10 @@ impl Coordinator {
         let mut effects = Vec::new();
         match event {
             Event::Challenged { waiter, call, status, requirement, sent_with, offer } => {
-                let resource = self.config.api_of(&call.url).and_then(|api| api.resource.clone());
-                let waiter = Waiter {
-                    sent_with: sent_with.into_iter().collect(),
-                    reason: call.reason.clone(),
-                    methods: call.methods.clone(),
-                    offer: self.believed(offer, &call.url),
-                    call: Some(call),
-                    ..Waiter::new(waiter, requirement, resource)
-                };
+                let offer = self.believed(offer, &call.url);
+                let waiter = self.waiter(waiter, call, requirement);
+                let sent_with = sent_with.into_iter().collect();
+                let waiter = Waiter { sent_with, offer, ..waiter };
                 self.admit(waiter, Some(status), false, now, &mut effects);
             }
             Event::ChallengedAgain { waiter, status, requirement, offer } => {
@@ -82,13 +84,16 @@ impl Coordinator {
             }
             Event::Answered { waiter, status } => {
                 if let Some(waiter) = self.take_sent(waiter) {
+                    if status == Some(401) {
+                        self.refused(waiter.sent_with.last().copied(), now, &mut effects);
+                    }
                     effects.push(settled(&waiter, Outcome::Response(status)));
                 }
             }
             Event::Ensured { waiter, requirement, reason, methods, window } => {
-                let resource = self.common_resource();
-                let waiter =
-                    Waiter { reason, methods, ..Waiter::new(waiter, requirement, resource) };
+                let (resource, single_use) = self.common_place();
+                let waiter = Waiter::new(waiter, requirement, resource);
+                let waiter = Waiter { reason, methods, single_use, ..waiter };
                 self.ensured(waiter, window, now, &mut effects);
             }
             Event::Aborted { waiter } => {
@@ -103,9 +108,23 @@ impl Coordinator {
                     reject(&waiter, ErrorCode::SessionChanged.into(), &mut effects);
                 }
             }
-            Event::TokenRefused { serial } => {
-                self.wallet.remove(serial);
-                effects.push(self.publish(None, now));
+            Event::TokenRefused { serial } => self.refused(Some(serial), now, &mut effects),
+            Event::TokenInvalid { waiter, call, sent_with } => {
+                let waiter = self.waiter(waiter, call, Requirement::default());
+                let waiter = Waiter { sent_with: vec![sent_with], ..waiter };
+                self.token_invalid(waiter, now, &mut effects);
+            }
+            Event::TokenInvalidAgain { waiter } => {
+                if let Some(waiter) = self.take_sent(waiter) {
+                    self.token_invalid(waiter, now, &mut effects);
+                }
+            }
+            Event::TokenSpent { serial } => self.spent(serial, now, &mut effects),
+            Event::TokenExpired => effects.push(self.publish(now)),
+            Event::Renewal(serial, event) => self.renewal_event(serial, event, now, &mut effects),
+            Event::SetBack(by) => {
+                self.set_back(by);
+                effects.push(self.publish(now));
             }
             Event::Cleared => self.cleared(&mut effects),
             Event::ClearedElsewhere { sub } => {
@@ -142,8 +161,14 @@ impl Coordinator {
     /// The access token held for a requirement.
     #[must_use]
     pub fn token(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Secret> {
-        let resource = self.common_resource();
-        self.wallet.find(resource.as_deref(), requirement, now)?.access_token.as_ref()
+        self.find(requirement, now)?.access_token.as_ref()
+    }
+
+    /// Which one that is, if its API discards it after one use: then it is the app's from now on, which
+    /// `TokenSpent` tells.
+    #[must_use]
+    pub fn token_for_one_use(&self, requirement: &Requirement, now: EpochMillis) -> Option<Serial> {
+        self.find(requirement, now).filter(|held| held.single_use).map(|held| held.serial)
     }
 
     /// The app's reason for the step-up under way.
@@ -166,13 +191,30 @@ impl Coordinator {
 
     /// What is held that satisfies the requirement now, checked.
     pub(super) fn assured(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Held> {
-        let resource = self.common_resource();
-        self.wallet.find(resource.as_deref(), requirement, now).filter(|held| held.is_assured())
+        self.find(requirement, now).filter(|held| held.is_assured())
     }
 
-    /// The resource a token is for when no request tells: the first API's.
-    fn common_resource(&self) -> Option<String> {
-        self.config.apis.first().and_then(|api| api.resource.clone())
+    fn find(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Held> {
+        let (resource, single_use) = self.common_place();
+        let fits = |held: &&Held| held.single_use == single_use && held.satisfies(requirement, now);
+        self.wallet.newest(resource.as_deref(), now).find(fits)
+    }
+
+    /// The resource a token is for when no request tells, and whether it is for one use: as the first
+    /// API has it.
+    fn common_place(&self) -> (Option<String>, bool) {
+        let api = self.config.apis.first();
+        (api.and_then(|api| api.resource.clone()), api.is_some_and(Api::is_single_use))
+    }
+
+    /// Somebody who waits for a request.
+    pub(super) fn waiter(&self, id: WaiterId, call: Call, need: Requirement) -> Waiter {
+        let api = self.config.api_of(&call.url);
+        let resource = api.and_then(|api| api.resource.clone());
+        let single_use = api.is_some_and(Api::is_single_use);
+        let (reason, methods) = (call.reason.clone(), call.methods.clone());
+        let waiter = Waiter::new(id, need, resource);
+        Waiter { call: Some(call), single_use, reason, methods, ..waiter }
     }
 
     pub(super) fn take(&mut self, id: WaiterId) -> Option<Waiter> {

@@ -11,12 +11,15 @@
 //! ```
 
 mod admit;
+mod clock;
 mod effect;
 mod event;
 mod machine;
 mod outcome;
 mod patience;
+mod renew;
 mod saved;
+mod single_use;
 #[cfg(test)]
 mod tests;
 mod waiter;
@@ -24,4 +27,5 @@ mod waiter;
 pub use effect::{Assurance, Effect, Notice, Outcome, Published};
 pub use event::{Call, Event, WaiterId};
 pub use machine::Coordinator;
+pub use renew::{RenewalEffect, RenewalEvent};
 pub use saved::Saved;

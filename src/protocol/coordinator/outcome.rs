@@ -5,13 +5,13 @@ use super::event::{Call, WaiterId};
 use super::machine::Coordinator;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::claims::Claims;
-use crate::protocol::config::Config;
+use crate::protocol::config::{Api, Config};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{
     Choice, Context, FlowEffect, FlowEvent, FlowId, Goal, Obtained, Question, Success, User,
 };
 use crate::protocol::handover::HandOver;
-use crate::protocol::held::{Held, Serial};
+use crate::protocol::held::Held;
 use crate::protocol::method::Method;
 use crate::protocol::origin;
 use crate::protocol::requirement::Scope;
@@ -28,14 +28,21 @@ impl Coordinator {
         if self.flow.as_ref().is_none_or(|flow| flow.id() != id) {
             return;
         }
+        let scope = self.session_scope.clone();
         if let FlowEvent::SessionRead(Ok(session)) = &event {
             self.session_scope = Some(session.scope.clone()).filter(|_| !session.scope_unknown);
         }
-        if tells_of_another(&event, self.user.as_ref()) {
+        let another = tells_of_another(&event, self.user.as_ref());
+        if another {
             // Another user has signed in to the app: what was held is not theirs.
             self.user = None;
-            self.wallet.clear();
-            effects.push(self.publish(None, now));
+            self.forget(effects);
+        }
+        // The app's token may have become one that may do more.
+        if another || (scope != self.session_scope && !self.wallet.is_empty()) {
+            effects.push(self.publish(now));
+        }
+        if another {
             effects.push(Effect::ClearOthers { sub: told_sub(&event).cloned() });
         }
         let mut context = Context {
@@ -125,7 +132,7 @@ impl Coordinator {
         &mut self,
         id: FlowId,
         goal: &Goal,
-        success: Success,
+        mut success: Success,
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
@@ -133,19 +140,20 @@ impl Coordinator {
         if let (Some(ours), Some(theirs)) = (&self.user, &success.user)
             && !same(ours, theirs)
         {
-            self.wallet.clear();
+            self.forget(effects);
+        }
+        let mut refresh = self.refresh_in(&mut success);
+        if let Obtained::Tokens(tokens) = &mut success.obtained
+            && !goal.single_use
+        {
+            tokens.refresh = refresh.take();
         }
         self.user = success.user;
-        if success.handed_over.is_none() {
+        if success.handed_over.is_none() && !goal.single_use {
             effects.extend(hand_over(id, goal, &success.obtained, success.claims.as_ref(), now));
         }
-        let held = self.wallet.take(
-            success.obtained,
-            success.claims,
-            goal.requirement.clone(),
-            goal.resource.clone(),
-            success.handed_over.unwrap_or(now),
-        );
+        let received = success.handed_over.unwrap_or(now);
+        let held = self.wallet.take(success.obtained, success.claims, goal, received);
         effects.push(Effect::Notice(Notice::Authenticated {
             flow: id,
             assurance: Assurance::from(&held),
@@ -156,9 +164,10 @@ impl Coordinator {
             .filter(|waiter| match waiter.phase {
                 Phase::In(flow) => flow == id,
                 Phase::Queued => {
-                    waiter.resource == held.resource && held.satisfies(&waiter.need, now)
+                    (&waiter.resource, waiter.single_use) == (&held.resource, held.single_use)
+                        && held.satisfies(&waiter.need, now)
                 }
-                Phase::Sent => false,
+                Phase::Sent | Phase::Renewing(_) => false,
             })
             .map(|waiter| waiter.id)
             .collect();
@@ -175,16 +184,27 @@ impl Coordinator {
         let unused = Some(held.serial).filter(|_| lent && !used);
         // Either the app's next request carries it, or the first one that is challenged: not both.
         self.spare = unused.filter(|_| !any_call);
-        effects.push(self.publish(unused.filter(|_| any_call), now));
+        self.offered = unused.filter(|_| any_call).or(self.offered);
+        effects.push(self.publish(now));
+        if held.single_use {
+            self.serve_one(served, id, &held, refresh, effects);
+            return;
+        }
         for waiter in served {
-            self.serve(waiter, id, &held, effects);
+            self.serve(waiter, Some(id), &held, effects);
         }
     }
 
     /// Gives a waiter what it waited for.
-    fn serve(&mut self, id: WaiterId, flow: FlowId, held: &Held, effects: &mut Vec<Effect>) {
+    pub(super) fn serve(
+        &mut self,
+        id: WaiterId,
+        flow: Option<FlowId>,
+        held: &Held,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
-        waiter.flow = Some(flow);
+        waiter.flow = flow;
         if !held.scope.contains_all(&waiter.need.scope) {
             if let Some(waiter) = self.take(id) {
                 let detail = "the provider did not grant the scope that the API demands";
@@ -221,6 +241,9 @@ impl Coordinator {
             return;
         }
         self.spare = self.spare.filter(|spare| *spare != held.serial);
+        if held.single_use {
+            self.wallet.remove(held.serial);
+        }
         waiter.phase = Phase::Sent;
         waiter.sent_with.push(held.serial);
         effects.push(Effect::Notice(Notice::Retry {
@@ -236,9 +259,10 @@ impl Coordinator {
 
     pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {
         self.wallet.clear();
+        self.renewals.clear();
         self.user = None;
         self.session_scope = Some(Scope::default());
-        self.spare = None;
+        (self.spare, self.offered) = (None, None);
         self.leader = None;
         self.arrival = None;
         if let Some(flow) = self.flow.take() {
@@ -266,37 +290,40 @@ impl Coordinator {
     }
 
     /// What requests to each API carry from now on.
-    pub(super) fn publish(&self, unused: Option<Serial>, now: EpochMillis) -> Effect {
+    pub(super) fn publish(&self, now: EpochMillis) -> Effect {
         let published = self.config.apis.iter().map(|api| {
-            let held = self.publishable(api.resource.as_deref(), unused, now)?;
+            let held = self.publishable(api, now)?;
             Some(Published {
                 serial: held.serial,
                 access_token: held.access_token.clone()?,
                 until: held.until,
-                once: Some(held.serial) == unused && self.is_lent(held),
+                once: self.is_lent(held),
+                renewable: self.wallet.refresh_of(held.serial).is_some(),
             })
         });
         Effect::Publish(published.collect())
     }
 
-    /// Whether it is for one request at a time: nothing vouches for it, or the session's token, whose
-    /// width nobody has told, may do what this one cannot.
+    /// Whether it is for one request at a time: nothing vouches for it, its API discards it then, or
+    /// the session's token, whose width nobody has told, may do what this one cannot.
     fn is_lent(&self, held: &Held) -> bool {
-        held.is_once() || self.session_scope.is_none()
+        held.is_once() || held.single_use || self.session_scope.is_none()
     }
 
     /// The newest token by which nothing is lost that an older one or the session has. One that is
-    /// only lent is not among them, except where it is `unused`: the request that wanted it can only
-    /// be sent by the app.
-    fn publishable(
-        &self,
-        resource: Option<&str>,
-        unused: Option<Serial>,
-        now: EpochMillis,
-    ) -> Option<&Held> {
-        let trusted = |held: &&Held| !self.is_lent(held) || Some(held.serial) == unused;
+    /// only lent is not among them, except where it is offered: the request that wanted it can only be
+    /// sent by the app.
+    fn publishable(&self, api: &Api, now: EpochMillis) -> Option<&Held> {
+        let sendable = || {
+            let sendable = self.wallet.sendable(api.resource.as_deref(), now);
+            sendable.filter(|held| held.single_use == api.is_single_use())
+        };
+        let mut lent = sendable().filter(|held| self.is_lent(held));
+        if let Some(offered) = lent.find(|held| self.offered == Some(held.serial)) {
+            return Some(offered);
+        }
         let session_scope = self.session_scope.clone().unwrap_or_default();
-        let newest = || self.wallet.newest(resource, now).filter(trusted);
+        let newest = || sendable().filter(|held| !self.is_lent(held));
         let loses_nothing = |(at, held): &(usize, &Held)| {
             let older = newest().skip(at + 1);
             let had = older.fold(session_scope.clone(), |had, old| had.union(&old.scope));

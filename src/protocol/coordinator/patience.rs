@@ -3,7 +3,7 @@
 use super::waiter::Waiter;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::origin;
-use crate::protocol::units::{EpochMillis, Seconds};
+use crate::protocol::units::{EpochMillis, Millis, Seconds};
 
 /// After the user has said no, no challenge leads to a prompt for so long, unless they click.
 const COOL_DOWN: Seconds = Seconds(30);
@@ -54,6 +54,13 @@ impl Patience {
     pub(super) const fn refused(&mut self, now: EpochMillis) {
         self.refused = Some(now);
         self.prompted = Some(now);
+    }
+
+    pub(super) fn set_back(&mut self, by: Millis) {
+        let earlier = |at: EpochMillis| at.minus(by);
+        self.refused = self.refused.map(earlier);
+        self.prompted = self.prompted.map(earlier);
+        self.unasked.iter_mut().for_each(|(_, at)| *at = earlier(*at));
     }
 
     /// Whose prompt it would be, where neither the app nor the user has asked for one.

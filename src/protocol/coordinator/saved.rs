@@ -5,6 +5,7 @@ use super::effect::Effect;
 use super::event::{Call, WaiterId};
 use super::machine::Coordinator;
 use super::outcome::{may_receive_tokens, reject};
+use super::renew::give_back;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::{Context, Flow, FlowId, Pending};
@@ -66,7 +67,10 @@ impl Coordinator {
         for waiter in core::mem::take(&mut self.waiters) {
             match &waiter.call {
                 Some(call) if waiter.phase != Phase::Sent && !call.replayable => {
-                    reject(&waiter, ErrorCode::ReplayUnavailable.into(), effects);
+                    match waiter.phase {
+                        Phase::Renewing(_) => give_back(&waiter, effects),
+                        _ => reject(&waiter, ErrorCode::ReplayUnavailable.into(), effects),
+                    }
                     continue;
                 }
                 Some(call) if waiter.phase != Phase::Sent => {
@@ -101,13 +105,11 @@ impl Coordinator {
         let Saved { step_up, waiting } = saved;
         let (need, resource) = (step_up.goal.requirement.clone(), step_up.goal.resource.clone());
         let late = now >= step_up.until;
-        let mut all = vec![Waiter::new(waiter, need, resource)];
+        let single_use = step_up.goal.single_use;
+        let mut all = vec![Waiter { single_use, ..Waiter::new(waiter, need, resource) }];
         for (Waiting { call, need, proved }, id) in waiting.into_iter().zip(waiters) {
             let Some(id) = id else { continue };
-            let resource = self.config.api_of(&call.url).and_then(|api| api.resource.clone());
-            let (reason, methods) = (call.reason.clone(), call.methods.clone());
-            let known = Waiter { reason, methods, proved, ..Waiter::new(id, need, resource) };
-            all.push(Waiter { call: Some(call), ..known });
+            all.push(Waiter { proved, ..self.waiter(id, call, need) });
         }
         for waiter in all {
             let allowed =
@@ -147,7 +149,7 @@ impl Coordinator {
         }
         for waiter in &mut self.waiters {
             if waiter.phase == Phase::Queued
-                && waiter.resource == goal.resource
+                && (&waiter.resource, waiter.single_use) == (&goal.resource, goal.single_use)
                 && goal.requirement.covers(&waiter.need)
             {
                 waiter.phase = Phase::In(id);
@@ -175,7 +177,7 @@ impl Coordinator {
         }
         for waiter in core::mem::take(&mut self.waiters) {
             match waiter.phase {
-                Phase::Sent => self.waiters.push(waiter),
+                Phase::Sent | Phase::Renewing(_) => self.waiters.push(waiter),
                 _ => reject(&waiter, ErrorCode::Interrupted.into(), effects),
             }
         }

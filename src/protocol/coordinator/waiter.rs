@@ -15,6 +15,8 @@ pub(super) enum Phase {
     Queued,
     /// A step-up is under way for it.
     In(FlowId),
+    /// The token that it waits for is being renewed from the one of this number.
+    Renewing(Serial),
     /// Its request has been sent again.
     Sent,
 }
@@ -27,6 +29,8 @@ pub(super) struct Waiter {
     pub(super) call: Option<Call>,
     pub(super) need: Requirement,
     pub(super) resource: Option<String>,
+    /// Whether its API discards a token after one use.
+    pub(super) single_use: bool,
     pub(super) reason: Option<String>,
     /// The methods that the app admits for it; all where it does not say.
     pub(super) methods: Option<Vec<Method>>,
@@ -42,6 +46,8 @@ pub(super) struct Waiter {
     pub(super) alone: bool,
     /// Whether `clear()` came after it had been sent again: its answer counts, but no new demand.
     pub(super) cleared: bool,
+    /// Whether a token was renewed for it.
+    pub(super) renewed: bool,
     /// What step-ups have already proved for this request.
     pub(super) proved: Vec<Requirement>,
 }
@@ -54,6 +60,7 @@ impl Waiter {
             call: None,
             need,
             resource,
+            single_use: false,
             reason: None,
             methods: None,
             offer: None,
@@ -62,6 +69,7 @@ impl Waiter {
             sent_with: Vec::new(),
             alone: false,
             cleared: false,
+            renewed: false,
             proved: Vec::new(),
         }
     }

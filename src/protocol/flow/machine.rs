@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub struct FlowId(pub u32);
 
 /// What a step-up is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
     /// What must be proved.
     pub requirement: Requirement,
@@ -34,6 +34,10 @@ pub struct Goal {
     pub keep: Scope,
     /// The resource the token is for.
     pub resource: Option<String>,
+    /// Whether it is for an API that discards a token after one use. What is obtained is for one
+    /// request then, and not for another tab.
+    #[serde(default)]
+    pub single_use: bool,
     /// The app's reason.
     pub reason: Option<String>,
     /// Whether this is a sign-in, which adopts whoever comes.

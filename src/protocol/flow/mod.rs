@@ -36,3 +36,4 @@ pub use event::{Choice, FlowEvent, OwnAnswer, Session};
 pub use machine::{Context, Flow, FlowId, Goal};
 pub use redirect::Pending;
 pub use subject::User;
+pub(in crate::protocol) use verify::may_refetch;

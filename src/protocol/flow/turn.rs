@@ -147,8 +147,9 @@ impl Flow {
             Some(Who::Claimed(_)) | None => return,
         };
         let Some(handed) = self.handed.take() else { return };
-        let Goal { requirement, resource, .. } = &self.goal;
-        if !handed.serves(requirement, resource.as_deref(), subject, context.now) {
+        let Goal { requirement, resource, single_use, .. } = &self.goal;
+        // What is good for one use has had it.
+        if *single_use || !handed.serves(requirement, resource.as_deref(), subject, context.now) {
             self.want_window(effects);
             return;
         }

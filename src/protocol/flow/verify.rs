@@ -12,7 +12,7 @@ use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{DEFAULT_LIFETIME, TokenAnswer, TokenSet};
-use crate::protocol::units::{EpochSeconds, Seconds};
+use crate::protocol::units::{EpochMillis, EpochSeconds, Seconds};
 
 /// How long keys that were just fetched again are believed to be all there are.
 const KEYS_COOL_DOWN: Seconds = Seconds(60);
@@ -52,7 +52,7 @@ impl Flow {
                 self.advance(context, effects);
                 self.compare(context, effects)
             }
-            Err(error) if may_refetch(&error, fresh_keys, context) => {
+            Err(error) if may_refetch(&error, fresh_keys, context.keys_refetched, context.now) => {
                 self.verify_session(true, context, effects);
                 Ok(())
             }
@@ -69,11 +69,14 @@ impl Flow {
     /// Tokens are here. What vouches for them?
     pub(super) fn answered(
         &mut self,
-        tokens: TokenSet,
+        mut tokens: TokenSet,
         source: Source,
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
+        if let (Some(refresh), Source::Response { nonce, .. }) = (&mut tokens.refresh, &source) {
+            refresh.nonce = Some(nonce.clone());
+        }
         let own = matches!(context.config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
         match (&tokens.id_token, &context.config.provider) {
             (Some(_), Some(_)) => {
@@ -131,7 +134,7 @@ impl Flow {
                 self.state = State::Comparing { tokens, claims: Some(claims) };
                 self.compare(context, effects)
             }
-            Err(error) if may_refetch(&error, *fresh_keys, context) => {
+            Err(error) if may_refetch(&error, *fresh_keys, context.keys_refetched, context.now) => {
                 self.verify_answer(true, context, effects);
                 Ok(())
             }
@@ -200,14 +203,17 @@ impl Flow {
 
 /// Whether the keys are to be fetched once more: for an unknown key only, once per step-up, and not
 /// again within the cool-down, so that forged key ids do not hammer the provider.
-fn may_refetch(error: &Error, already: bool, context: &mut Context<'_>) -> bool {
-    let cooled = context
-        .keys_refetched
-        .is_none_or(|last| context.now.since(last) >= KEYS_COOL_DOWN.millis());
+pub(in crate::protocol) fn may_refetch(
+    error: &Error,
+    already: bool,
+    refetched: &mut Option<EpochMillis>,
+    now: EpochMillis,
+) -> bool {
+    let cooled = refetched.is_none_or(|last| now.since(last) >= KEYS_COOL_DOWN.millis());
     if error.code != ErrorCode::KeyUnknown || already || !cooled {
         return false;
     }
-    *context.keys_refetched = Some(context.now);
+    *refetched = Some(now);
     true
 }
 

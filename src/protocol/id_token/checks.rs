@@ -50,10 +50,16 @@ pub(super) fn judge(members: &Members, expectation: &Expectation) -> Result<Clai
         return Err(invalid("it is not valid yet"));
     }
     // Step 11.
-    if let Source::Response { nonce, .. } = &expectation.source
-        && members.text("nonce")? != Some(nonce)
-    {
-        return Err(invalid("nonce is not the one that was sent"));
+    let nonce = members.text("nonce")?;
+    match &expectation.source {
+        Source::Response { nonce: sent, .. } if nonce != Some(sent) => {
+            return Err(invalid("nonce is not the one that was sent"));
+        }
+        // §12.2: it may be left out.
+        Source::Renewal { nonce: Some(sent), .. } if nonce.is_some_and(|it| it != sent) => {
+            return Err(invalid("nonce is not that of the authentication"));
+        }
+        _ => {}
     }
     Ok(Claims {
         iss: expectation.issuer.clone(),

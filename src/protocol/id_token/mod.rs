@@ -136,9 +136,9 @@ impl Inspected {
         let members = receipt.redeem(&self.token, &self.expectation)?;
         let claims = checks::judge(&members, &self.expectation)?;
         let access_token = match self.expectation.source {
-            Source::Response { access_token, .. } | Source::Authenticate { access_token } => {
-                Some(access_token)
-            }
+            Source::Response { access_token, .. }
+            | Source::Renewal { access_token, .. }
+            | Source::Authenticate { access_token } => Some(access_token),
             Source::Session => None,
         };
         let at_hash = AtHash::find(&members, self.algorithm, access_token)?;

@@ -38,6 +38,10 @@ fn expectation(value: &Value) -> Option<Expectation> {
             nonce: text(source, "nonce")?.to_owned(),
             access_token: access_token()?,
         },
+        "renewal" => Source::Renewal {
+            nonce: text(source, "nonce").map(str::to_owned),
+            access_token: access_token()?,
+        },
         "session" => Source::Session,
         "authenticate" => Source::Authenticate { access_token: access_token()? },
         _ => return None,

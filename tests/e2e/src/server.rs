@@ -152,6 +152,13 @@ impl Server {
         request.call().expect("the server forgets its log");
     }
 
+    /// Ends every access token that the API has seen so far.
+    #[track_caller]
+    pub fn revoke(&self) {
+        let request = self.agent.post(self.control("/revoke")).header("host", self.control_host());
+        request.send_empty().expect("the server revokes the tokens");
+    }
+
     /// Every transfer that was made.
     #[track_caller]
     pub fn ledger(&self) -> Vec<Value> {

@@ -103,6 +103,9 @@ impl World {
             }
             Effect::HandOver { result, .. } => self.hands_over(page, &result),
             Effect::ClearOthers { sub } => self.tell_cleared(page, sub),
+            // No app here has tokens renewed.
+            Effect::GiveBack { waiter } => self.settle(page, waiter, End::Response(401)),
+            Effect::Renewal(..) => {}
             Effect::Settle { waiter, .. } => self.settle(page, waiter, End::Assurance),
             Effect::Reject { waiter, error } => self.settle(page, waiter, End::Error(error.code)),
             Effect::Publish(all) => self.pages[page.0].loader.published = all,

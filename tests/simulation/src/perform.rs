@@ -259,7 +259,7 @@ impl World {
         }
         let nonce = match &expect.source {
             Source::Response { nonce, .. } => Some(nonce),
-            Source::Session | Source::Authenticate { .. } => None,
+            Source::Renewal { .. } | Source::Session | Source::Authenticate { .. } => None,
         };
         let late = expect.now.0 > identity.exp + 60 && expect.source != Source::Session;
         if identity.aud != expect.client_id

@@ -307,6 +307,7 @@ impl World {
             expires_in: Some(Lifetime(300.0)),
             scope: Some(scope.to_string()),
             id_token: identity.map(Secret::new),
+            refresh_token: None,
             error: None,
         }
     }

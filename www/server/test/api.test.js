@@ -206,3 +206,23 @@ test("the probes answer as they are named", async (t) => {
   for (const [, header] of seen.slice(0, 3)) assert.match(String(header), al3);
   assert.deepEqual(seen.slice(3).map(([, header]) => /acr_values="(...)"/.exec(String(header))?.[1]), ["AL2", "AL3", "AL2"]);
 });
+
+test("a token that was revoked is invalid, and what a refresh token gives instead is not", async (t) => {
+  const alice = new Visitor(await open(t));
+  const first = await alice.signIn();
+  assert.equal((await alice.api("/balance", first.access_token)).status, 200);
+  assert.equal((await alice.control("/revoke", {})).status, 204);
+  const answer = await alice.api("/balance", first.access_token);
+  assert.equal(answer.status, 401);
+  assert.match(answer.headers["www-authenticate"] ?? "", /error="invalid_token"/);
+  const second = await alice.redeem({ grant_type: "refresh_token", refresh_token: first.refresh_token });
+  assert.equal((await alice.api("/balance", second.access_token)).status, 200);
+});
+
+test("one operation takes each token once", async (t) => {
+  const { alice, token } = await strong(t);
+  assert.equal((await alice.api("/once", token)).status, 200);
+  const again = await alice.api("/once", token);
+  assert.equal(again.status, 401);
+  assert.match(again.headers["www-authenticate"] ?? "", /error="invalid_token"/);
+});

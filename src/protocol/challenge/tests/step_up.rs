@@ -33,6 +33,22 @@ fn check_ignored(header: &str, scheme: &str, why: Why) {
 }
 
 #[test]
+fn an_invalid_token_is_no_demand_but_is_told_as_such() {
+    let says = |status, header: &str| read(status, header).map(|reading| reading.invalid_token);
+    let invalid = r#"Bearer realm="x", error="invalid_token""#;
+    assert_eq!(says(401, invalid), Ok(true));
+    assert_eq!(says(401, "DPoP error=invalid_token"), Ok(true));
+    assert_eq!(says(401, &format!("Basic, {invalid}")), Ok(true));
+    // RFC 6750 §3.1: it comes with 401.
+    assert_eq!(says(403, invalid), Ok(false));
+    assert_eq!(says(401, r#"Bearer error="invalid_request""#), Ok(false));
+    assert_eq!(says(401, r#"Bearer error_description="invalid_token""#), Ok(false));
+    // A demand leads further: what the user proves comes with another token.
+    let demand = r#"Bearer error="insufficient_user_authentication""#;
+    assert_eq!(says(401, &format!("{invalid}, {demand}")), Ok(false));
+}
+
+#[test]
 fn rfc_9470_is_recognised() {
     check(
         r#"Bearer error="insufficient_user_authentication", error_description="A different authentication level is required", acr_values="myACR""#,

@@ -1,19 +1,21 @@
 //! What must hold on every page at every step, whatever happens.
 
 use super::super::waiter::Phase;
-use super::super::{Coordinator, Effect, Event, WaiterId};
+use super::super::{Coordinator, Effect, Event, RenewalEffect, RenewalEvent, WaiterId};
 use crate::protocol::config::{Arrangement, Config};
 use crate::protocol::flow::{FlowEffect, FlowId, Obtained};
-use crate::protocol::held::Held;
+use crate::protocol::held::{Held, Serial};
 use crate::protocol::origin;
 use crate::protocol::units::EpochMillis;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What is known of a promise from the outside.
 #[derive(Default)]
 struct Seen {
     url: Option<String>,
     challenges: usize,
+    /// How often a token that it carried was refused as invalid.
+    invalid: usize,
     retries: usize,
     over: bool,
 }
@@ -28,6 +30,14 @@ pub struct Watch {
     cleared: bool,
     /// Whose click has opened a window.
     window: Option<WaiterId>,
+    /// The renewals whose answer is awaited.
+    /// Whether it is a verdict on an ID token.
+    pub asked: HashMap<u32, bool>,
+    /// Whether what happened is a demand.
+    demanded: bool,
+    /// What requests to an API that takes a token once have carried, and what is published for one.
+    used_up: HashSet<String>,
+    pub offered: HashMap<u32, String>,
 }
 
 impl Watch {
@@ -39,11 +49,19 @@ impl Watch {
             last: 0,
             cleared: false,
             window: None,
+            asked: HashMap::new(),
+            demanded: false,
+            used_up: HashSet::new(),
+            offered: HashMap::new(),
         }
     }
 
     pub fn before(&mut self, event: &Event, core: &Coordinator) {
         self.cleared = matches!(event, Event::Cleared);
+        self.demanded = matches!(
+            event,
+            Event::Challenged { .. } | Event::ChallengedAgain { .. } | Event::Ensured { .. }
+        );
         self.window = match event {
             Event::Ensured { waiter, window: true, .. } => Some(*waiter),
             _ => None,
@@ -71,12 +89,34 @@ impl Watch {
             Event::ChallengedAgain { waiter, .. } if sent(waiter) => {
                 self.waiters.entry(waiter.0).or_default().challenges += 1;
             }
+            Event::TokenInvalid { waiter, call, .. } => {
+                let seen = Seen { url: Some(call.url.clone()), invalid: 1, ..Seen::default() };
+                assert!(self.waiters.insert(waiter.0, seen).is_none(), "numbers are used once");
+            }
+            Event::TokenInvalidAgain { waiter } if sent(waiter) => {
+                self.waiters.entry(waiter.0).or_default().invalid += 1;
+            }
+            Event::Renewal(Serial(serial), event) => {
+                let verdict = matches!(event, RenewalEvent::Verified(_));
+                self.asked.retain(|of, awaited| of != serial || *awaited != verdict);
+            }
+            Event::TokenSpent { serial } => {
+                if let Some(token) = self.offered.remove(&serial.0) {
+                    self.uses_up(token);
+                }
+            }
             Event::Answered { waiter, .. } if sent(waiter) => self.ends(*waiter),
             Event::Aborted { waiter } if core.waiters.iter().any(|it| it.id == *waiter) => {
                 self.ends(*waiter);
             }
             _ => {}
         }
+    }
+
+    /// The tests' unnumbered tokens are not told apart.
+    fn uses_up(&mut self, token: String) {
+        let first = token == "t" || self.used_up.insert(token.clone());
+        assert!(first, "{token} is used a second time");
     }
 
     fn ends(&mut self, waiter: WaiterId) {
@@ -110,8 +150,19 @@ impl Watch {
             }
             None => {
                 assert_eq!(self.running, None);
-                let idle = core.waiters.iter().all(|waiter| waiter.phase == Phase::Sent);
+                let idle = core
+                    .waiters
+                    .iter()
+                    .all(|waiter| matches!(waiter.phase, Phase::Sent | Phase::Renewing(_)));
                 assert!(idle, "somebody waits for a step-up, and none runs");
+            }
+        }
+        for waiter in &core.waiters {
+            if let Phase::Renewing(serial) = waiter.phase {
+                assert!(
+                    self.asked.contains_key(&serial.0),
+                    "a renewal is awaited that nobody makes"
+                );
             }
         }
     }
@@ -147,13 +198,31 @@ impl Watch {
                 let seen = self.waiters.get_mut(&waiter.0).unwrap();
                 assert!(!seen.over, "{waiter:?} is sent again after its outcome");
                 seen.retries += 1;
-                assert!(seen.retries <= seen.challenges, "{waiter:?} is sent again unasked");
+                let most = seen.challenges + seen.invalid.min(1);
+                assert!(seen.retries <= most, "{waiter:?} is sent again unasked");
                 let url = seen.url.as_deref().expect("only requests are sent again");
                 let api = self.config.api_of(url).expect("a token goes to the list only");
                 assert!(origin::is_trustworthy(url));
-                let is_it = |held: &&Held| held.access_token == *access_token;
-                let held = core.wallet.newest(api.resource.as_deref(), EpochMillis(0)).find(is_it);
+                if api.is_single_use() {
+                    let token = access_token.as_ref().map(|token| token.expose().to_owned());
+                    self.uses_up(token.expect("a token of its own"));
+                    return;
+                }
+                let is_it = |held: &&Held| held.access_token == *access_token && !held.single_use;
+                let held = core.wallet.newest(api.resource.as_deref(), now).find(is_it);
                 assert!(held.is_some(), "a token for another resource, or one that was dropped");
+            }
+            Effect::Renewal(Serial(serial), RenewalEffect::Ask { .. }) => {
+                assert!(self.config.renew && !self.demanded, "a renewal answers a demand");
+                let asked = self.asked.insert(*serial, false);
+                assert!(asked.is_none(), "{serial} is renewed twice at a time");
+            }
+            Effect::Renewal(Serial(serial), RenewalEffect::Verify { .. }) => {
+                assert!(self.asked.insert(*serial, true).is_none());
+            }
+            Effect::GiveBack { waiter } => {
+                assert!(self.waiters[&waiter.0].invalid > 0, "it has another answer");
+                self.ends(*waiter);
             }
             Effect::Settle { waiter, .. } => {
                 assert!(self.waiters[&waiter.0].url.is_none(), "requests get responses");
@@ -164,12 +233,19 @@ impl Watch {
                 assert_eq!(all.len(), self.config.apis.len());
                 let backend = self.config.arrangement == Arrangement::Backend;
                 assert!(!backend || all.iter().all(Option::is_none), "a token beside the cookie");
+                self.offered.clear();
                 for (api, published) in self.config.apis.iter().zip(all) {
                     let Some(published) = published else { continue };
                     assert!(!self.cleared, "a token is published on clear()");
                     let is_it = |held: &&Held| held.serial == published.serial;
-                    let held = core.wallet.newest(api.resource.as_deref(), now).find(is_it);
+                    let held = core.wallet.sendable(api.resource.as_deref(), now).find(is_it);
                     let held = held.expect("a living token for this very resource");
+                    assert_eq!(held.single_use, api.is_single_use());
+                    if held.single_use {
+                        assert!(published.once, "a token for one use is published for all");
+                        let token = published.access_token.expose().to_owned();
+                        self.offered.insert(published.serial.0, token);
+                    }
                     // Or the session's token may do more than this one: see the tests of that.
                     assert!(published.once || held.claims.is_some());
                 }

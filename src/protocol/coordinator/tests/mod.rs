@@ -12,9 +12,11 @@ mod published;
 mod queue;
 mod random;
 mod redirect;
+mod renewal;
 mod retries;
 mod rounds;
 mod session;
+mod single_use;
 mod tabs;
 
 use super::*;

@@ -1,14 +1,18 @@
 //! A page that plays journeys, and is watched at every step.
 
-use super::super::{Call, Coordinator, Effect, Event, Published, Saved, WaiterId};
+use super::super::{Call, Coordinator, Effect, Event, Published, RenewalEffect};
+use super::super::{RenewalEvent, Saved, WaiterId};
 use super::invariants::Watch;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::tests::config;
 use crate::protocol::config::{Arrangement, Config};
+use crate::protocol::encode::parse_form;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::{FlowEffect, FlowEvent, FlowId};
 use crate::protocol::held::Serial;
 use crate::protocol::requirement::Requirement;
+use crate::protocol::secret::Secret;
+use crate::protocol::token::TokenAnswer;
 use crate::protocol::units::{EpochMillis, Seconds};
 
 pub use crate::protocol::flow::tests::player::{wants, wants_scope, wants_within};
@@ -125,16 +129,42 @@ impl Page {
     pub fn comes_back(&mut self, flow: u32, acr: &str, token: &str, effects: &str) -> &mut Self {
         let user = if self.user.is_empty() { "alice" } else { self.user };
         // The user authenticates now: both times are the issuer's.
+        self.brings_back(flow, user, acr, step_up::answer(token), effects)
+    }
+
+    /// The same with this answer of the token endpoint.
+    #[track_caller]
+    pub fn brings_back(
+        &mut self,
+        flow: u32,
+        user: &str,
+        acr: &str,
+        answer: TokenAnswer,
+        effects: &str,
+    ) -> &mut Self {
         let now = self.now.seconds();
         let auth_time = i64::try_from(now.0).ok();
         let proof = Claims { auth_time, iat: now, ..step_up::claims(user, acr) };
         let exchange = format!("{flow}: close window, {flow}: hide gate, {flow}: exchange c1");
-        let verify = format!("{flow}: verify id-{token}");
+        let verify = format!("{flow}: verify {}", answer.id_token.as_ref().unwrap().expose());
         self.plays([
             (of(flow, step_up::code("c1")), &exchange),
-            (of(flow, step_up::tokens(token)), &verify),
+            (of(flow, FlowEvent::TokenAnswered(Ok(answer))), &verify),
             (of(flow, FlowEvent::AnswerVerified(Ok(proof))), effects),
         ])
+    }
+
+    /// The whole popup journey of Alice's, whose answer has a refresh token too.
+    #[track_caller]
+    pub fn authenticates_with(
+        &mut self,
+        flow: u32,
+        acr: &str,
+        (token, refresh): (&str, &str),
+        effects: &str,
+    ) -> &mut Self {
+        let answer = refreshable(token, refresh);
+        self.navigates(flow).brings_back(flow, "alice", acr, answer, effects)
     }
 
     /// The whole popup journey of a step-up that has just started.
@@ -158,6 +188,16 @@ impl Page {
         self
     }
 
+    /// The first renewal that is under way.
+    pub fn renewing(&self) -> Option<Serial> {
+        self.watch.asked.keys().min().copied().map(Serial)
+    }
+
+    /// What is published for one request.
+    pub fn offered(&self) -> Option<Serial> {
+        self.watch.offered.keys().min().copied().map(Serial)
+    }
+
     /// What the app's listeners have been told since this was asked last.
     pub fn told(&mut self) -> Vec<super::super::Notice> {
         std::mem::take(&mut self.notices)
@@ -171,6 +211,7 @@ fn said(effect: &Effect) -> Option<String> {
         | Effect::DropWindow { waiter }
         | Effect::Retry { waiter, .. }
         | Effect::Settle { waiter, .. }
+        | Effect::GiveBack { waiter }
         | Effect::Reject { waiter, .. } => *waiter,
         _ => WaiterId(0),
     };
@@ -204,6 +245,10 @@ fn said(effect: &Effect) -> Option<String> {
             )
         }
         Effect::Settle { .. } => format!("settle {waiter}"),
+        Effect::GiveBack { .. } => format!("give {waiter} back"),
+        Effect::Renewal(Serial(serial), effect) => {
+            format!("renewal of {serial}: {}", renews(effect))
+        }
         Effect::Reject { error, .. } => format!("reject {waiter} {}", error.code.code()),
         Effect::Publish(all) => {
             let all: Vec<_> = all.iter().map(|one| published(one.as_ref())).collect();
@@ -212,11 +257,39 @@ fn said(effect: &Effect) -> Option<String> {
     })
 }
 
+fn renews(effect: &RenewalEffect) -> String {
+    match effect {
+        RenewalEffect::Ask { body } => {
+            let form = parse_form(body.expose());
+            let of =
+                |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, it)| it.as_str());
+            assert_eq!((of("grant_type"), of("client_id")), (Some("refresh_token"), Some("spa")));
+            let resource = of("resource").map(|it| format!(" for {it}")).unwrap_or_default();
+            format!("ask with {}{resource}", of("refresh_token").unwrap())
+        }
+        RenewalEffect::Verify { id_token, fresh_keys, .. } => {
+            let keys = if *fresh_keys { " with fresh keys" } else { "" };
+            format!("verify {}{keys}", id_token.expose())
+        }
+    }
+}
+
 fn published(one: Option<&Published>) -> String {
     one.map_or("-".into(), |one| {
         let once = if one.once { " once" } else { "" };
-        format!("{}{once}", one.access_token.expose())
+        let renewable = if one.renewable { "+" } else { "" };
+        format!("{}{renewable}{once}", one.access_token.expose())
     })
+}
+
+/// An answer with a refresh token.
+pub fn refreshable(token: &str, refresh: &str) -> TokenAnswer {
+    TokenAnswer { refresh_token: Some(Secret::new(refresh)), ..step_up::answer(token) }
+}
+
+/// A renewal's answer without an ID token.
+pub fn renewed(token: &str, refresh: &str) -> TokenAnswer {
+    TokenAnswer { id_token: None, ..refreshable(token, refresh) }
 }
 
 pub fn call(url: &str) -> Call {
@@ -251,6 +324,22 @@ pub fn left_at(seconds: u64, waiter: u32, requirement: Requirement) -> Event {
 
 pub fn token_refused(serial: u32) -> Event {
     Event::TokenRefused { serial: Serial(serial) }
+}
+
+/// It had been sent with a held token, which is refused as invalid.
+pub fn token_invalid(serial: u32, waiter: u32) -> Event {
+    let (waiter, call, sent_with) = (WaiterId(waiter), call(API), Serial(serial));
+    Event::TokenInvalid { waiter, call, sent_with }
+}
+
+/// So is what it was sent with again.
+pub fn invalid_again(waiter: u32) -> Event {
+    Event::TokenInvalidAgain { waiter: WaiterId(waiter) }
+}
+
+/// Something that happens to the renewal of a token.
+pub fn renewal(serial: u32, event: RenewalEvent) -> Event {
+    Event::Renewal(Serial(serial), event)
 }
 
 pub fn stayed(waiter: u32) -> Event {

@@ -1,10 +1,10 @@
 //! Random lives of a page: whatever happens in whatever order, the invariants hold.
 
 use super::player::*;
-use super::{Call, Event, WaiterId};
+use super::{Call, Event, RenewalEvent, WaiterId};
 use crate::protocol::backend::Told;
 use crate::protocol::config::tests::{config, with_backend, with_passkeys};
-use crate::protocol::config::{Arrangement, Config, Passkey, PasskeyServer};
+use crate::protocol::config::{Arrangement, Config, Passkey, PasskeyServer, TokenUse};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::tests::player as step_up;
@@ -14,6 +14,7 @@ use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
+use crate::protocol::units::Seconds;
 use proptest::prelude::*;
 
 const URLS: [&str; 4] =
@@ -37,6 +38,19 @@ enum Step {
     Aborted(usize),
     Stayed(usize),
     TokenRefused(u32),
+    /// A request that carried a token is told that it is invalid.
+    TokenInvalid {
+        url: usize,
+        stream: bool,
+        serial: u32,
+    },
+    InvalidAgain(usize),
+    /// What comes of a renewal that is under way.
+    Renewed(Renewed),
+    /// The loader has used what was published for one request.
+    Spent,
+    Expired,
+    SetBack(u64),
     Cleared,
     /// The page came back from the browser's cache.
     Interrupted,
@@ -51,6 +65,18 @@ enum Step {
         acr: &'static str,
     },
     Later(u64),
+}
+
+/// What comes of a renewal.
+#[derive(Clone, Copy, Debug)]
+enum Renewed {
+    Tokens,
+    WithIdToken,
+    Narrower,
+    Refused,
+    Unreachable,
+    Checked(&'static str),
+    OtherKey,
 }
 
 fn need() -> impl Strategy<Value = Requirement> {
@@ -148,6 +174,25 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<usize>().prop_map(Step::Aborted),
         1 => any::<usize>().prop_map(Step::Stayed),
         1 => (0..4_u32).prop_map(Step::TokenRefused),
+        3 => (0..2_usize, prop::bool::weighted(0.2), 0..4_u32)
+            .prop_map(|(url, stream, serial)| Step::TokenInvalid { url, stream, serial }),
+        1 => any::<usize>().prop_map(Step::InvalidAgain),
+        6 => prop::sample::select(vec![
+            Renewed::Tokens,
+            Renewed::Tokens,
+            Renewed::WithIdToken,
+            Renewed::Narrower,
+            Renewed::Refused,
+            Renewed::Unreachable,
+            Renewed::Checked("alice"),
+            Renewed::Checked("alice"),
+            Renewed::Checked("bob"),
+            Renewed::OtherKey,
+        ])
+        .prop_map(Step::Renewed),
+        1 => Just(Step::Spent),
+        1 => Just(Step::Expired),
+        1 => (0..400_u64).prop_map(Step::SetBack),
         1 => Just(Step::Cleared),
         1 => Just(Step::Interrupted),
         2 => any::<bool>().prop_map(|right| Step::Resumed { right }),
@@ -172,16 +217,35 @@ fn configs() -> impl Strategy<Value = Config> {
         Config { arrangement: Arrangement::OwnInWindow, ..config() },
     ];
     let base = prop::sample::select(bases);
-    let popup_first = any::<bool>();
-    (base, popup_first, any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
-        |(base, popup_first, adopt_first_subject, require_verified, max_rounds)| {
-            let mut made = Config { adopt_first_subject, require_verified, max_rounds, ..base };
-            if popup_first {
-                made.methods.reverse();
-            }
-            made
-        },
-    )
+    let booleans = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (base, booleans, 1..4_usize).prop_map(|(base, booleans, max_rounds)| {
+        let (popup_first, adopt_first_subject, require_verified, renew, once) = booleans;
+        let renew = renew && base.arrangement == Arrangement::OpenIdConnect;
+        let more = Config { max_rounds, renew, ..base };
+        let mut made = Config { adopt_first_subject, require_verified, ..more };
+        if popup_first {
+            made.methods.reverse();
+        }
+        if once && made.arrangement != Arrangement::Backend {
+            made.apis[0].token_use = Some(TokenUse::Once);
+        }
+        made
+    })
+}
+
+fn renewed(what: Renewed, answer: TokenAnswer, token: &str) -> RenewalEvent {
+    let error = Some("invalid_grant".to_owned());
+    RenewalEvent::Answered(match what {
+        Renewed::Tokens => Ok(answer),
+        Renewed::WithIdToken => Ok(step_up::answer(token)),
+        Renewed::Narrower => Ok(TokenAnswer { scope: Some("a".into()), ..answer }),
+        Renewed::Refused => Ok(TokenAnswer { error, ..TokenAnswer::default() }),
+        Renewed::Unreachable => Err(ErrorCode::ProviderUnreachable.into()),
+        Renewed::Checked(sub) => {
+            return RenewalEvent::Verified(Ok(step_up::claims(sub, "AL1 AL2 AL3")));
+        }
+        Renewed::OtherKey => return RenewalEvent::Verified(Err(ErrorCode::KeyUnknown.into())),
+    })
 }
 
 /// Numbers are given out one after the other, as on a real page.
@@ -190,6 +254,7 @@ struct Life {
     waiters: u32,
     tokens: u32,
     prompts: u32,
+    renewed: u32,
 }
 
 impl Life {
@@ -225,6 +290,41 @@ impl Life {
             Step::Aborted(at) => aborted(known(at, self.waiters)),
             Step::Stayed(at) => stayed(known(at, self.waiters)),
             Step::TokenRefused(back) => token_refused(self.tokens.saturating_sub(back)),
+            Step::TokenInvalid { url, stream, serial } => {
+                self.waiters += 1;
+                let sent_with = Serial(self.tokens.saturating_sub(serial));
+                let call = Call { replayable: !stream, ..call(URLS[url]) };
+                // The client asks this before it tells.
+                if !self.page.core.may_renew(sent_with) {
+                    self.waiters -= 1;
+                    return;
+                }
+                Event::TokenInvalid { waiter: WaiterId(self.waiters), call, sent_with }
+            }
+            Step::InvalidAgain(at) => {
+                let waiter = WaiterId(known(at, self.waiters));
+                if !self.page.core.may_renew_for(waiter) {
+                    return;
+                }
+                Event::TokenInvalidAgain { waiter }
+            }
+            Step::Renewed(what) => {
+                let Some(serial) = self.page.renewing() else { return };
+                self.renewed += 1;
+                let token = format!("r{}", self.renewed);
+                let answer = TokenAnswer { id_token: None, ..step_up::answer(&token) };
+                Event::Renewal(serial, renewed(what, answer, &token))
+            }
+            Step::Spent => {
+                let Some(serial) = self.page.offered() else { return };
+                Event::TokenSpent { serial }
+            }
+            Step::Expired => Event::TokenExpired,
+            Step::SetBack(seconds) => {
+                let by = Seconds(seconds).millis();
+                self.page.now = self.page.now.minus(by);
+                Event::SetBack(by)
+            }
             Step::Cleared => Event::Cleared,
             Step::Interrupted => Event::Interrupted,
             Step::Resumed { right } => {
@@ -274,7 +374,10 @@ impl Life {
             FlowEvent::Quiet,
             FlowEvent::Saved(Ok(())),
             step_up::code("c1"),
-            step_up::tokens(&token),
+            FlowEvent::TokenAnswered(Ok(TokenAnswer {
+                refresh_token: Some(Secret::new(format!("refresh-{token}"))),
+                ..step_up::answer(&token)
+            })),
             step_up::own(&token, Some(&format!("id-{token}"))),
             step_up::proves("alice", acr),
         ] {
@@ -294,7 +397,7 @@ proptest! {
         config in configs(),
         steps in prop::collection::vec(step(), 1..80),
     ) {
-        let mut life = Life { page: Page::new(config), waiters: 0, tokens: 0, prompts: 0 };
+        let mut life = Life { page: Page::new(config), waiters: 0, tokens: 0, prompts: 0, renewed: 0 };
         for step in steps {
             life.step(step);
         }
@@ -308,7 +411,7 @@ proptest! {
     /// An API that demands something new each time cannot keep one request going for ever.
     #[test]
     fn no_request_is_sent_for_ever(needs in prop::collection::vec(need(), 40), acr in "AL[123]") {
-        let mut life = Life { page: Page::with_popup(), waiters: 0, tokens: 0, prompts: 0 };
+        let mut life = Life { page: Page::with_popup(), waiters: 0, tokens: 0, prompts: 0, renewed: 0 };
         // Tokens of all kinds lie about.
         for held in ["AL1", "AL2", "AL3"] {
             life.step(Step::Ensured { need: wants_within(held, 0), window: true });

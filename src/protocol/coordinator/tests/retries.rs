@@ -5,7 +5,7 @@ use super::super::{Effect, WaiterId};
 use super::player::*;
 use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::Obtained;
-use crate::protocol::flow::tests::player::claims;
+use crate::protocol::flow::tests::player::{self as step_up, claims};
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;
@@ -120,9 +120,11 @@ fn t14_where_a_token_may_go_is_looked_at_again_when_it_goes() {
         id_token: None,
         lifetime: Seconds(300),
         scope: Scope::default(),
+        refresh: None,
     };
     let proof = Some(claims("alice", "AL3"));
-    let held = page.core.wallet.take(Obtained::Tokens(tokens), proof, wants("AL3"), None, page.now);
+    let goal = step_up::goal("AL3");
+    let held = page.core.wallet.take(Obtained::Tokens(tokens), proof, &goal, page.now);
     let id = WaiterId(1);
     // However it got in.
     let waiter = Waiter { call: Some(call(url)), ..Waiter::new(id, wants("AL3"), None) };

@@ -218,15 +218,7 @@ pub fn wants_scope(acr_values: &str, scope: &str) -> Requirement {
 }
 
 pub fn goal(acr_values: &str) -> Goal {
-    Goal {
-        requirement: wants(acr_values),
-        keep: Scope::default(),
-        resource: None,
-        reason: None,
-        adopt: false,
-        methods: None,
-        offer: None,
-    }
+    Goal { requirement: wants(acr_values), ..Goal::default() }
 }
 
 pub fn user(sub: &str, session_token: Option<&str>) -> User {

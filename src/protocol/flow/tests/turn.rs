@@ -22,6 +22,7 @@ fn handed(sub: &str, acr: &str) -> FlowEvent {
             id_token: Some(Secret::new("id-other")),
             lifetime: Seconds(300),
             scope: Scope::default(),
+            refresh: None,
         }),
         claims: Some(claims(sub, acr)),
         proved: wants(acr),

@@ -166,6 +166,23 @@ fn a_token_of_the_apps_own_has_any_nonce_but_may_not_have_expired() {
 }
 
 #[test]
+fn a_token_of_a_renewal_need_not_repeat_the_nonce_but_may_have_no_other() {
+    let access_token = || Secret::new(ACCESS_TOKEN);
+    let nonce = Some(NONCE.to_owned());
+    let renewal = expectation(Source::Renewal { nonce, access_token: access_token() });
+    check_for(&claims(), &renewal, Ok(()));
+    check_for(&claims_with("nonce", Value::Null), &renewal, Ok(()));
+    check_for(&claims_with("nonce", json!("another")), &renewal, Err(IdTokenInvalid));
+    check_for(&claims_with("exp", json!(NOW - 86_400)), &renewal, Err(IdTokenInvalid));
+    check_for(&claims_with("at_hash", json!("AAAA")), &renewal, Err(IdTokenInvalid));
+    check_for(&claims_with("iss", json!("https://evil.example")), &renewal, Err(IssuerMismatch));
+    check_for(&claims_with("aud", json!("another")), &renewal, Err(IdTokenInvalid));
+    // Nobody knows with which nonce the user authenticated.
+    let unknown = expectation(Source::Renewal { nonce: None, access_token: access_token() });
+    check_for(&claims_with("nonce", json!("another")), &unknown, Ok(()));
+}
+
+#[test]
 fn a_name_that_occurs_twice_is_refused() {
     let provider = Provider::new();
     let once = claims().to_string();

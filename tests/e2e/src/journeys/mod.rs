@@ -12,6 +12,8 @@ mod passkey;
 mod provider;
 mod redirect;
 mod refusals;
+mod tabs;
+mod tokens;
 mod transfer;
 mod untouched;
 mod windows;
@@ -32,7 +34,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 15] = [
+    let everywhere: [(&str, Journeys); 17] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -48,6 +50,8 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),
         ("redirect", redirect::JOURNEYS),
+        ("tabs", tabs::JOURNEYS),
+        ("tokens", tokens::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));

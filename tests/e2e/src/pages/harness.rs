@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::bench::World;
 use crate::pages::Provider;
 use crate::wait::until;
+use crate::webdriver::Window;
 
 /// The page `/e2e/harness.html` in the main window.
 pub struct Harness<'a>(pub &'a World);
@@ -56,7 +57,13 @@ impl<'a> Harness<'a> {
     /// Opens another page with the same scripts.
     #[track_caller]
     pub fn open_at(world: &'a World, path: &str) -> Self {
-        world.switch_to(&world.main);
+        Self::load(world, &world.main, path)
+    }
+
+    /// The same in another window, which is the current one from now on.
+    #[track_caller]
+    pub fn load(world: &'a World, window: &Window, path: &str) -> Self {
+        world.switch_to(window);
         let url = format!("{}{path}", world.server.app);
         world.browser.session.go(&url).expect("the harness page loads");
         until("the harness page is ready", || {

@@ -1,0 +1,71 @@
+//! What the renewal of a token wants done.
+
+use super::driver::Driver;
+use super::host::{from_js, get};
+use super::network::Body;
+use super::provider::verified;
+use crate::protocol::claims::{Claims, Expectation};
+use crate::protocol::coordinator::{Event, RenewalEffect, RenewalEvent};
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::flow::Target;
+use crate::protocol::held::Serial;
+use crate::protocol::secret::Secret;
+use crate::protocol::token::TokenAnswer;
+use js_sys::Function;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+impl Driver {
+    /// Does what a renewal wants done. It belongs to no step-up, and is not ended with one: what is on
+    /// its way may have made the old refresh token void.
+    pub(super) fn renewal(self: &Rc<Self>, serial: Serial, effect: RenewalEffect) {
+        let driver = Rc::clone(self);
+        spawn_local(async move {
+            let event = match effect {
+                RenewalEffect::Ask { body } => {
+                    RenewalEvent::Answered(driver.ask_for_renewal(body).await)
+                }
+                RenewalEffect::Verify { id_token, expectation, fresh_keys } => {
+                    let verdict = driver.verify_renewed(&id_token, &expectation, fresh_keys).await;
+                    RenewalEvent::Verified(verdict)
+                }
+            };
+            driver.dispatch(Event::Renewal(serial, event));
+        });
+    }
+
+    async fn ask_for_renewal(self: &Rc<Self>, body: Secret) -> Result<TokenAnswer, Error> {
+        let late = |_| Error::new(ErrorCode::TimedOut, "another tab renews a token");
+        let done = JsFuture::from(self.host.renewal_lock()).await.map_err(late)?;
+        let answer = self.post_renewal(body).await;
+        let done: Function = done.unchecked_into();
+        let _ = done.call0(&JsValue::UNDEFINED);
+        answer
+    }
+
+    async fn post_renewal(self: &Rc<Self>, body: Secret) -> Result<TokenAnswer, Error> {
+        let metadata = self.read_metadata(None).await?;
+        let body = Body::Form(body);
+        let answer = self.request(None, Target::Token, &metadata.token_endpoint, body).await?;
+        let unreadable = || Error::new(ErrorCode::ProviderUnreachable, "the answer to a renewal");
+        let json = answer.json.ok_or_else(unreadable)?;
+        // What stands before the provider may answer in JSON too.
+        if !answer.ok && !get(&json, "error").is_string() {
+            return Err(unreadable());
+        }
+        from_js(json, ErrorCode::ProviderUnreachable, "the answer to a renewal")
+    }
+
+    async fn verify_renewed(
+        self: &Rc<Self>,
+        id_token: &Secret,
+        expectation: &Expectation,
+        fresh_keys: bool,
+    ) -> Result<Claims, Error> {
+        let verifier = self.host.verifier();
+        let metadata = self.read_metadata(None).await?;
+        let keys = self.read_keys(None, &metadata.jwks_uri, fresh_keys).await?;
+        verified(verifier, id_token, &keys, expectation).await
+    }
+}
