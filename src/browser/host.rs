@@ -50,6 +50,10 @@ extern "C" {
     /// Resolves when none of the app's requests is on the wire, or after some time.
     #[wasm_bindgen(method)]
     pub fn quiet(this: &Host) -> Promise;
+    /// Whether the user has just done something and is not writing, so that the page may be left at
+    /// once.
+    #[wasm_bindgen(method, js_name = mayLeave)]
+    pub fn may_leave(this: &Host) -> bool;
     /// Deletes what was saved under this state.
     #[wasm_bindgen(method)]
     pub fn forget(this: &Host, state: &str);

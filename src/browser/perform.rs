@@ -50,6 +50,10 @@ impl Driver {
                 let event = FlowEvent::GestureRead(gesture_is_alive());
                 self.dispatch(Event::Flow(flow, event));
             }
+            FlowEffect::CheckLeave => {
+                let event = FlowEvent::GestureRead(self.host.may_leave());
+                self.dispatch(Event::Flow(flow, event));
+            }
             FlowEffect::Assert { options } => self.assert(flow, &options),
             FlowEffect::EndCeremony => self.with_running(flow, Running::end_ceremony),
             FlowEffect::GoTo { url, state } => self.go_to(flow, &url, &state),

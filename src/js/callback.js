@@ -8,7 +8,17 @@
 const { search } = location;
 history.replaceState(null, "", location.pathname);
 
-const query = new URLSearchParams(search);
+/** @param {string} key */
+const stored = (key) => {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+};
+// Loaded again on the way back, the answer has been put aside already.
+const answer = search || stored("stepup:response") || "";
+const query = new URLSearchParams(answer);
 // A provider sends back the state itself, a backend the address that it was given.
 const [state] = [...query.getAll("stepup_state"), ...query.getAll("state")];
 const tell = (/** @type {string} */ text) => {
@@ -23,7 +33,7 @@ const tell = (/** @type {string} */ text) => {
  */
 const wayBack = () => {
   try {
-    const awaited = JSON.parse(sessionStorage.getItem("stepup:awaited") ?? "{}");
+    const awaited = JSON.parse((answer && stored("stepup:awaited")) || "{}");
     const { returnTo } = awaited;
     if (!state || awaited.state !== state) return undefined;
     if (typeof returnTo !== "string" || !/^\/(?![/\\])/.test(returnTo)) return undefined;
@@ -37,12 +47,12 @@ const wayBack = () => {
 const back = wayBack();
 if (back) {
   try {
-    sessionStorage.setItem("stepup:response", search);
+    sessionStorage.setItem("stepup:response", answer);
   } catch {
     // Without room for it the user is back all the same, and can begin again.
   }
   location.replace(back);
-} else if (state !== undefined) {
+} else if (search && state !== undefined) {
   // Only the page that began this sign-in listens on the channel of its state.
   const channel = new BroadcastChannel(`stepup:${state}`);
   channel.onmessage = ({ data }) => {

@@ -4,7 +4,7 @@
 import init, { Client, on_panic, parse_challenges } from "./stepup.js";
 import { own } from "./call.js";
 import { carriedBy } from "./carried.js";
-import { watchClicks } from "./clicks.js";
+import { mayLeave, watchClicks } from "./clicks.js";
 import { endpoints } from "./endpoints.js";
 import { StepUpError } from "./error.js";
 import { prompter } from "./prompt.js";
@@ -194,11 +194,12 @@ export const start = async (options, loader) => {
       /** @type {object} */ saved,
       /** @type {number[]} */ ids,
     ) => {
-      const calls = ids.flatMap((id) => waiters.get(id)?.call ?? []);
+      const calls = ids.map((id) => waiters.get(id)?.call);
       const { save } = await import("./redirect.js");
-      await save(state, until, saved, calls);
+      await save(options, state, until, saved, calls);
       savedUntil = until;
     },
+    mayLeave,
     forget: (/** @type {string} */ state) =>
       void import("./redirect.js").then(({ forget }) => forget(state)).catch(() => {}),
     leave: (/** @type {string} */ url) => {
@@ -227,6 +228,9 @@ export const start = async (options, loader) => {
       waiter?.reject(new StepUpError("instance_dead", { cause, response: waiter.response }));
     }
   });
+
+  if (options.methods?.includes("redirect"))
+    import("./redirect.js").then(({ sweep }) => sweep()).catch(() => {});
 
   // From the browser's cache a page comes back as it was left, with nobody to tell it how it went.
   globalThis.addEventListener?.("pageshow", ({ persisted }) => {
@@ -364,36 +368,40 @@ export const start = async (options, loader) => {
   return {
     /** @param {import("./index.d.ts").ResumeOptions} [how] */
     resume: async ({ replay = "all" } = {}) => {
-      const { returned } = await import("./redirect.js");
-      const back = await returned(options).catch((error) => {
-        tabs.back();
-        throw error;
+      const began = clears;
+      const { takeUp } = await import("./redirect.js").catch((cause) => {
+        throw new StepUpError("wasm_unavailable", { cause });
       });
-      if (!back) {
-        tabs.back();
-        return null;
+      /** @type {import("./index.d.ts").Resumed | null} */
+      let resumed = null;
+      try {
+        resumed = await takeUp(options, async ({ core, calls, returnTo, search }) => {
+          if (began !== clears) throw new StepUpError("session_changed");
+          const isSent = (/** @type {Call} */ { method }) =>
+            replay === "all" || (replay === "safe" && /^(GET|HEAD|OPTIONS)$/.test(method));
+          /** @type {(number | null)[]} */
+          const ids = calls.map(() => null);
+          const sent = calls.map((call, at) => {
+            if (!call || "error" in call || !isSent(call)) return undefined;
+            const { gate } = call.stepup;
+            return /** @type {Promise<Response>} */ (
+              wait({ call, gate }, (id) => {
+                ids[at] = id;
+              })
+            );
+          });
+          const results = Promise.all(calls.flatMap((call, at) => (call ? resultOf(call, sent[at]) : [])));
+          const outcome = await wait({}, (id) => client.resumed(id, core, search, ids)).then(
+            (assurance) => ({ assurance }),
+            (error) => ({ error }),
+          );
+          return { returnTo, ...outcome, results: await results };
+        });
+        return resumed;
+      } finally {
+        // The user is here, and not away. Where something was taken up, its step-up says so.
+        if (!resumed) tabs.back();
       }
-      const { core, calls, returnTo, search } = back;
-      const isSent = (/** @type {Call} */ { method }) =>
-        replay === "all" || (replay === "safe" && /^(GET|HEAD|OPTIONS)$/.test(method));
-      /** @type {(number | null)[]} */
-      const ids = [];
-      const sent = calls.map((call, at) => {
-        ids[at] = null;
-        if ("error" in call || !isSent(call)) return undefined;
-        const { gate } = call.stepup;
-        return /** @type {Promise<Response>} */ (
-          wait({ call, gate }, (id) => {
-            ids[at] = id;
-          })
-        );
-      });
-      const results = Promise.all(calls.map((call, at) => resultOf(call, sent[at])));
-      const outcome = await wait({}, (id) => client.resumed(id, core, search, ids)).then(
-        (assurance) => ({ assurance }),
-        (error) => ({ error }),
-      );
-      return { returnTo, ...outcome, results: await results };
     },
     /**
      * A request was answered with what looks like a challenge.

@@ -229,10 +229,23 @@ export const createStepUp = (options) => {
   /** @type {Promise<import("./index.d.ts").Resumed | null> | undefined} */
   let resuming;
   /** @type {import("./index.d.ts").StepUp["resume"]} */
-  const resume = (how) =>
-    (resuming ??= awaits()
-      ? engineFor(epoch).then((ready) => ready.resume(how))
-      : Promise.resolve(null));
+  const takeUp = async (how) => {
+    const began = epoch;
+    try {
+      // The code leaves the address bar before anything else is fetched.
+      const { response } = await import("./return.js").catch((cause) => {
+        throw new StepUpError("wasm_unavailable", { cause });
+      });
+      response(options.redirectUri);
+      return await (await engineFor(began)).resume(how);
+    } catch (error) {
+      // What was saved is still there.
+      if (/^(wasm|storage)_/.test(/** @type {any} */ (error).code)) resuming = undefined;
+      throw error;
+    }
+  };
+  /** @type {import("./index.d.ts").StepUp["resume"]} */
+  const resume = (how) => (resuming ??= awaits() ? takeUp(how) : Promise.resolve(null));
 
   const install = () => {
     if (undo) return undo;

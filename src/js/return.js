@@ -1,8 +1,9 @@
 // @ts-check
 /**
  * What a tab knows when the user comes back from a redirect: what it awaits, and the response. Both are
- * in sessionStorage, which is of this tab alone. `callback.js` reads and writes the same two items; it
- * imports nothing, so that the code leaves the address bar before anything is fetched.
+ * in sessionStorage, which is of this tab, though a tab that is duplicated begins with a copy of it.
+ * `callback.js` reads and writes the same two items; it imports nothing, so that the code leaves the
+ * address bar before anything is fetched.
  */
 
 import { base } from "./apis.js";
@@ -10,8 +11,15 @@ import { StepUpError } from "./error.js";
 
 const AWAITED = "stepup:awaited";
 const RESPONSE = "stepup:response";
+/** The state whose record a page of this tab takes: it stays if that page dies meanwhile. */
+const TAKING = "stepup:taking";
 
-/** @typedef {{ state: string, returnTo: string }} Awaited */
+/**
+ * @typedef {{
+ *   state: string, returnTo: string, name?: string, until?: import("./index.d.ts").EpochMillis, without?: number[],
+ * }} Awaited `name` is of the app that awaits it; `without` are the requests that were aborted after they
+ *   had been saved
+ */
 
 /** @param {string} key */
 const read = (key) => {
@@ -31,26 +39,34 @@ const isPath = (path) =>
 /** What this tab awaits; null if nothing. @returns {Awaited | null} */
 export const awaiting = () => {
   try {
-    const { state, returnTo } = JSON.parse(read(AWAITED) ?? "{}");
-    return state && typeof state === "string" && isPath(returnTo) ? { state, returnTo } : null;
+    const awaited = JSON.parse(read(AWAITED) ?? "{}");
+    const { state, returnTo } = awaited;
+    return state && typeof state === "string" && isPath(returnTo) ? awaited : null;
   } catch {
     return null;
   }
 };
 
+/** The address of this page below its origin, letter by letter. */
+export const here = () => {
+  const url = new URL(location.href);
+  url.username = url.password = "";
+  return url.href.slice(url.origin.length);
+};
+
 /**
  * From now on this tab awaits a response. Throws `storage_unavailable`, or `configuration_invalid` for
  * an address that is not a path of this origin.
- * @param {string} state @param {string} returnTo path, query and hash
+ * @param {string} state @param {string} returnTo path, query and hash @param {Partial<Awaited>} [more]
  */
-export const await_ = (state, returnTo) => {
+export const await_ = (state, returnTo, more) => {
   // The path of `https://app.example//evil.example` is this one, but to go to it means to leave.
   const path = returnTo.startsWith("//") ? `/.${returnTo}` : returnTo;
   if (!isPath(path))
     throw new StepUpError("configuration_invalid", { message: "the way back is not a path of this origin" });
   try {
     sessionStorage.removeItem(RESPONSE);
-    sessionStorage.setItem(AWAITED, JSON.stringify({ state, returnTo: path }));
+    sessionStorage.setItem(AWAITED, JSON.stringify({ ...more, state, returnTo: path }));
   } catch (cause) {
     throw new StepUpError("storage_unavailable", { cause });
   }
@@ -59,11 +75,34 @@ export const await_ = (state, returnTo) => {
 /** Whatever comes now, this tab does not await it; a response that was put aside is dropped. */
 export const stopAwaiting = () => {
   try {
-    sessionStorage.removeItem(AWAITED);
-    sessionStorage.removeItem(RESPONSE);
+    for (const key of [AWAITED, RESPONSE, TAKING]) sessionStorage.removeItem(key);
   } catch {
     // Then nothing is there either.
   }
+};
+
+/** One of the requests that were saved is not to be sent: it was aborted. @param {string} state @param {number} at */
+export const awaitWithout = (state, at) => {
+  const awaited = awaiting();
+  if (awaited?.state !== state) return;
+  const without = [...(awaited.without ?? []), at];
+  try {
+    sessionStorage.setItem(AWAITED, JSON.stringify({ ...awaited, without }));
+  } catch {
+    // It was longer before by a few bytes only. What must not be sent is not: nothing is.
+    stopAwaiting();
+  }
+};
+
+/** This page takes what is awaited. Gives whether one before it did, and died. @param {string} state */
+export const taking = (state) => {
+  const died = read(TAKING) === state;
+  try {
+    sessionStorage.setItem(TAKING, state);
+  } catch {
+    // Then the next page does not learn of it.
+  }
+  return died;
 };
 
 /**

@@ -8,7 +8,8 @@ import { StepUpError } from "./error.js";
 
 /**
  * @typedef {{ text: string, parts: ArrayBuffer[] }} Stored what is kept: JSON text, and bodies
- * @typedef {{ id: string, until: number, iv: Uint8Array<ArrayBuffer>, data: ArrayBuffer }} Row
+ * @typedef {{ id: string, until: number, iv: Uint8Array<ArrayBuffer>, data?: ArrayBuffer }} Row without
+ *   `data`: it was taken
  */
 
 const KEY = "key";
@@ -139,7 +140,7 @@ const find = (id) => async (/** @type {IDBObjectStore} */ keys, /** @type {IDBOb
 
 /** What is in a record. @param {[CryptoKey, Row | undefined]} found @returns {Promise<Stored | undefined>} */
 const opened = async ([key, row]) => {
-  if (!row || row.until <= Date.now()) return undefined;
+  if (!row?.data || row.until <= Date.now()) return undefined;
   const { id, iv, data, until } = row;
   try {
     const how = { name: "AES-GCM", iv, additionalData: bound(id, until) };
@@ -207,20 +208,22 @@ export const openStore = (database = "stepup", limit = 5000) => {
       });
     },
     /**
-     * Removes a record and gives it, in one transaction: of two callers one gets it. Undefined where
-     * there is none, where it is expired, and where it cannot be read. Rejects with
-     * `storage_unavailable` where it may still be there.
-     * @param {string} id @returns {Promise<Stored | undefined>}
+     * Empties a record and gives what was in it, in one transaction: of two callers one gets it, and
+     * the other learns that it is `"taken"`, as long as it would have been there. Undefined where there
+     * is none, where it is expired, and where it cannot be read. Rejects with `storage_unavailable`
+     * where it may still be there.
+     * @param {string} id @returns {Promise<Stored | "taken" | undefined>}
      */
     take: (id) =>
       using(false, async (db, signal) => {
         const found = await transact(db, signal, async (keys, records) => {
           const both = await find(id)(keys, records);
-          records.delete(id);
+          if (both[1]) records.put({ id, until: both[1].until });
           await sweep(records);
           return both;
         });
-        return opened(found);
+        const [, row] = found;
+        return row && !row.data && row.until > Date.now() ? "taken" : opened(found);
       }),
     /**
      * Gives a record and leaves it there. Undefined as for `take()`.
@@ -231,12 +234,14 @@ export const openStore = (database = "stepup", limit = 5000) => {
     remove: (id) => discard((records) => records.delete(id)),
     /** Deletes all. Never rejects. */
     clear: () => discard((records) => records.clear()),
+    /** Deletes what is expired. Never rejects. */
+    sweep: () => discard(sweep),
   };
 
   /** @param {(records: IDBObjectStore) => unknown} work @returns {Promise<void>} */
   async function discard(work) {
     try {
-      await using(false, (db, signal) => transact(db, signal, async (_, records) => void work(records)));
+      await using(false, (db, signal) => transact(db, signal, async (_, records) => void (await work(records))));
     } catch {
       // What cannot be deleted now cannot be read now, and is swept when it is expired.
     }

@@ -9,9 +9,11 @@ interface Row {
 
 interface Store {
   put(id: string, value: { text: string; parts: ArrayBuffer[] }, until: number): Promise<void>;
+  /** Or `"taken"`, which has no text. */
   take(id: string): Promise<{ text: string; parts: ArrayBuffer[] } | undefined>;
   remove(id: string): Promise<void>;
   clear(): Promise<void>;
+  sweep(): Promise<void>;
 }
 
 declare var openStore: (database?: string, limit?: number) => Store;

@@ -108,6 +108,9 @@ pub enum FlowEffect {
     HideGate,
     /// Look whether the user's last gesture still counts; answer with `GestureRead`.
     CheckGesture,
+    /// Look whether the page may be left at once: the last gesture still counts, and the user is not
+    /// writing; answer with `GestureRead`.
+    CheckLeave,
     /// Ask the authenticator with these options; answer with `Asserted`.
     Assert {
         /// A `PublicKeyCredentialRequestOptionsJSON`, as its JSON text.

@@ -32,8 +32,8 @@ impl Pending {
 }
 
 impl Flow {
-    /// Leaves the page, once all is known that goes with it: at once while the user's gesture counts,
-    /// else after a click in the gate, since there may be unsaved work.
+    /// Leaves the page, once all is known that goes with it: at once while the user's gesture counts
+    /// and they are not writing, else after a click in the gate, since there may be unsaved work.
     pub(super) fn ask_by_redirect(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
         // Who comes back is compared with who left, so that must be known for certain.
         let known = self.who.as_ref().is_some_and(|who| !matches!(who, Who::Claimed(_)));
@@ -42,7 +42,7 @@ impl Flow {
         }
         match self.clicked {
             true => self.depart(effects),
-            false => effects.push(FlowEffect::CheckGesture),
+            false => effects.push(FlowEffect::CheckLeave),
         }
     }
 

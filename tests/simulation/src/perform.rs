@@ -122,7 +122,7 @@ impl World {
                 self.show_gate(page, flow, question, methods);
             }
             FlowEffect::HideGate => self.hide_gate(page),
-            FlowEffect::CheckGesture => {
+            FlowEffect::CheckGesture | FlowEffect::CheckLeave => {
                 let alive = self.now < self.pages[page.0].active_until;
                 self.tell(page, flow, FlowEvent::GestureRead(alive));
             }

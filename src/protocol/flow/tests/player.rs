@@ -143,6 +143,7 @@ pub fn said(effect: &FlowEffect) -> String {
         }
         FlowEffect::HideGate => "hide gate".into(),
         FlowEffect::CheckGesture => "check gesture".into(),
+        FlowEffect::CheckLeave => "check leave".into(),
         FlowEffect::Assert { options } => format!("assert {options}"),
         FlowEffect::EndCeremony => "end ceremony".into(),
         FlowEffect::GoTo { state, url } => {

@@ -28,7 +28,7 @@ fn saved() -> FlowEvent {
 #[track_caller]
 fn ready() -> Journey {
     let mut journey = Journey::starts(redirects(), goal("AL3"), GATHERS);
-    journey.plays([(session_of("alice"), ""), (secrets(), ""), (metadata(), "check gesture")]);
+    journey.plays([(session_of("alice"), ""), (secrets(), ""), (metadata(), "check leave")]);
     journey
 }
 
@@ -144,7 +144,7 @@ fn who_leaves_is_known_for_certain() {
         (session_with("id-session"), ""),
         (secrets(), ""),
         (metadata(), "verify id-session"),
-        (session_is("alice"), "check gesture"),
+        (session_is("alice"), "check leave"),
     ]);
 }
 
@@ -218,7 +218,7 @@ fn t02_an_app_with_another_issuer_does_not_take_it_up() {
 fn t53_it_says_when_it_is_too_late() {
     let config = Config { pending_ttl: Seconds(60), ..redirects() };
     let mut journey = Journey::starts(config, goal("AL3"), GATHERS);
-    journey.plays([(session_of("alice"), ""), (secrets(), ""), (metadata(), "check gesture")]);
+    journey.plays([(session_of("alice"), ""), (secrets(), ""), (metadata(), "check leave")]);
     let mut context = super::super::Context {
         config: &journey.config,
         user: None,
@@ -238,7 +238,7 @@ fn t53_it_says_when_it_is_too_late() {
 fn a_backends_login_page_is_gone_to_and_come_back_from() {
     let config = || Config { methods: vec![Method::Redirect], ..with_backend() };
     let mut journey = Journey::starts(config(), goal("AL3"), "start clock, draw secrets");
-    journey.plays([(secrets(), "check gesture")]);
+    journey.plays([(secrets(), "check leave")]);
     let mut context = super::super::Context {
         config: &journey.config,
         user: None,

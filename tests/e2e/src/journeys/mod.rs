@@ -1,8 +1,10 @@
 //! Every journey. A function that is missing from its list is dead code, which the lints refuse.
 
 mod backend;
+mod between;
 mod bodies;
 mod ceremony;
+mod death;
 mod forgery;
 mod harness;
 mod loader;
@@ -12,6 +14,9 @@ mod passkey;
 mod provider;
 mod redirect;
 mod refusals;
+mod return_;
+mod saved_bodies;
+mod storage;
 mod tabs;
 mod tokens;
 mod transfer;
@@ -34,7 +39,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 17] = [
+    let everywhere: [(&str, Journeys); 22] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -52,6 +57,11 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("redirect", redirect::JOURNEYS),
         ("tabs", tabs::JOURNEYS),
         ("tokens", tokens::JOURNEYS),
+        ("saved_bodies", saved_bodies::JOURNEYS),
+        ("return", return_::JOURNEYS),
+        ("storage", storage::JOURNEYS),
+        ("death", death::JOURNEYS),
+        ("between", between::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));

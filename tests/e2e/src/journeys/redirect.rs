@@ -3,83 +3,26 @@
 use serde_json::{Value, json};
 
 use super::{Journeys, journeys};
-use crate::bench::{Bench, World};
-use crate::pages::{Bank, Harness, Prompt, Provider};
-use crate::wait::{until, until_true};
+use crate::bench::Bench;
+use crate::pages::{BOTH, Bank, Harness, Prompt, Provider, SEND};
+use crate::wait::until_true;
 
 pub const JOURNEYS: Journeys = journeys![
     a_transfer_is_made_once_however_often_the_page_is_loaded,
-    every_body_comes_back_as_it_left,
     t30_the_user_is_back_where_they_left,
-    t60_a_second_resume_and_a_second_callback_send_nothing,
-    t25_a_wrong_state_is_refused_and_the_right_one_still_counts,
-    t26_a_callback_that_nobody_awaits_is_nothing,
-    t53_who_comes_back_too_late_sends_nothing,
-    t66_where_nothing_can_be_saved_the_page_is_not_left,
+    t30_every_letter_of_the_address_is_restored,
+    t36_after_a_blocked_window_the_redirect_is_offered_where_the_app_lists_it,
+    t36_who_is_writing_is_asked_before_the_page_is_left,
+    t52_the_idempotency_key_is_the_same_on_both_pages,
     t01_another_user_who_comes_back_sends_nothing,
-    t60_back_from_the_provider_nothing_is_in_progress,
-    t60_a_page_from_the_cache_is_told_that_it_was_interrupted,
+    t67_another_user_who_has_signed_in_meanwhile_sends_nothing,
+    t67_a_logout_while_the_requests_are_saved_leaves_nothing,
+    t55_a_request_that_was_given_up_before_the_page_was_left_is_not_sent,
     the_app_may_ask_before_a_request_leaves_again,
+    what_changes_nothing_may_leave_unasked,
     t54_a_logout_forgets_what_was_saved,
     a_sign_in_by_redirect_comes_back_signed_in,
 ];
-
-/// A sign-in takes the window; what waits for a redirect says so.
-const MAKE: &str = "{ methods: ['popup', 'redirect'] }";
-
-/// The harness page of a user who is signed in at the provider, with the redirect as the only way.
-#[track_caller]
-fn open<'a>(world: &'a World, path: &str) -> Harness<'a> {
-    let page = Harness::open_at(world, path);
-    page.make(MAKE);
-    page.sign_in("alice");
-    world.server.forget();
-    page
-}
-
-/// Clicks with this as the button's handler, and waits until the page has been left.
-#[track_caller]
-fn leave(page: &Harness, body: &str) {
-    page.click("sent", body);
-    let world = page.0;
-    until_true("the page is left", || {
-        if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
-            Prompt(world).choose("redirect");
-        }
-        let url = world.browser.session.url().unwrap_or_default();
-        url.starts_with(&world.server.issuer)
-    });
-}
-
-/// Waits until the user is back on the page, which knows nothing of what was before.
-#[track_caller]
-fn back(world: &World) -> Harness<'_> {
-    until_true("the user is back", || {
-        let script = "return location.href.includes('/e2e/harness.html') && \
-            window.e2e?.ready === true && !window.e2e.api";
-        world.browser.session.execute(script, json!([])).is_ok_and(|ready| ready == true)
-    });
-    let set = "Object.assign(window.e2e, arguments[0])";
-    world.script(set, json!([{ "issuer": world.server.issuer, "api": world.server.api }]));
-    let page = Harness(world);
-    page.make(MAKE);
-    page
-}
-
-const LOOP: &str = "return e2e.su.fetch(e2e.api + '/echo?kind=one', { method: 'POST', body: 'one', \
-    stepup: { tag: 'mine', methods: ['redirect'] } })";
-
-/// What `resume()` gives, each response read.
-const RESUME: &str = "const back = await e2e.su.resume(); if (!back) return null; \
-    const results = []; \
-    for (const { response, error, ...rest } of back.results) results.push({ ...rest, \
-        answer: response && await e2e.read(response), error: error && e2e.describe(error) }); \
-    return { ...back, error: back.error && e2e.describe(back.error), results }";
-
-#[track_caller]
-fn sent(world: &World) -> usize {
-    world.server.requests("api", "POST", "/echo").len()
-}
 
 fn a_transfer_is_made_once_however_often_the_page_is_loaded(bench: &Bench) {
     let world = bench.world(json!({}));
@@ -99,7 +42,7 @@ fn a_transfer_is_made_once_however_often_the_page_is_loaded(bench: &Bench) {
     assert_eq!(bank.outcome(), "ok");
     assert_eq!(world.server.ledger().len(), 1);
     for _ in 0..3 {
-        world.browser.session.post("/refresh", &json!({})).expect("the page is loaded again");
+        world.reload();
         world.element("#sign-in");
     }
     let ledger = world.server.ledger();
@@ -116,265 +59,257 @@ fn a_transfer_is_made_once_however_often_the_page_is_loaded(bench: &Bench) {
     assert_eq!(answers.len(), 1);
 }
 
-const BODIES: &str = r"
-const stepup = { methods: ['redirect'] };
-const bytes = (length) => Uint8Array.from({ length }, (_, n) => (n * 7) % 251);
-const send = (kind, body, init = {}) =>
-  e2e.su.fetch(e2e.api + '/echo?kind=' + kind, { method: 'POST', body, stepup, ...init });
-send('string', 'text with ü and €');
-send('params', new URLSearchParams({ a: '1', b: 'zwei & drei' }));
-send('buffer', bytes(300).buffer);
-send('view', new Uint8Array(bytes(300).buffer, 10, 100));
-send('blob', new Blob([bytes(5 << 20)], { type: 'application/x-blob' }));
-send('file', new File(['the file'], 'a.txt', { type: 'text/x-file' }));
-const form = new FormData();
-form.append('name', 'Zoë');
-form.append('upload', new File([bytes(999)], 'b.bin', { type: 'application/x-part' }));
-send('form', form);
-const headers = { 'X-Mine': 'kept' };
-e2e.su.fetch(new Request(e2e.api + '/echo?kind=request', { method: 'PUT', body: 'in a request', headers }), { stepup });
-e2e.su.fetch(e2e.api + '/echo?kind=none', { stepup });
-return new Promise(() => {});";
-
-/// What the server should have got, by the same means.
-const DIGESTS: &str = r"
-const bytes = (length) => Uint8Array.from({ length }, (_, n) => (n * 7) % 251);
-const hex = async (part) => [...new Uint8Array(await crypto.subtle.digest('SHA-256',
-  await new Blob([part]).arrayBuffer()))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-return { string: await hex('text with ü and €'), params: await hex('a=1&b=zwei+%26+drei'),
-  buffer: await hex(bytes(300)), view: await hex(bytes(300).slice(10, 110)),
-  blob: await hex(bytes(5 << 20)), file: await hex('the file'), request: await hex('in a request'),
-  none: await hex(''), name: await hex('Zoë'), upload: await hex(bytes(999)) };";
-
-fn every_body_comes_back_as_it_left(bench: &Bench) {
-    let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    leave(&page, BODIES);
-    Provider(world).passkey();
-    let page = back(world);
-    let resumed = page.run(RESUME).value();
-    let digests = page.run(DIGESTS).value();
-    let results = resumed["results"].as_array().cloned().unwrap_or_default();
-    assert_eq!(results.len(), 9, "{resumed}");
-    for result in &results {
-        let url = result["request"]["url"].as_str().unwrap_or_default();
-        let kind = url.split_once("kind=").map(|(_, kind)| kind).unwrap_or_default();
-        let answer = &result["answer"];
-        assert_eq!(answer["status"], 200, "{kind}: {result}");
-        assert_eq!(answer["body"]["method"], result["request"]["method"], "{kind}");
-        if kind != "form" {
-            assert_eq!(answer["body"]["sha256"], digests[kind], "{kind}");
-            continue;
-        }
-        let parts = answer["body"]["parts"].as_array().cloned().unwrap_or_default();
-        let got: Vec<Value> = parts
-            .iter()
-            .map(|part| json!([part["name"], part["filename"], part["type"], part["sha256"]]))
-            .collect();
-        let expected = vec![
-            json!(["name", null, null, digests["name"]]),
-            json!(["upload", "b.bin", "application/x-part", digests["upload"]]),
-        ];
-        assert_eq!(got, expected);
-    }
-    let statuses: Vec<u64> = world
-        .server
-        .log_of("api")
-        .iter()
-        .filter(|seen| seen.path == "/echo" && seen.method != "OPTIONS")
-        .map(|seen| seen.status)
-        .collect();
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 9, "each once");
-}
-
 fn t30_the_user_is_back_where_they_left(bench: &Bench) {
     let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html?view=details&n=1#part-2");
-    leave(&page, LOOP);
+    let page = Harness::signed_in_at(world, "/e2e/harness.html?view=details&n=1#part-2");
+    page.leave(SEND);
     Provider(world).passkey();
-    let page = back(world);
+    let page = Harness::back(world);
     let url = world.browser.session.url().expect("the page has an address");
     let expected = format!("{}/e2e/harness.html?view=details&n=1#part-2", world.server.app);
     assert_eq!(url, expected);
-    let resumed = page.run(RESUME).value();
+    let resumed = page.resume();
     assert_eq!(resumed["returnTo"], "/e2e/harness.html?view=details&n=1#part-2");
     let result = &resumed["results"][0];
     assert_eq!((&result["tag"], &result["answer"]["status"]), (&json!("mine"), &json!(200)));
     assert_eq!(resumed["assurance"]["acr"], "AL3");
 }
 
-fn t60_a_second_resume_and_a_second_callback_send_nothing(bench: &Bench) {
+fn t30_every_letter_of_the_address_is_restored(bench: &Bench) {
     let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    leave(&page, LOOP);
-    Provider(world).passkey();
-    let page = back(world);
-    // As a framework does that runs its effects twice, and another instance after that.
-    let twice = "const one = e2e.su.resume(), two = e2e.su.resume(); \
-        const results = (await one).results.length, same = (await one) === (await two); \
-        const other = e2e.make({ methods: ['popup', 'redirect'] }); \
-        return [results, same, await other.resume()]";
-    assert_eq!(page.run(twice).value(), json!([1, true, null]));
-    assert_eq!(sent(world), 2);
-    let answer = world.server.requests("app", "GET", "/e2e/callback.html");
-    let query = &answer.first().expect("there was a callback").query;
-    let again = format!("{}/e2e/callback.html?{query}", world.server.app);
-    world.browser.session.go(&again).expect("the callback is opened again");
-    until_true("it says that there is nothing to do", || {
-        world
-            .browser
-            .session
-            .execute("return document.readyState", json!([]))
-            .is_ok_and(|it| it == "complete")
-    });
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    let session = page.session();
+    let address = "return location.href.slice(location.origin.length)";
+    for path in [
+        "/e2e/harness.html?",
+        "/e2e/harness.html?#",
+        "/e2e//harness.html?a=%2F%3f&a=b+c%20d&&=#/part?%23/é",
+        "/e2e/h%61rness.html?return=https://evil.localhost/&code=1&state=2",
+    ] {
+        // Else what differs in the fragment only is not loaded.
+        world.browser.session.go("about:blank").expect("it is blank");
+        let page = Harness::open_at(world, path);
+        page.make(&session);
+        let before = page.run(address).value();
+        page.leave("return e2e.su.ensure({ acr: 'AL3', maxAge: 0, methods: ['redirect'] })");
+        Provider(world).passkey();
+        let page = Harness::back_with(world, &session);
+        assert_eq!(page.run(address).value(), before, "{path}");
+        let resumed = page.resume();
+        assert_eq!((&resumed["returnTo"], &resumed["assurance"]["acr"]), (&before, &json!("AL3")));
+    }
+    // To go to the path `//evil.test/` as such would mean to leave the origin.
     let page = Harness::open(world);
-    page.make(MAKE);
-    assert_eq!(page.run(RESUME).value(), Value::Null);
-    assert_eq!(sent(world), 2);
-}
-
-fn t25_a_wrong_state_is_refused_and_the_right_one_still_counts(bench: &Bench) {
-    let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    leave(&page, LOOP);
-    let session = &world.browser.session;
-    let callback = |query: &str| format!("{}/e2e/callback.html?{query}", world.server.app);
-    let provider = session.url().expect("there is an address");
-    // A link of an attacker's, opened in this very tab: the callback page goes nowhere with it.
-    session.go(&callback("code=evil&state=guessed")).expect("the callback loads");
-    until_true("nothing happens", || {
-        session.execute("return document.readyState", json!([])).is_ok_and(|it| it == "complete")
-    });
-    assert!(session.url().is_ok_and(|url| url.contains("/e2e/callback.html")));
-    // On a page that is its own redirect URI the answer is named.
-    session
-        .go(&format!("{}/e2e/harness.html?code=evil&state=guessed", world.server.app))
-        .expect("it loads");
-    let page = back(world);
-    let own =
-        "e2e.su = e2e.make({ methods: ['popup', 'redirect'], redirectUri: '/e2e/harness.html' });";
-    assert_eq!(page.run(&format!("{own} {RESUME}")).code(), "state_mismatch");
-    assert_eq!(sent(world), 1);
-    // The user goes on at the provider all the same.
-    session.go(&provider).expect("the provider's page loads");
+    page.make(&session);
+    page.run("history.replaceState(null, '', `${location.origin}//evil.test/deep?x#y`)").value();
+    page.leave("return e2e.su.ensure({ acr: 'AL3', maxAge: 0, methods: ['redirect'] })");
     Provider(world).passkey();
-    let page = back(world);
-    assert_eq!(page.run(RESUME).value()["results"][0]["answer"]["status"], 200);
-    assert_eq!(sent(world), 2);
+    let there = format!("{}//evil.test/deep?x#y", world.server.app);
+    until_true("the user is back", || world.browser.session.url().is_ok_and(|url| url == there));
 }
 
-fn t26_a_callback_that_nobody_awaits_is_nothing(bench: &Bench) {
+fn t36_after_a_blocked_window_the_redirect_is_offered_where_the_app_lists_it(bench: &Bench) {
     let world = bench.world(json!({}));
-    let page = Harness::open_at(world, "/e2e/harness.html?code=evil&state=guessed");
-    page.make("{ methods: ['redirect'], redirectUri: '/e2e/harness.html' }");
-    assert_eq!(page.run(RESUME).value(), Value::Null);
-    // It may be the answer to another library's question: it stays in the address.
-    assert!(world.browser.session.url().is_ok_and(|url| url.contains("code=evil")));
-    assert_eq!(world.server.requests("auth", "POST", "/token").len(), 0);
-    assert_eq!(world.server.requests("app", "GET", "/stepup/stepup_bg.wasm").len(), 0);
-}
-
-fn t53_who_comes_back_too_late_sends_nothing(bench: &Bench) {
-    let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    leave(&page, LOOP);
-    Provider(world).passkey();
-    let page = back(world);
-    page.run("const { now } = Date; Date.now = () => now() + 301_000").value();
-    assert_eq!(page.run(RESUME).code(), "pending_expired");
-    assert_eq!(sent(world), 1);
-    assert_eq!(
-        page.run("return e2e.su.resume().catch((error) => error.code)").value(),
-        "pending_expired"
-    );
-    let page = Harness::open(world);
-    page.make(MAKE);
-    assert_eq!(page.run(RESUME).value(), Value::Null, "and it is not in progress any more");
-}
-
-fn t66_where_nothing_can_be_saved_the_page_is_not_left(bench: &Bench) {
-    let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    page.run(
-        "IDBFactory.prototype.open = () => { throw new DOMException('off', 'SecurityError'); }",
-    )
-    .value();
-    page.click("sent", LOOP);
-    until("it ends", || {
-        if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
+    let page = Harness::signed_in_at(world, "/e2e/harness.html?unsaved");
+    let session = page.session();
+    let stays = || {
+        assert!(world.browser.session.url().is_ok_and(|url| url.ends_with("?unsaved")));
+        assert_eq!(world.server.requests("auth", "GET", "/auth").len(), 0);
+    };
+    let send = "return e2e.su.fetch(e2e.api + '/echo?kind=one', { method: 'POST', body: 'one' })";
+    for (methods, offers) in [
+        ("['popup']", &["open", "cancel"][..]),
+        ("['popup', 'redirect']", &["popup", "redirect", "cancel"][..]),
+    ] {
+        page.make(&session.replace("['popup', 'redirect']", methods));
+        page.run("window.open = () => null; e2e.results = {}").value();
+        page.click("sent", send);
+        Prompt(world).offers(offers);
+        stays();
+        Prompt(world).choose(offers[0]);
+        if methods.contains("redirect") {
+            // The browser blocks it even inside a click: what is left is for the user to choose.
+            Prompt(world).offers(&["redirect", "cancel"]);
+            stays();
             Prompt(world).choose("redirect");
+            world.leaves();
+        } else {
+            let outcome = page.outcome("sent");
+            assert_eq!(outcome.code(), "popup_blocked");
+            assert_eq!(outcome.error()["response"]["bodyUsed"], false);
+            stays();
         }
-        page.peek("sent")
-    });
-    let outcome = page.outcome("sent");
-    assert_eq!(outcome.code(), "storage_unavailable");
-    assert_eq!(outcome.error()["response"]["bodyUsed"], false);
-    assert_eq!(world.server.requests("auth", "GET", "/auth").len(), 0);
-    assert_eq!(page.run("return Object.keys(sessionStorage)").value(), json!([]));
+    }
+    Provider(world).passkey();
+    let page = Harness::back(world);
+    assert_eq!(page.resume()["results"][0]["answer"]["status"], 200);
+    assert_eq!(world.sent("one"), 3);
+}
+
+fn t36_who_is_writing_is_asked_before_the_page_is_left(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    for field in ["<textarea id=text></textarea>", "<p id=text contenteditable>…</p>"] {
+        let write = "document.querySelector('#text')?.remove(); \
+            document.body.insertAdjacentHTML('beforeend', arguments[0]); \
+            document.querySelector('#text').addEventListener('keydown', () => { \
+                e2e.results = {}; e2e.start('sent', arguments[1]) }, { once: true })";
+        world.script(write, json!([field, SEND]));
+        // The gesture is a fresh one: a key of a text.
+        world.click("#text");
+        world.press("a");
+        Prompt(world).offers(&["redirect", "cancel"]);
+        assert_eq!(world.server.requests("auth", "GET", "/auth").len(), 0);
+        Prompt(world).choose("cancel");
+        assert_eq!(page.outcome("sent").code(), "cancelled");
+    }
+}
+
+fn t52_the_idempotency_key_is_the_same_on_both_pages(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.leave(
+        "const send = (kind, method, idempotencyKey) => e2e.su.fetch(e2e.api + '/echo?kind=' + kind, \
+             { method, stepup: { methods: ['redirect'], idempotencyKey } }); \
+         for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) send(method, method, true); \
+         send('own', 'POST', 'order-1'); send('none', 'POST'); \
+         for (const method of ['GET', 'HEAD']) { send(method, method, true); send(method, method, 'order-2') } \
+         return new Promise(() => {})",
+    );
+    Provider(world).passkey();
+    let page = Harness::back(world);
+    let resumed = page.resume();
+    assert_eq!(resumed["results"].as_array().map(Vec::len), Some(10), "{resumed}");
+    let log = world.server.log_of("api");
+    let keys = |kind: &str| -> Vec<Option<String>> {
+        let of_kind = log.iter().filter(|seen| {
+            seen.method != "OPTIONS" && seen.parameter("kind").as_deref() == Some(kind)
+        });
+        of_kind.map(|seen| seen.header("idempotency-key").map(str::to_owned)).collect()
+    };
+    let mut made: Vec<String> = Vec::new();
+    for kind in ["POST", "PUT", "PATCH", "DELETE"] {
+        let [Some(first), Some(second)] = &keys(kind)[..] else {
+            panic!("{kind}: {:?}", keys(kind))
+        };
+        assert_eq!(first, second, "{kind}");
+        assert!(first.len() == 36 && !made.contains(first), "{first}");
+        made.push(first.clone());
+    }
+    let own = Some("order-1".to_owned());
+    assert_eq!(keys("own"), [own.clone(), own]);
+    assert_eq!(keys("none"), [None, None]);
+    for kind in ["GET", "HEAD"] {
+        assert_eq!(keys(kind), [None, None, None, None], "{kind}");
+    }
 }
 
 fn t01_another_user_who_comes_back_sends_nothing(bench: &Bench) {
     let world = bench.world(json!({ "hints": "ignore" }));
-    let page = open(world, "/e2e/harness.html");
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
     world.forget_cookies(&world.server.issuer);
-    leave(
-        &page,
+    page.leave(
         "return e2e.su.fetch(e2e.api + '/payees', { method: 'POST', \
         headers: { 'Content-Type': 'application/json' }, body: '{}', stepup: { methods: ['redirect'] } })",
     );
     Provider(world).password("bob");
-    let page = back(world);
-    let resumed = page.run(RESUME).value();
+    let page = Harness::back(world);
+    let resumed = page.resume();
     assert_eq!(resumed["error"]["code"], "subject_mismatch");
-    assert_eq!(resumed["results"][0]["error"]["code"], "subject_mismatch");
+    let result = &resumed["results"][0];
+    assert_eq!(result["error"]["code"], "subject_mismatch");
+    assert_eq!(result["request"]["method"], "POST");
     assert_eq!(world.server.requests("api", "POST", "/payees").len(), 1);
     assert_eq!(page.run("return e2e.su.token() ?? null").value(), Value::Null);
+    assert_eq!(page.keeps(), Vec::<String>::new());
 }
 
-fn t60_back_from_the_provider_nothing_is_in_progress(bench: &Bench) {
+fn t67_another_user_who_has_signed_in_meanwhile_sends_nothing(bench: &Bench) {
     let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    leave(&page, LOOP);
-    world.browser.session.post("/back", &json!({})).expect("the user goes back");
-    // From the browser's cache the page is as it was left; else it is loaded anew.
-    let cached = until("the page is shown", || {
-        let script = "return window.e2e?.ready === true ? window.e2e.api !== '' : null";
-        world.browser.session.execute(script, json!([])).ok()?.as_bool()
-    });
-    let page = Harness(world);
-    if cached {
-        assert_eq!(page.outcome("sent").code(), "interrupted");
-    }
-    let page = Harness::open(world);
-    page.make(MAKE);
-    assert_eq!(page.run(RESUME).value(), Value::Null);
-    leave(&page, "return e2e.su.ensure({ acr: 'AL3', methods: ['redirect'] })");
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.leave(SEND);
     Provider(world).passkey();
-    let page = back(world);
-    assert_eq!(page.run(RESUME).value()["assurance"]["acr"], "AL3", "it can be begun anew");
+    let bobs = "{ methods: ['redirect'], session: () => ({ sub: 'bob', accessToken: 'of bob' }) }";
+    let page = Harness::back_with(world, bobs);
+    let resumed = page.resume();
+    assert_eq!(resumed["error"]["code"], "session_changed");
+    assert_eq!(resumed["results"][0]["error"]["code"], "session_changed");
+    assert_eq!(page.run("return e2e.su.token() ?? null").value(), Value::Null);
+    assert_eq!(world.sent("one"), 1);
+    // Nor later, when it is Alice's again.
+    world.reload();
+    assert_eq!(Harness::back(world).resume(), Value::Null);
+    assert_eq!(page.records(), [false]);
+    assert_eq!(world.sent("one"), 1);
 }
 
-fn t60_a_page_from_the_cache_is_told_that_it_was_interrupted(bench: &Bench) {
+/// Keeps what is to be saved from being encrypted until `e2e.release()`; `e2e.saving` and `e2e.written`
+/// tell how far it is.
+const HOLD: &str = "const { encrypt } = SubtleCrypto.prototype; \
+    const held = new Promise((resolve) => { e2e.release = resolve }); \
+    SubtleCrypto.prototype.encrypt = async function (...all) { \
+        e2e.saving = true; await held; return encrypt.apply(this, all); }; \
+    const { put } = IDBObjectStore.prototype; \
+    IDBObjectStore.prototype.put = function (...all) { \
+        e2e.written ||= this.name === 'records'; return put.apply(this, all); }";
+
+fn t67_a_logout_while_the_requests_are_saved_leaves_nothing(bench: &Bench) {
     let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    page.run("Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } })")
-        .value();
-    page.start("sent", LOOP);
-    Prompt(world).offers(&["redirect", "cancel"]);
-    // No engine keeps a page under automation: the event stands for it.
-    page.run("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))").value();
-    let outcome = page.outcome("sent");
-    assert_eq!(outcome.code(), "interrupted");
-    assert!(!Prompt(world).is_shown());
-    assert_eq!(sent(world), 1);
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.run(HOLD).value();
+    page.click("sent", SEND);
+    until_true("it is being saved", || {
+        if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
+            Prompt(world).choose("redirect");
+        }
+        page.run("return e2e.saving === true").value() == true
+    });
+    page.run("e2e.su.clear()").value();
+    assert_eq!(page.outcome("sent").code(), "session_changed");
+    page.run("e2e.release()").value();
+    until_true("it has been saved after all", || page.run("return e2e.written").value() == true);
+    until_true("and is gone", || page.records().is_empty());
+    assert_eq!(page.keeps(), Vec::<String>::new());
+    assert_eq!(world.server.requests("auth", "GET", "/auth").len(), 0);
+}
+
+fn t55_a_request_that_was_given_up_before_the_page_was_left_is_not_sent(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.run(HOLD).value();
+    page.click(
+        "sent",
+        "const send = (kind, signal) => e2e.su.fetch(e2e.api + '/echo?kind=' + kind, \
+             { method: 'POST', body: kind, signal, stepup: { methods: ['redirect'] } }); \
+         const [during, after] = e2e.aborts = [new AbortController(), new AbortController()]; \
+         send('during', during.signal).catch(() => {}); \
+         send('after', after.signal).catch(() => {}); \
+         addEventListener('pagehide', () => after.abort()); \
+         return send('kept')",
+    );
+    until_true("it is being saved", || {
+        if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
+            Prompt(world).choose("redirect");
+        }
+        page.run("return e2e.saving === true").value() == true
+    });
+    page.start("go on", "e2e.aborts[0].abort(); e2e.release()");
+    world.leaves();
+    Provider(world).passkey();
+    let resumed = Harness::back(world).resume();
+    let results = resumed["results"].as_array().cloned().unwrap_or_default();
+    let [kept] = &results[..] else { panic!("{results:?}") };
+    assert_eq!(kept["answer"]["status"], 200);
+    let sent = ["during", "after", "kept"].map(|kind| world.sent(kind));
+    assert_eq!(sent, [1, 1, 2]);
 }
 
 fn the_app_may_ask_before_a_request_leaves_again(bench: &Bench) {
     let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    leave(&page, LOOP);
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.leave(SEND);
     Provider(world).passkey();
-    let page = back(world);
+    let page = Harness::back(world);
     let told = page
         .run(
             "const { results } = await e2e.su.resume({ replay: 'ask' }); \
@@ -383,7 +318,7 @@ fn the_app_may_ask_before_a_request_leaves_again(bench: &Bench) {
         )
         .value();
     assert_eq!(told, json!([true, "function", "function"]));
-    assert_eq!(sent(world), 1);
+    assert_eq!(world.sent("one"), 1);
     let told = page
         .run(
             "const { results: [{ send }] } = await e2e.su.resume(); \
@@ -392,39 +327,63 @@ fn the_app_may_ask_before_a_request_leaves_again(bench: &Bench) {
         )
         .value();
     assert_eq!(told, json!([200, true]));
-    assert_eq!(sent(world), 2);
+    assert_eq!(world.sent("one"), 2);
+}
+
+fn what_changes_nothing_may_leave_unasked(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.leave(
+        "for (const method of ['POST', 'GET']) e2e.su.fetch(e2e.api + '/echo?kind=one', \
+             { method, stepup: { tag: method, methods: ['redirect'] } }); \
+         return new Promise(() => {})",
+    );
+    Provider(world).passkey();
+    let page = Harness::back(world);
+    let told = page
+        .run(
+            "const { results } = await e2e.su.resume({ replay: 'safe' }); \
+             const of = (tag) => results.find((result) => result.tag === tag); \
+             const { send, discard, response } = of('POST'); \
+             discard(); \
+             return [of('GET').response.status, of('GET').send === undefined, response === undefined, \
+                 await send().catch((error) => error.code)]",
+        )
+        .value();
+    assert_eq!(told, json!([200, true, true, "aborted"]));
+    assert_eq!(world.sent("one"), 1);
+    assert_eq!(world.server.requests("api", "GET", "/echo").len(), 2);
 }
 
 fn t54_a_logout_forgets_what_was_saved(bench: &Bench) {
     let world = bench.world(json!({}));
-    let page = open(world, "/e2e/harness.html");
-    leave(&page, LOOP);
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.leave(SEND);
     let provider = world.browser.session.url().expect("there is an address");
     let page = Harness::open(world);
-    page.make(MAKE);
+    page.make(BOTH);
     page.run("e2e.su.clear()").value();
-    until_true("it is forgotten", || {
-        page.run("return Object.keys(sessionStorage)").value() == json!([])
-    });
+    until_true("it is forgotten", || page.keeps().is_empty());
+    until_true("what was saved is deleted", || page.records().is_empty());
     world.browser.session.go(&provider).expect("the provider's page loads");
     Provider(world).passkey();
     until_true("the callback page has nothing to do", || {
         world.browser.session.url().is_ok_and(|url| url.contains("/e2e/callback.html"))
     });
     let page = Harness::open(world);
-    page.make(MAKE);
-    assert_eq!(page.run(RESUME).value(), Value::Null);
-    assert_eq!(sent(world), 1);
+    page.make(BOTH);
+    assert_eq!(page.resume(), Value::Null);
+    assert_eq!(world.sent("one"), 1);
 }
 
 fn a_sign_in_by_redirect_comes_back_signed_in(bench: &Bench) {
     let world = bench.world(json!({}));
     let page = Harness::open(world);
     page.make("{ methods: ['redirect'] }");
-    leave(&page, "return e2e.su.ensure({ scope: 'accounts:read' })");
+    page.leave("return e2e.su.ensure({ scope: 'accounts:read' })");
     Provider(world).password("alice");
-    let page = back(world);
-    let resumed = page.run(RESUME).value();
+    let page = Harness::back(world);
+    let resumed = page.resume();
     assert_eq!((&resumed["assurance"]["acr"], &resumed["results"]), (&json!("AL1"), &json!([])));
     assert_eq!(page.run("return (await e2e.su.fetch(e2e.api + '/balance')).status").value(), 200);
 }

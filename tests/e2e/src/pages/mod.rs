@@ -1,5 +1,6 @@
 //! The pages that journeys drive, each behind the words a user would use.
 
+mod away;
 mod bank;
 mod harness;
 mod prompt;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+pub use self::away::{BOTH, SEND};
 pub use self::bank::Bank;
 pub use self::harness::Harness;
 pub use self::prompt::{Asked, Prompt};
