@@ -1,4 +1,5 @@
-//! The commands of this repository: `cargo xtask build`, `test`, `check`, `demo`, `size`.
+//! The commands of this repository: `cargo xtask build`, `test`, `check`, `simulate`,
+//! `demo`, `size`.
 
 mod browsers;
 mod build;
@@ -11,6 +12,7 @@ mod project;
 mod purity;
 mod run;
 mod setup;
+mod simulate;
 mod size;
 mod stages;
 mod test;
@@ -26,6 +28,9 @@ cargo xtask build [--dev]              writes pkg/, the npm package
 cargo xtask test [--only a,b]          runs every test, or the named stages
                  [--from a]            … the named stage and those after it
 cargo xtask check                      runs the stages that need no browser
+cargo xtask simulate [--seeds 10000]   lives whole browsers around the core, one for each seed
+                     [--from 0]        … the first of them
+                     [--seed 7 --trace] … one of them, shown line by line
 cargo xtask demo [--port 8080]         starts the bank of the demo
 cargo xtask size                       says how large what a page loads is";
 
@@ -50,6 +55,7 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         "build" => build::command(&project, rest)?,
         "test" => return test::command(project, rest),
         "check" => return Ok(test::without_browsers(project)),
+        "simulate" => simulate::command(&project, rest)?,
         "demo" => demo::command(&project, rest)?,
         "size" => size::command(&project)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),

@@ -18,6 +18,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(20 * 60);
 pub struct Run {
     command: Command,
     line: String,
+    limit: Duration,
 }
 
 /// A program of the `PATH`, or at a path.
@@ -27,7 +28,7 @@ pub fn run(program: impl AsRef<OsStr>) -> Run {
         .unwrap_or(program.as_ref())
         .to_string_lossy()
         .into_owned();
-    Run { command: Command::new(program), line }
+    Run { command: Command::new(program), line, limit: TIME_LIMIT }
 }
 
 /// The cargo that runs this task.
@@ -70,6 +71,12 @@ impl Run {
         self
     }
 
+    /// Gives it a time limit of its own.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// Runs it with its output shown.
     ///
     /// # Errors
@@ -77,7 +84,7 @@ impl Run {
     pub fn shown(mut self) -> Outcome {
         self.command.stdin(Stdio::null());
         let child = self.start()?;
-        let status = self.wait(child, Instant::now() + TIME_LIMIT)?;
+        let status = self.wait(child, Instant::now() + self.limit)?;
         self.judged(status)
     }
 
@@ -112,7 +119,7 @@ impl Run {
 
     fn count_into(&mut self, tally: &mut Tally, screen: &mut dyn Write) -> Outcome {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let deadline = Instant::now() + TIME_LIMIT;
+        let deadline = Instant::now() + self.limit;
         let mut child = self.start()?;
         let (sender, lines) = channel();
         if let Some(stdout) = child.stdout.take() {
@@ -166,7 +173,7 @@ impl Run {
                     return Err(Failure::new(format!(
                         "`{}` did not end within {} minutes",
                         self.line,
-                        TIME_LIMIT.as_secs() / 60
+                        self.limit.as_secs() / 60
                     )));
                 }
                 Ok(None) => thread::sleep(Duration::from_millis(20)),

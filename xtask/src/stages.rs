@@ -8,6 +8,7 @@ use crate::count::Tally;
 use crate::failure::{Failure, Outcome};
 use crate::project::{self, Project};
 use crate::run::{Run, cargo, npm, run};
+use crate::simulate;
 use crate::tools::Tools;
 
 /// Something that is set up once before the stages that want it.
@@ -50,7 +51,7 @@ pub struct Bench {
 }
 
 /// All stages.
-pub const STAGES: [Stage; 11] = [
+pub const STAGES: [Stage; 12] = [
     Stage {
         name: "fmt",
         needs: &[Need::Components],
@@ -73,6 +74,13 @@ pub const STAGES: [Stage; 11] = [
         run: doc,
     },
     Stage { name: "native", needs: &[], has_tests: true, is_foundation: false, run: native },
+    Stage {
+        name: "simulation",
+        needs: &[],
+        has_tests: true,
+        is_foundation: false,
+        run: simulation,
+    },
     Stage {
         name: "build",
         needs: &[Need::WasmTarget, Need::Tools, Need::Npm(".")],
@@ -166,6 +174,14 @@ fn doc(bench: &Bench) -> (Tally, Outcome) {
 fn native(bench: &Bench) -> (Tally, Outcome) {
     let packages = ["--package", "stepup", "--package", "xtask"];
     bench.cargo(&["test", "--all-features", "--no-fail-fast"]).args(packages).counted()
+}
+
+fn simulation(bench: &Bench) -> (Tally, Outcome) {
+    let tests = bench.cargo(&["test", "--package", "simulation", "--no-fail-fast"]);
+    let (tally, outcome) = tests.args(simulate::PROFILE).counted();
+    // Lives are no tests: there are as many as one likes.
+    let lives = || simulate::lives(&bench.project, &[]).shown();
+    (tally, outcome.and_then(|()| lives()))
 }
 
 fn package(bench: &Bench) -> (Tally, Outcome) {

@@ -105,7 +105,7 @@ impl Report {
             (_, true) => tally.to_string(),
         };
         println!("== {name}: {minutes:.1} min, {verdict}");
-        self.rows.push(format!("{name:<8} {minutes:>5.1} min  {verdict}"));
+        self.rows.push(format!("{name:<10} {minutes:>5.1} min  {verdict}"));
         if let Some(failure) = failure {
             println!("{failure}");
             self.failures.push(format!("{name}: {failure}"));

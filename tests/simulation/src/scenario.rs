@@ -179,7 +179,8 @@ fn config(random: &mut Random) -> Config {
     });
     let first_party = json!({ "kind": "firstParty" });
     // The arrangement, the methods, and the passkey server.
-    let kinds: [(u64, (&str, &str, Option<Value>)); 14] = [
+    type Kind = (&'static str, &'static str, Option<Value>);
+    let kinds: [(u64, Kind); 14] = [
         (5, ("openIdConnect", "popup", None)),
         (6, ("openIdConnect", "redirect", None)),
         (4, ("openIdConnect", "popup redirect", None)),
@@ -214,7 +215,7 @@ fn config(random: &mut Random) -> Config {
                 "passkeyServer": false,
             },
         ],
-        "provider": Some(provider).filter(|_| !backend && !(own && random.chance(50))),
+        "provider": Some(provider).filter(|_| !backend && (!own || random.chance(50))),
         "arrangement": arrangement,
         "methods": methods.split_whitespace().collect::<Vec<_>>(),
         "passkey": passkey,

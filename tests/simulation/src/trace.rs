@@ -16,7 +16,7 @@ impl Trace {
 
     pub fn note(&mut self, since: u64, what: fmt::Arguments<'_>) {
         // Nothing can fail here: it is a number that is written to.
-        let _ = write!(Hasher(&mut self.hash), "{since} {what}\n");
+        let _ = writeln!(Hasher(&mut self.hash), "{since} {what}");
         if let Some(lines) = &mut self.lines {
             lines.push(format!("{:>9}.{:03}  {what}", since / 1000, since % 1000));
         }

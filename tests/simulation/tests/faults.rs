@@ -21,3 +21,8 @@ fn a_record_that_is_replayed_without_being_consumed_is_found() {
 fn a_waiter_that_is_lost_is_found() {
     is_found(Fault::LostWaiter, 100, Invariant::WaiterEnds);
 }
+
+#[test]
+fn a_turn_that_is_granted_to_everybody_is_found() {
+    is_found(Fault::MissingLock, 100, Invariant::OnePromptAtATime);
+}
