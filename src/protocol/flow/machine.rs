@@ -280,7 +280,9 @@ impl Flow {
             Some(Method::Passkey) => self.first_party && !matches!(self.offered, Offered::No),
             _ => false,
         };
+        // What has been handed over may be all that is needed.
         if asked
+            || self.handed.is_some()
             || !matches!(self.state, State::Preparing | State::Choosing { .. } | State::Departing)
         {
             return false;

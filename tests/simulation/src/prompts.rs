@@ -87,6 +87,10 @@ impl World {
                 || (user.is_some() && user == theirs && self.plan.tells != Tells::Nothing);
             let equal = self.watch.demands_only(other, &need, resource.as_deref());
             let asks = self.watch.prompting.contains_key(&other);
+            if self.watch.promised.remove(&other).is_some() {
+                // One that came before is not kept beside this one.
+                continue;
+            }
             if quiet && same && equal && turn.waits && !asks {
                 self.watch.promised.insert(other, (flow, self.now));
             }

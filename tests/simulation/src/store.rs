@@ -186,7 +186,10 @@ impl World {
                 let task = Task::ResultFound { awaits, then, found };
                 self.later(answer, Happening::Task(page, task));
             }
-            Operation::Withdraw => self.store.result = None,
+            Operation::Withdraw => {
+                self.note(format_args!("the result is withdrawn"));
+                self.store.result = None;
+            }
             Operation::Sweep => {
                 self.store.records.retain(|_, (until, _)| *until > now);
                 self.store.result.take_if(|(until, _)| *until <= now);

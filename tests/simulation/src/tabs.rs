@@ -134,6 +134,7 @@ impl World {
         if done == Some(true) {
             tabs.delivered = true;
             self.seen.see(Seen::Deliveries);
+            self.note(format_args!("{page:?} has left a result"));
             self.promise_result(page);
             self.tell_tabs(page, &Message::Handed);
             self.later(HANDED + 100, Happening::Task(page, Task::Sweep));
@@ -207,6 +208,7 @@ impl World {
     /// Tells the other tabs that what they hold is not to be used any more.
     pub fn tell_cleared(&mut self, page: PageId, sub: Option<String>) {
         self.cleared_at = Some(self.now);
+        self.watch.promised.clear();
         self.storage_event(page);
         self.tell_tabs(page, &Message::Cleared(sub));
     }

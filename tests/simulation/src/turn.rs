@@ -128,7 +128,7 @@ impl World {
     pub fn lock_stolen(&mut self, turn: TurnId) {
         let state = &mut self.turns[turn.0];
         state.stolen = true;
-        if state.stage == Stage::Taken {
+        if state.forced || state.stage == Stage::Taken {
             state.overtaken = true;
             if !state.muted {
                 // Who succeeds in the other tab is to know that something is waited for here.

@@ -123,6 +123,23 @@ fn t67_a_result_is_not_taken_where_another_user_has_signed_in_meanwhile() {
 }
 
 #[test]
+fn a_result_is_not_made_too_little_by_who_comes_after_it() {
+    let mut journey = Journey::among_others(true, config(), goal("AL3"), GATHERS);
+    journey.plays([
+        (FlowEvent::TurnAwaited, "close window, show elsewhere"),
+        (session_with("id-session"), ""),
+        (secrets(), ""),
+    ]);
+    let more = wants_scope("AL3", "payees:write");
+    journey.plays([(handed("alice", "AL3"), "")]);
+    assert!(!journey.flow.widen(&more, &config()));
+    journey.plays([
+        (metadata(), "verify id-session"),
+        (session_is("alice"), "done t-other handed over"),
+    ]);
+}
+
+#[test]
 fn after_a_result_that_came_too_late_the_session_is_looked_at_again() {
     let mut journey = waiting(config());
     journey.session_becomes(session_with("id-session")).plays([
