@@ -40,7 +40,16 @@ fn a_transfer_is_made_once_however_often_the_page_is_loaded(bench: &Bench) {
     });
     Provider(world).passkey();
     assert_eq!(bank.outcome(), "ok");
+    assert_eq!(world.text("#result"), "Sent €25.50 to Rent.");
     assert_eq!(world.server.ledger().len(), 1);
+    // Both pages have seen a part of it, and this one shows the whole.
+    let diagram = bank.diagram();
+    for seen in ["challenge", "prompt", "authenticated", "retry", "settled"] {
+        assert!(diagram.iter().any(|kind| kind == seen), "{seen}: {diagram:?}");
+    }
+    let counts = ["challenged", "options", "proof", "again"]
+        .map(|count| world.text(&format!("tr[data-arrangement=redirect] [data-count={count}]")));
+    assert_eq!(counts, ["1", "0", "1", "1"]);
     for _ in 0..3 {
         world.reload();
         world.element("#sign-in");
