@@ -563,9 +563,13 @@ export interface StepUp extends EventTarget {
   token(requirement?: Requirement): string | undefined;
   /**
    * Takes up what this tab was left for by a redirect. Call it once the page has loaded, after your own
-   * sign-in is restored. `null` where the user is not back from one. Called again, or on a reload, in
-   * another tab, or after Back, nothing is sent a second time. Rejects with `state_mismatch` for a
-   * response that is not the awaited one (what was saved is kept), and with `pending_expired`.
+   * sign-in is restored. `null` where the user is not back from one, and where another page has taken it
+   * up. Called again, or on a reload, in another tab, or after Back, nothing is sent a second time; called
+   * at once by several SDKs of one page with one provider, all get the same. Rejects with
+   * `state_mismatch` for a response that is not the awaited one (what was saved is kept), with
+   * `pending_expired` where what was saved is gone, and with `interrupted` where a page before this one
+   * took it up and was left: the API knows whether the requests were done. After `storage_unavailable` or
+   * `wasm_unavailable` it can be called again.
    */
   resume(options?: ResumeOptions): Promise<Resumed | null>;
   /** Fetches the wasm ahead of the first challenge. Rejects with `wasm_unavailable`. */
