@@ -28,6 +28,8 @@ export const joinTabs = (options, me, onCleared) => {
   let handing = Promise.resolve();
   /** The end of the turn before: the next one is asked for after it. */
   let before = Promise.resolve();
+  /** Whether this page is on its way to the provider. */
+  let leaving = false;
   /** Whether this page has left a result that may still be there. */
   let delivered = false;
 
@@ -56,7 +58,8 @@ export const joinTabs = (options, me, onCleared) => {
     await put(result, { text: JSON.stringify(value), parts: [] }, Date.now() + HANDED);
     delivered = true;
     channel?.postMessage({ from: me, handed: true });
-    setTimeout(withdraw, HANDED);
+    // By then another tab may have left another one in its place.
+    setTimeout(async () => (await store()).sweep(), HANDED + 100);
   };
 
   /** What another tab has left for those that wait. */
@@ -120,12 +123,15 @@ export const joinTabs = (options, me, onCleared) => {
     },
     /** The user leaves this tab for the provider. @param {number} until when they count as gone for good */
     leave: (until) => {
+      leaving = true;
       away.begin(until);
       // A page that holds a lock is kept out of the browser's cache.
       turn?.end();
     },
-    /** The user is here again: whatever goes on in this page goes on. */
-    back: () => void away.end(),
+    /** The user is here again: whatever goes on in this page goes on, and may be on its way out. */
+    back: () => {
+      if (!leaving) away.end();
+    },
     /** The step-up is over, here or with the user being back. */
     end: () => {
       const mine = turn;
@@ -135,6 +141,7 @@ export const joinTabs = (options, me, onCleared) => {
       before = Promise.resolve()
         .then(() => handing)
         .then(() => {
+          leaving = false;
           away.end();
           mine?.end();
         });

@@ -330,7 +330,9 @@ impl Flow {
             (_, FlowEvent::GateRefused(error)) => {
                 return self.gate_refused(error, context, effects);
             }
-            (State::Preparing | State::Choosing { .. }, FlowEvent::SessionRead(session)) => {
+            (State::Preparing | State::Choosing { .. }, FlowEvent::SessionRead(session))
+                if self.second_look == SecondLook::Due =>
+            {
                 let session = session?;
                 let (config, user) = (context.config, context.user);
                 self.who = Some(Who::decide(&session, user, config, self.goal.adopt)?);

@@ -2,7 +2,7 @@
 
 use super::effect::FlowEffect;
 use super::event::Session;
-use super::machine::{Check, Context, Flow, SecondLook};
+use super::machine::{Check, Context, Flow, SecondLook, State};
 use super::subject::Who;
 use crate::protocol::assurance::Subject;
 use crate::protocol::config::Arrangement;
@@ -56,7 +56,18 @@ impl Flow {
             self.session = Some(session);
         }
         self.advance(context, effects);
-        self.compare(context, effects)
+        self.compare(context, effects)?;
+        if self.handed.is_none() && !matches!(self.state, State::Comparing { .. }) {
+            self.look_again_later();
+        }
+        Ok(())
+    }
+
+    /// What another tab has handed over was not enough: what comes of a prompt is looked at anew.
+    pub(super) fn look_again_later(&mut self) {
+        if self.second_look == SecondLook::Taken && !self.resumed {
+            self.second_look = SecondLook::Due;
+        }
     }
 
     /// Whether the checked session is still of the user with whom it began.

@@ -150,7 +150,13 @@ impl Flow {
         let Goal { requirement, resource, single_use, .. } = &self.goal;
         // What is good for one use has had it.
         if *single_use || !handed.serves(requirement, resource.as_deref(), subject, context.now) {
+            self.look_again_later();
             self.want_window(effects);
+            return;
+        }
+        // It may have waited for long, and its user have left meanwhile.
+        if !self.has_looked_again(context, effects) {
+            self.handed = Some(handed);
             return;
         }
         let HandOver { obtained, claims, received, .. } = *handed;

@@ -49,8 +49,6 @@ pub enum Task {
     Saved { flow: FlowId, state: String, until: Option<u64> },
     /// The store has given a record, or none; or it did not answer.
     Taken { taking: Taking, found: Result<Found, ()> },
-    /// What was saved under this state is to be forgotten.
-    Forget(String),
     /// A turn asks for its lock.
     TurnBegins(TurnId),
     /// Turns end, after what is handed over.
@@ -65,8 +63,8 @@ pub enum Task {
     Deliver(String),
     /// It is there, or cannot be.
     Delivered(bool),
-    /// It has been there long enough.
-    Withdraw,
+    /// What is expired is deleted.
+    Sweep,
     /// What another tab may have left was looked for.
     ResultFound { awaits: Option<TurnId>, then: Option<TurnId>, found: Option<String> },
     /// Another tab says something.

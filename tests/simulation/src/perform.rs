@@ -13,6 +13,7 @@ use crate::coverage::Seen;
 use crate::happening::{Happening, Task};
 use crate::mint::Access;
 use crate::scenario::{ISSUER, Tells};
+use crate::store::Operation;
 use crate::world::World;
 
 /// How long a server may take to answer.
@@ -54,12 +55,11 @@ impl World {
             Task::StorageChanged(turn) => self.storage_changed(page, turn),
             Task::Deliver(result) => self.delivers(page, result),
             Task::Delivered(done) => self.delivered(page, Some(done)),
-            Task::Withdraw => self.withdraw(page),
+            Task::Sweep => self.ask_store(Operation::Sweep),
             Task::ResultFound { awaits, then, found } => {
                 self.result_found(page, awaits, then, found);
             }
             Task::Told(message) => self.told(page, message),
-            Task::Forget(state) => self.forget(page, state),
             Task::Forgotten(state) => self.forgotten(page, &state),
             Task::GateLoaded => self.gate_loaded(page),
             Task::Chosen(number, choice) => self.chosen(page, number, choice),

@@ -9,12 +9,16 @@ use crate::page::Life;
 use crate::scenario::Tells;
 use crate::world::World;
 
+/// How long a result serves whoever wants it, however young.
+const FRESH: u64 = 4_000;
+
 impl World {
     /// A step-up begins to ask the user, or asks in another way.
     pub fn prompts(&mut self, page: PageId, flow: FlowId) {
         self.watch.prompting.insert(page, flow);
-        if self.watch.promised.get(&page) == Some(&flow) {
-            self.watch.promised.remove(&page);
+        let promised = self.watch.promised.remove(&page);
+        // What was proved may have to be very young.
+        if promised.is_some_and(|(to, at)| to == flow && self.now < at + FRESH) {
             let detail = format!("{flow:?} in {page:?} was handed the result");
             self.breach(Invariant::OnePromptForEquals, detail);
         }
@@ -82,8 +86,9 @@ impl World {
             let same = self.plan.is_backend()
                 || (user.is_some() && user == theirs && self.plan.tells != Tells::Nothing);
             let equal = self.watch.demands_only(other, &need, resource.as_deref());
-            if quiet && same && equal && turn.waits {
-                self.watch.promised.insert(other, flow);
+            let asks = self.watch.prompting.contains_key(&other);
+            if quiet && same && equal && turn.waits && !asks {
+                self.watch.promised.insert(other, (flow, self.now));
             }
         }
     }
@@ -109,7 +114,7 @@ impl World {
             self.watch.prompting.remove(&page);
         }
         let promised = self.watch.promised.remove(&page);
-        if promised == Some(flow) && succeeded {
+        if promised.is_some_and(|(to, _)| to == flow) && succeeded {
             self.seen.see(Seen::HandedOver);
         }
     }

@@ -169,7 +169,7 @@ impl World {
                 self.stops_awaiting(page);
             }
             // The user is here, and not away.
-            self.away_ends(page);
+            self.is_back(page);
             return self.end(promise, End::Nothing);
         };
         if state_in(&search).as_ref() != Some(&state) {
@@ -187,7 +187,7 @@ impl World {
     }
 
     fn resume_fails(&mut self, page: PageId, promise: PromiseId, code: ErrorCode) {
-        self.away_ends(page);
+        self.is_back(page);
         self.end(promise, End::Error(code));
         let again = matches!(code, ErrorCode::StorageUnavailable | ErrorCode::WasmUnavailable);
         if again {
@@ -214,7 +214,7 @@ impl World {
                 return self.resume_fails(page, promise, ErrorCode::Interrupted);
             }
             Found::Taken => {
-                self.away_ends(page);
+                self.is_back(page);
                 return self.end(promise, End::Nothing);
             }
             Found::Nothing => return self.resume_fails(page, promise, ErrorCode::PendingExpired),
@@ -358,7 +358,7 @@ impl World {
 
     /// A step-up that saved something has ended in its own page, which lives on.
     pub fn is_to_be_forgotten(&mut self, page: PageId, state: String) {
-        self.later(0, Happening::Task(page, Task::Forget(state.clone())));
+        self.forget(page, state.clone());
         self.later(FORGETTING, Happening::Task(page, Task::Forgotten(state)));
     }
 

@@ -91,6 +91,7 @@ pub enum Operation {
         then: Option<TurnId>,
     },
     Withdraw,
+    Sweep,
     /// The browser needs the room.
     Evict,
 }
@@ -129,7 +130,11 @@ impl World {
                 self.later(delay, Happening::Task(page, task));
             }
             // What cannot be deleted now is swept when it is expired.
-            Operation::Remove(_) | Operation::Clear | Operation::Withdraw | Operation::Evict => {}
+            Operation::Remove(_)
+            | Operation::Clear
+            | Operation::Withdraw
+            | Operation::Sweep
+            | Operation::Evict => {}
         }
     }
 
@@ -182,6 +187,10 @@ impl World {
                 self.later(answer, Happening::Task(page, task));
             }
             Operation::Withdraw => self.store.result = None,
+            Operation::Sweep => {
+                self.store.records.retain(|_, (until, _)| *until > now);
+                self.store.result.take_if(|(until, _)| *until <= now);
+            }
             Operation::Clear | Operation::Evict => {
                 self.note(format_args!("the store is emptied"));
                 self.store.records.clear();

@@ -25,6 +25,8 @@ pub struct Tabs {
     /// The turns that begin after those have ended.
     beginning: Vec<TurnId>,
     delivered: bool,
+    /// Whether the page is on its way to the provider.
+    leaving: bool,
     /// Until when the page may be left, as it was saved last.
     pub saved_until: u64,
 }
@@ -73,6 +75,9 @@ impl World {
         let Some(tabs) = self.tabs_of(page).filter(|tabs| !tabs.handing) else { return };
         let ending = std::mem::take(&mut tabs.ending);
         let beginning = std::mem::take(&mut tabs.beginning);
+        if !ending.is_empty() {
+            tabs.leaving = false;
+        }
         for turn in ending {
             self.away_ends(page);
             if let Some(turn) = turn {
@@ -84,9 +89,17 @@ impl World {
         }
     }
 
+    /// The user is here again: whatever goes on in this page goes on, and may be on its way out.
+    pub fn is_back(&mut self, page: PageId) {
+        if self.tabs_of(page).is_some_and(|tabs| !tabs.leaving) {
+            self.away_ends(page);
+        }
+    }
+
     /// The user leaves this tab for the provider.
     pub fn leaves_tab(&mut self, page: PageId) {
         let Some(tabs) = self.tabs_of(page) else { return };
+        tabs.leaving = true;
         let (until, turn) = (tabs.saved_until, tabs.turn);
         self.away_begins(page, until);
         self.prompts_elsewhere(page, until);
@@ -123,7 +136,7 @@ impl World {
             self.seen.see(Seen::Deliveries);
             self.promise_result(page);
             self.tell_tabs(page, &Message::Handed);
-            self.later(HANDED, Happening::Task(page, Task::Withdraw));
+            self.later(HANDED + 100, Happening::Task(page, Task::Sweep));
         }
         self.turns_end(page);
     }

@@ -127,8 +127,15 @@ impl World {
     /// Another tab takes the lock of this one.
     pub fn lock_stolen(&mut self, turn: TurnId) {
         let state = &mut self.turns[turn.0];
-        state.overtaken |= state.stage == Stage::Taken;
         state.stolen = true;
+        if state.stage == Stage::Taken {
+            state.overtaken = true;
+            if !state.muted {
+                // Who succeeds in the other tab is to know that something is waited for here.
+                state.waits = true;
+                self.waits_with_others(turn);
+            }
+        }
     }
 
     /// Something in `localStorage` has changed, or its time is over.

@@ -53,7 +53,7 @@ pub struct Watch {
     /// What a page hands over.
     pub handed: BTreeMap<PageId, (Requirement, Option<String>)>,
     /// Step-ups for which another tab has left what they want.
-    pub promised: BTreeMap<PageId, FlowId>,
+    pub promised: BTreeMap<PageId, (FlowId, u64)>,
     /// Records that were too old when the core got them.
     pub expired: BTreeSet<String>,
     /// Requests whose promise has ended without a response.

@@ -108,6 +108,41 @@ fn t58_another_users_or_a_weaker_result_is_not_taken_and_it_asks_in_its_turn() {
 }
 
 #[test]
+fn t67_a_result_is_not_taken_where_another_user_has_signed_in_meanwhile() {
+    for session in [session_of("bob"), no_session()] {
+        waiting(config())
+            .session_becomes(session)
+            .plays([(handed("alice", "AL3"), "done session_changed")]);
+    }
+    waiting(config()).session_becomes(session_with("id-session")).plays([
+        (handed("alice", "AL3"), "verify id-session"),
+        // Nobody is asked while it may not be needed.
+        (FlowEvent::TurnTaken, "hide gate"),
+        (session_is("bob"), "done session_changed"),
+    ]);
+}
+
+#[test]
+fn after_a_result_that_came_too_late_the_session_is_looked_at_again() {
+    let mut journey = waiting(config());
+    journey.session_becomes(session_with("id-session")).plays([
+        (handed("alice", "AL3"), "verify id-session"),
+        (FlowEvent::TurnTaken, "hide gate"),
+    ]);
+    journey.now = NOW.plus(Seconds(300).millis());
+    journey.plays([
+        // It has expired while the keys were fetched.
+        (session_is("alice"), "open window"),
+        (FlowEvent::WindowOpened, "hide gate, go to provider"),
+    ]);
+    journey.session_becomes(session_of("bob")).plays([
+        (code("c1"), "close window, hide gate, exchange c1"),
+        (tokens("t1"), "verify id-t1"),
+        (proves("alice", "AL3"), "done session_changed"),
+    ]);
+}
+
+#[test]
 fn a_result_waits_for_the_check_of_the_sessions_id_token() {
     let claimed = || {
         let mut journey = Journey::among_others(true, config(), goal("AL3"), GATHERS);
