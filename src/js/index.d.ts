@@ -408,7 +408,8 @@ export interface StepUpOptions {
    * `renew` since it makes the token new, and nothing else: acr and the time of the authentication stay
    * what they were (RFC 9470 §6.1), so that it answers no challenge and no `ensure()`.
    *
-   * For long sessions at APIs without a `maxAge`. The provider must give refresh tokens to this client
+   * For long sessions at APIs without a `maxAge`. Only a token whose ID token was checked is renewed, at the
+   * `token_endpoint` of the provider's metadata. The provider must give refresh tokens to this client
    * (many want `scope: "openid offline_access"`), and rotate them (RFC 9700 §4.14.2). They are kept in
    * memory only, by the tab that got them. The API must let the page read `WWW-Authenticate`. For the
    * built-in flow: with `bff` or `authenticate` it is `configuration_invalid`, since a backend, and the
