@@ -24,7 +24,7 @@ impl Driver {
         spawn_local(async move {
             let event = match effect {
                 RenewalEffect::Ask { body } => {
-                    RenewalEvent::Answered(driver.ask_for_renewal(body).await)
+                    RenewalEvent::Answered(driver.ask_for_renewal(serial, body).await)
                 }
                 RenewalEffect::Verify { id_token, expectation, fresh_keys } => {
                     let verdict = driver.verify_renewed(&id_token, &expectation, fresh_keys).await;
@@ -35,10 +35,17 @@ impl Driver {
         });
     }
 
-    async fn ask_for_renewal(self: &Rc<Self>, body: Secret) -> Result<TokenAnswer, Error> {
+    async fn ask_for_renewal(
+        self: &Rc<Self>,
+        serial: Serial,
+        body: Secret,
+    ) -> Result<TokenAnswer, Error> {
         let late = |_| Error::new(ErrorCode::TimedOut, "another tab renews a token");
         let done = JsFuture::from(self.host.renewal_lock()).await.map_err(late)?;
-        let answer = self.post_renewal(body).await;
+        let answer = match self.ask(|core, _| core.is_renewing(serial)) {
+            true => self.post_renewal(body).await,
+            false => Err(ErrorCode::SessionChanged.into()),
+        };
         let done: Function = done.unchecked_into();
         let _ = done.call0(&JsValue::UNDEFINED);
         answer

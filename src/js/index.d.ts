@@ -408,7 +408,8 @@ export interface StepUpOptions {
    * `renew` since it makes the token new, and nothing else: acr and the time of the authentication stay
    * what they were (RFC 9470 §6.1), so that it answers no challenge and no `ensure()`.
    *
-   * For long sessions at APIs without a `maxAge`. The provider must give refresh tokens to this client
+   * For long sessions at APIs without a `maxAge`. Only a token whose ID token was checked is renewed, at the
+   * `token_endpoint` of the provider's metadata. The provider must give refresh tokens to this client
    * (many want `scope: "openid offline_access"`), and rotate them (RFC 9700 §4.14.2). They are kept in
    * memory only, by the tab that got them. The API must let the page read `WWW-Authenticate`. For the
    * built-in flow: with `bff` or `authenticate` it is `configuration_invalid`, since a backend, and the
@@ -563,9 +564,13 @@ export interface StepUp extends EventTarget {
   token(requirement?: Requirement): string | undefined;
   /**
    * Takes up what this tab was left for by a redirect. Call it once the page has loaded, after your own
-   * sign-in is restored. `null` where the user is not back from one. Called again, or on a reload, in
-   * another tab, or after Back, nothing is sent a second time. Rejects with `state_mismatch` for a
-   * response that is not the awaited one (what was saved is kept), and with `pending_expired`.
+   * sign-in is restored. `null` where the user is not back from one, and where another page has taken it
+   * up. Called again, or on a reload, in another tab, or after Back, nothing is sent a second time; called
+   * at once by several SDKs of one page with one provider, all get the same. Rejects with
+   * `state_mismatch` for a response that is not the awaited one (what was saved is kept), with
+   * `pending_expired` where what was saved is gone, and with `interrupted` where a page before this one
+   * took it up and was left: the API knows whether the requests were done. After `storage_unavailable` or
+   * `wasm_unavailable` it can be called again.
    */
   resume(options?: ResumeOptions): Promise<Resumed | null>;
   /** Fetches the wasm ahead of the first challenge. Rejects with `wasm_unavailable`. */

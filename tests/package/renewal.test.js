@@ -363,6 +363,24 @@ suite("renewal", () => {
       assert.deepEqual(forms(), [form("refresh-1")]);
     });
 
+    test("t67 after a logout no refresh token leaves any more", async () => {
+      const locks = new Locks();
+      Object.assign(navigator, { locks });
+      const stepup = await raised();
+      valid.clear();
+      let release = () => {};
+      locks.queues.set(`stepup:renewal ${ISSUER} app`, new Promise((resolve) => (release = () => resolve(undefined))));
+      const sending = refusal(stepup.fetch(API));
+      await until(() => locks.names.length > 0);
+      stepup.clear();
+      assert.equal((await sending).code, "session_changed");
+      release();
+      let free = false;
+      await locks.request(`stepup:renewal ${ISSUER} app`, new AbortController(), async () => (free = true));
+      assert.ok(free);
+      assert.deepEqual(forms(), []);
+    });
+
     test("a lock that the browser refuses is done without", async () => {
       Object.assign(navigator, { locks: { request: async () => Promise.reject(new DOMException("no", "SecurityError")) } });
       const stepup = await raised();

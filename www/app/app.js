@@ -14,7 +14,8 @@ import { signOut, whoIsThere } from "./backend.js";
 import { api, issuer } from "./config.js";
 import { find, onClick, onSubmit } from "./controls.js";
 import { Diagram } from "./diagram.js";
-import { Tally } from "./tally.js";
+import { TAG, Tally } from "./tally.js";
+import { broughtAlong, takeAlong } from "./trip.js";
 import { cents, explain, methods, moment, money, spaced } from "./words.js";
 
 const query = new URLSearchParams(location.search);
@@ -38,7 +39,9 @@ const diagram = new Diagram(find("#diagram", HTMLOListElement), backend, (empty)
   find("#clear-diagram").hidden = empty;
 });
 diagram.follow(stepup);
-new Tally(find("#counts"), arrangement.name).follow(stepup);
+const tally = new Tally(find("#counts"), arrangement.name);
+tally.follow(stepup);
+takeAlong(stepup);
 describe();
 
 stepup.addEventListener("authenticated", ({ detail: { acr, amr, at } }) => {
@@ -199,7 +202,7 @@ function describe() {
   }
   if (backend) find("#third-actor").textContent = "Backend";
   find("#passkey-card").hidden = !arrangement.passkeys;
-  find("#no-passkeys-here").hidden = arrangement.passkeys || !COMPARED.some((name) => name === arrangement.name);
+  find("#no-passkeys-here").hidden = arrangement.passkeys || arrangement.away === "redirect" || !COMPARED.some((name) => name === arrangement.name);
 }
 
 /** Forgets who was here. */
@@ -224,15 +227,18 @@ async function takeUp({ error, results: [result] }) {
     return undefined;
   }
   if (result.error) throw result.error;
-  const response = /** @type {Response} */ (result.response);
-  return account.read(response);
+  const done = await account.read(/** @type {Response} */ (result.response));
+  return result.tag === TAG ? `Sent ${money(done.amount)} to ${done.payeeName}.` : "Done, as you confirmed.";
 }
 
+const seen = broughtAlong();
+for (const { type, detail } of seen) diagram.add(type, detail);
+tally.goOn(seen);
 const back = await stepup.resume().catch((error) => ({ error, returnTo: "", results: [] }));
 if (back) {
   await act("Welcome back…", takeUp(back), async (done) => {
     const greeting = await enter();
-    return done === undefined ? greeting : "Done, as you confirmed.";
+    return done ?? greeting;
   });
 }
 

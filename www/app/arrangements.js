@@ -4,11 +4,11 @@
  * @module
  */
 
-/** The three that the page compares, in its order. */
-export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carried", "bff"]));
+/** The four that the page compares, in its order. */
+export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carried", "bff", "redirect"]));
 
 /**
- * @typedef {typeof COMPARED[number] | "popup" | "redirect" | "first-party"} Name
+ * @typedef {typeof COMPARED[number] | "popup" | "first-party"} Name
  * @typedef {import("/stepup/index.js").StepUpOptions} Options
  */
 
@@ -31,17 +31,16 @@ export function csrfToken() {
 }
 
 /**
- * The arrangement that the address names: `?arrangement=endpoints` (the default), `carried` or `bff`.
- * Also `redirect`, which leaves the page instead of opening a window. Tests also use `popup`, without
- * passkeys in the page, and `first-party`; `&carried=1` lets `bff`
- * take options from the challenge.
+ * The arrangement that the address names: `?arrangement=endpoints` (the default), `carried`, `bff`, or
+ * `redirect`, which leaves the page for the provider's. Tests also use `popup`, without passkeys in the
+ * page, and `first-party`; `&carried=1` lets `bff` take options from the challenge.
  * @param {URLSearchParams} query
  * @param {{ api: string, issuer: string }} at
  * @returns {Arrangement}
  */
 export function arrangementOf(query, at) {
   const asked = query.get("arrangement");
-  const name = [...COMPARED, "popup", "redirect", "first-party"].includes(asked ?? "") ? /** @type {Name} */ (asked) : "endpoints";
+  const name = [...COMPARED, "popup", "first-party"].includes(asked ?? "") ? /** @type {Name} */ (asked) : "endpoints";
   // A passkey is a site's own: that of a provider elsewhere answers in its window only.
   const inThePage = name !== "popup" && name !== "redirect";
   const passkeys = inThePage && new URL(at.issuer).hostname.endsWith(location.hostname.replace(/^[^.]+/, ""));

@@ -32,7 +32,7 @@ export class Diagram {
    */
   follow(stepup) {
     for (const type of EVENTS) {
-      stepup.addEventListener(type, (event) => this.#add(type, event.detail));
+      stepup.addEventListener(type, (event) => this.add(type, event.detail));
     }
   }
 
@@ -44,11 +44,12 @@ export class Diagram {
   }
 
   /**
+   * Draws one event.
    * @template {keyof import("/stepup/index.js").StepUpEvents} K
    * @param {K} type
    * @param {import("/stepup/index.js").StepUpEvents[K]} event
    */
-  #add(type, event) {
+  add(type, event) {
     const { flow, at } = event;
     const began = this.#began.get(flow) ?? at;
     this.#began.set(flow, began);

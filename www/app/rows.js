@@ -56,7 +56,7 @@ const rows = {
   }),
   settled: ({ outcome, status, code }) => outcome === "error"
     ? { from: "App", to: "You", mood: "bad", text: "Failed", detail: code }
-    : { from: "App", to: "You", mood: "good", text: "Done", detail: status === undefined ? undefined : String(status) },
+    : { from: "App", to: "You", mood: "good", text: outcome === "assurance" ? "Confirmed" : "Done", detail: status === undefined ? undefined : String(status) },
   diagnostic: ({ code, message }) => ({ from: "App", to: "App", mood: "bad", text: code, detail: message }),
 };
 

@@ -18,6 +18,12 @@ const KEPT = "requests";
  * @property {number} other metadata and keys, which are read once
  */
 
+/**
+ * @typedef {object} Entry
+ * @property {string} request by which it is known; empty for one of the page that was left
+ * @property {Count} count
+ */
+
 /** @type {Record<import("/stepup/index.js").StepUpEvents["request"]["target"], keyof Count>} */
 const columns = {
   passkey_options: "options", authorization_challenge: "options", passkey_token: "proof", token: "proof", api: "again",
@@ -27,8 +33,10 @@ const columns = {
 export class Tally {
   #body;
   #arrangement;
-  /** @type {Map<string, { request: string, count: Count }>} by flow */
+  /** @type {Map<string, Entry>} by flow */
   #open = new Map();
+  /** What the page that was left has counted. @type {Entry | undefined} */
+  #away;
 
   /**
    * @param {HTMLElement} body of the table
@@ -42,20 +50,43 @@ export class Tally {
 
   /** @param {import("/stepup/index.js").StepUp} stepup */
   follow(stepup) {
-    stepup.addEventListener("challenge", ({ detail: { tag, flow, request } }) => {
-      if (tag !== TAG || this.#open.has(flow)) return;
-      this.#open.set(flow, { request, count: { challenged: 1, options: 0, proof: 0, again: 0, other: 0 } });
-    });
-    stepup.addEventListener("request", ({ detail: { flow, target } }) => {
+    stepup.addEventListener("challenge", ({ detail }) => this.#challenged(detail));
+    stepup.addEventListener("request", ({ detail }) => this.#requested(detail));
+    stepup.addEventListener("settled", ({ detail: { flow, request, tag, status } }) => {
       const entry = this.#open.get(flow);
-      if (entry) entry.count[columns[target]] += 1;
-    });
-    stepup.addEventListener("settled", ({ detail: { flow, request, status } }) => {
-      const entry = this.#open.get(flow);
-      if (entry?.request !== request) return;
+      if (entry?.request !== request && !(entry?.request === "" && tag === TAG)) return;
       this.#open.delete(flow);
       if (status === 201) this.#keep(entry.count);
     });
+  }
+
+  /**
+   * Goes on counting from where the page that was left has ended: its step-up is the first one here.
+   * @param {import("./trip.js").Seen[]} seen
+   */
+  goOn(seen) {
+    for (const { type, detail } of seen) {
+      if (type === "challenge") this.#challenged(detail);
+      if (type === "request") this.#requested(detail);
+    }
+    const [entry] = this.#open.values();
+    this.#open.clear();
+    // By another name: that of the page before is somebody else's here.
+    if (entry) this.#away = { ...entry, request: "" };
+  }
+
+  /** @param {import("/stepup/index.js").StepUpEvents["challenge"]} event */
+  #challenged({ tag, flow, request }) {
+    if (tag !== TAG || this.#open.has(flow)) return;
+    this.#open.set(flow, { request, count: { challenged: 1, options: 0, proof: 0, again: 0, other: 0 } });
+  }
+
+  /** @param {import("/stepup/index.js").StepUpEvents["request"]} event */
+  #requested({ flow, target }) {
+    if (this.#away) this.#open.set(flow, this.#away);
+    this.#away = undefined;
+    const entry = this.#open.get(flow);
+    if (entry) entry.count[columns[target]] += 1;
   }
 
   /** @param {Count} count */

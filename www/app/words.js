@@ -20,7 +20,7 @@ const failures = {
   embedding_blocked: "This page is inside another site’s page. Open it on its own.",
   id_token_invalid: "The identity provider’s answer could not be trusted. Nothing was sent.",
   instance_dead: "Step-up stopped working on this page. Reload it.",
-  interrupted: "You came back before it was confirmed. Nothing was sent.",
+  interrupted: "It was interrupted. Look whether it was done before you do it again.",
   issuer_mismatch: "The answer came from another identity provider. Nothing was sent.",
   key_unknown: "The identity provider signed with an unknown key. Nothing was sent.",
   loop_detected: "The bank keeps asking for the same confirmation. Nothing was sent.",

@@ -90,6 +90,12 @@ impl Coordinator {
         waiter.and_then(|it| it.sent_with.last()).is_some_and(|serial| self.may_renew(*serial))
     }
 
+    /// Whether its answer is still awaited: after a logout no refresh token leaves any more.
+    #[must_use]
+    pub fn is_renewing(&self, serial: Serial) -> bool {
+        self.renewals.iter().any(|renewing| renewing.held.serial == serial)
+    }
+
     /// Takes out of an answer what may renew its token: only what was checked is ever renewed.
     pub(super) fn refresh_in(&self, success: &mut Success) -> Option<Refresh> {
         let Obtained::Tokens(tokens) = &mut success.obtained else { return None };
@@ -136,7 +142,7 @@ impl Coordinator {
     ) {
         let Some(serial) = serial else { return };
         // What another API has said about it meanwhile leads further.
-        if self.renewals.iter().any(|renewing| renewing.held.serial == serial) {
+        if self.is_renewing(serial) {
             return;
         }
         self.wallet.remove(serial);
@@ -146,7 +152,7 @@ impl Coordinator {
     /// Renews a token, unless that is under way.
     pub(super) fn renew(&mut self, held: Held, refresh: Refresh, effects: &mut Vec<Effect>) {
         let serial = held.serial;
-        if self.renewals.iter().any(|renewing| renewing.held.serial == serial) {
+        if self.is_renewing(serial) {
             return;
         }
         let client_id = self.config.provider.as_ref().map_or("", |provider| &provider.client_id);

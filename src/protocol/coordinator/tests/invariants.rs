@@ -38,6 +38,8 @@ pub struct Watch {
     /// What requests to an API that takes a token once have carried, and what is published for one.
     used_up: HashSet<String>,
     pub offered: HashMap<u32, String>,
+    /// What requests to each API carry.
+    pub published: Vec<Option<Serial>>,
 }
 
 impl Watch {
@@ -53,6 +55,7 @@ impl Watch {
             demanded: false,
             used_up: HashSet::new(),
             offered: HashMap::new(),
+            published: Vec::new(),
         }
     }
 
@@ -234,6 +237,7 @@ impl Watch {
                 let backend = self.config.arrangement == Arrangement::Backend;
                 assert!(!backend || all.iter().all(Option::is_none), "a token beside the cookie");
                 self.offered.clear();
+                self.published = all.iter().map(|one| one.as_ref().map(|one| one.serial)).collect();
                 for (api, published) in self.config.apis.iter().zip(all) {
                     let Some(published) = published else { continue };
                     assert!(!self.cleared, "a token is published on clear()");

@@ -193,6 +193,11 @@ impl Page {
         self.watch.asked.keys().min().copied().map(Serial)
     }
 
+    /// What requests to this API carry.
+    pub fn published(&self, api: usize) -> Option<Serial> {
+        self.watch.published.get(api).copied().flatten()
+    }
+
     /// What is published for one request.
     pub fn offered(&self) -> Option<Serial> {
         self.watch.offered.keys().min().copied().map(Serial)

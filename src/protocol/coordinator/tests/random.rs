@@ -42,7 +42,7 @@ enum Step {
     TokenInvalid {
         url: usize,
         stream: bool,
-        serial: u32,
+        older: u32,
     },
     InvalidAgain(usize),
     /// What comes of a renewal that is under way.
@@ -174,9 +174,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<usize>().prop_map(Step::Aborted),
         1 => any::<usize>().prop_map(Step::Stayed),
         1 => (0..4_u32).prop_map(Step::TokenRefused),
-        3 => (0..2_usize, prop::bool::weighted(0.2), 0..4_u32)
-            .prop_map(|(url, stream, serial)| Step::TokenInvalid { url, stream, serial }),
-        1 => any::<usize>().prop_map(Step::InvalidAgain),
+        8 => (0..2_usize, prop::bool::weighted(0.2), prop::sample::select(vec![0, 0, 0, 1, 2]))
+            .prop_map(|(url, stream, older)| Step::TokenInvalid { url, stream, older }),
+        3 => any::<usize>().prop_map(Step::InvalidAgain),
         6 => prop::sample::select(vec![
             Renewed::Tokens,
             Renewed::Tokens,
@@ -290,9 +290,10 @@ impl Life {
             Step::Aborted(at) => aborted(known(at, self.waiters)),
             Step::Stayed(at) => stayed(known(at, self.waiters)),
             Step::TokenRefused(back) => token_refused(self.tokens.saturating_sub(back)),
-            Step::TokenInvalid { url, stream, serial } => {
+            Step::TokenInvalid { url, stream, older } => {
+                let Some(Serial(published)) = self.page.published(url) else { return };
                 self.waiters += 1;
-                let sent_with = Serial(self.tokens.saturating_sub(serial));
+                let sent_with = Serial(published.saturating_sub(older));
                 let call = Call { replayable: !stream, ..call(URLS[url]) };
                 // The client asks this before it tells.
                 if !self.page.core.may_renew(sent_with) {

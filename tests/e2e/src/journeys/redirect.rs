@@ -21,6 +21,7 @@ pub const JOURNEYS: Journeys = journeys![
     the_app_may_ask_before_a_request_leaves_again,
     what_changes_nothing_may_leave_unasked,
     t54_a_logout_forgets_what_was_saved,
+    t54_a_logout_in_another_tab_forgets_it_as_well,
     a_sign_in_by_redirect_comes_back_signed_in,
 ];
 
@@ -40,7 +41,16 @@ fn a_transfer_is_made_once_however_often_the_page_is_loaded(bench: &Bench) {
     });
     Provider(world).passkey();
     assert_eq!(bank.outcome(), "ok");
+    assert_eq!(world.text("#result"), "Sent €25.50 to Rent.");
     assert_eq!(world.server.ledger().len(), 1);
+    // Both pages have seen a part of it, and this one shows the whole.
+    let diagram = bank.diagram();
+    for seen in ["challenge", "prompt", "authenticated", "retry", "settled"] {
+        assert!(diagram.iter().any(|kind| kind == seen), "{seen}: {diagram:?}");
+    }
+    let counts = ["challenged", "options", "proof", "again"]
+        .map(|count| world.text(&format!("tr[data-arrangement=redirect] [data-count={count}]")));
+    assert_eq!(counts, ["1", "0", "1", "1"]);
     for _ in 0..3 {
         world.reload();
         world.element("#sign-in");
@@ -373,6 +383,23 @@ fn t54_a_logout_forgets_what_was_saved(bench: &Bench) {
     let page = Harness::open(world);
     page.make(BOTH);
     assert_eq!(page.resume(), Value::Null);
+    assert_eq!(world.sent("one"), 1);
+}
+
+fn t54_a_logout_in_another_tab_forgets_it_as_well(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.leave(SEND);
+    world.element("button#use-passkey");
+    let tab = world.another_tab();
+    let page = Harness::load(world, &tab, "/e2e/harness.html");
+    page.make(BOTH);
+    page.run("e2e.su.clear()").value();
+    until_true("what was saved is deleted", || page.records().is_empty());
+    world.kill_tab();
+    Provider(world).passkey();
+    let page = Harness::back(world);
+    assert_eq!(page.run("return e2e.su.resume()").code(), "pending_expired");
     assert_eq!(world.sent("one"), 1);
 }
 
