@@ -2,6 +2,7 @@
 
 use super::backend::Backend;
 use super::error::{Error, ErrorCode};
+use super::level::Levels;
 use super::method::{Method, Passkeys};
 use super::origin;
 use super::requirement::Scope;
@@ -21,6 +22,8 @@ pub struct Api {
     /// Whether it is the passkey server, so that its challenges may carry options for a passkey.
     #[serde(default)]
     pub passkey_server: bool,
+    /// The scopes that its challenges may demand; none named means any.
+    pub scopes: Option<Scope>,
 }
 
 /// How an authentication context is asked for. One of them: sending both is unspecified
@@ -113,7 +116,7 @@ impl PasskeyServer {
 pub struct Passkey {
     /// Where options come from and answers go.
     pub server: PasskeyServer,
-    /// The acr values that a passkey here reaches; none named means any.
+    /// The acr values, or levels, that a passkey here reaches; none named means any.
     pub acr_values: Option<Vec<String>>,
 }
 
@@ -129,6 +132,9 @@ pub struct Config {
     pub arrangement: Arrangement,
     /// How the user is asked, in order of preference.
     pub methods: Vec<Method>,
+    /// The app's order of levels.
+    #[serde(default)]
+    pub levels: Levels,
     /// Passkeys in the page.
     pub passkey: Option<Passkey>,
     /// Whether this page can use them.
@@ -210,7 +216,7 @@ impl Config {
         if self.max_rounds == 0 {
             return invalid("maxRounds is 0");
         }
-        Ok(())
+        self.levels.check()
     }
 
     /// The API a URL belongs to.
@@ -232,12 +238,14 @@ pub(super) mod tests {
                     path_prefix: None,
                     resource: None,
                     passkey_server: false,
+                    scopes: None,
                 },
                 Api {
                     origin: "https://files.example".into(),
                     path_prefix: Some("/v1".into()),
                     resource: Some("https://files.example/v1".into()),
                     passkey_server: false,
+                    scopes: None,
                 },
             ],
             provider: Some(Provider {
@@ -247,6 +255,7 @@ pub(super) mod tests {
             }),
             arrangement: Arrangement::OpenIdConnect,
             methods: vec![Method::Popup],
+            levels: Levels::default(),
             passkey: None,
             passkeys: Passkeys::Usable,
             backend: None,

@@ -54,7 +54,7 @@ impl Held {
     /// long ago.
     fn is_young(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         let until = |most: Seconds| self.received.plus(most.millis()).plus(GRACE.millis());
-        requirement.max_age.is_none_or(|most| now <= until(most))
+        requirement.within().is_none_or(|most| now <= until(most))
     }
 
     /// Whether it is trusted for one request only.
@@ -134,6 +134,11 @@ impl Wallet {
             .iter()
             .rev()
             .filter(move |held| held.resource.as_deref() == resource && now < held.until)
+    }
+
+    /// All living tokens, the newest last.
+    pub fn living(&self, now: EpochMillis) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(move |held| now < held.until)
     }
 
     /// Everything that has been granted for the resource by tokens that still live.

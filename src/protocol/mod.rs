@@ -17,12 +17,14 @@ pub mod flow;
 pub mod held;
 #[cfg(feature = "id-token")]
 pub mod id_token;
+pub mod level;
 pub mod metadata;
 pub mod method;
 pub mod origin;
 pub mod passkey;
 pub mod requirement;
 pub mod response;
+pub mod scope;
 pub mod secret;
 pub mod token;
 pub mod transaction;

@@ -29,6 +29,7 @@ fn apis_without_resources_share_a_token() {
         path_prefix: None,
         resource: None,
         passkey_server: false,
+        scopes: None,
     });
     Page::new(config)
         .plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
