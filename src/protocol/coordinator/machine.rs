@@ -1,5 +1,6 @@
 //! The coordinator: who waits for what, and which step-up is under way.
 
+use super::assured::Assurance;
 use super::effect::{Effect, Outcome};
 use super::event::{Event, WaiterId};
 use super::outcome::{reject, settled};
@@ -8,7 +9,7 @@ use super::saved::Arrival;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
-use crate::protocol::flow::{Flow, User};
+use crate::protocol::flow::{Flow, SessionProof, User};
 use crate::protocol::held::{Held, Serial, Wallet};
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
@@ -20,6 +21,8 @@ pub struct Coordinator {
     pub(super) config: Config,
     pub(super) wallet: Wallet,
     pub(super) user: Option<User>,
+    /// What the session's own ID token proves.
+    pub(super) proof: Option<SessionProof>,
     pub(super) keys_refetched: Option<EpochMillis>,
     /// What the session's token may do; none if nobody has told.
     pub(super) session_scope: Option<Scope>,
@@ -48,6 +51,7 @@ impl Coordinator {
             config,
             wallet: Wallet::default(),
             user: None,
+            proof: None,
             keys_refetched: None,
             session_scope: Some(Scope::default()),
             patience: Patience::default(),
@@ -67,6 +71,7 @@ impl Coordinator {
         match event {
             Event::Challenged { waiter, call, status, requirement, sent_with, offer } => {
                 let resource = self.config.api_of(&call.url).and_then(|api| api.resource.clone());
+                let requirement = requirement.in_order(&self.config.levels);
                 let waiter = Waiter {
                     sent_with: sent_with.into_iter().collect(),
                     reason: call.reason.clone(),
@@ -87,6 +92,7 @@ impl Coordinator {
             }
             Event::Ensured { waiter, requirement, reason, methods, window } => {
                 let resource = self.common_resource();
+                let requirement = requirement.in_order(&self.config.levels);
                 let waiter =
                     Waiter { reason, methods, ..Waiter::new(waiter, requirement, resource) };
                 self.ensured(waiter, window, now, &mut effects);
@@ -117,11 +123,13 @@ impl Coordinator {
         effects
     }
 
-    /// Whether a window opened now, inside a click, would serve: nothing held is enough, and no
-    /// step-up under way has one already.
+    /// Whether a window opened now, inside a click, would serve: nothing held is enough, nor what the
+    /// session was last found to prove, and no step-up under way has one already.
     #[must_use]
     pub fn wants_window(&self, requirement: &Requirement, now: EpochMillis) -> bool {
-        self.assured(requirement, now).is_none()
+        let requirement = requirement.clone().in_order(&self.config.levels);
+        self.assured(&requirement, now).is_none()
+            && !self.proof.as_ref().is_some_and(|proof| proof.satisfies(&requirement, now))
             && self.flow.as_ref().is_none_or(Flow::wants_window)
     }
 
@@ -129,7 +137,19 @@ impl Coordinator {
     #[must_use]
     pub fn token(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Secret> {
         let resource = self.common_resource();
-        self.wallet.find(resource.as_deref(), requirement, now)?.access_token.as_ref()
+        let requirement = requirement.clone().in_order(&self.config.levels);
+        self.wallet.find(resource.as_deref(), &requirement, now)?.access_token.as_ref()
+    }
+
+    /// What is proved now: by what is held, or by the session's own ID token. Of several, the highest
+    /// level, and then the newest.
+    #[must_use]
+    pub fn assurance(&self, now: EpochMillis) -> Option<Assurance> {
+        let levels = &self.config.levels;
+        let proof = self.proof.iter().filter(|proof| now < proof.until());
+        let session = proof.map(|proof| Assurance::of_session(proof, levels, now));
+        let held = self.wallet.living(now).map(|held| Assurance::of(held, levels, now));
+        session.chain(held).max_by_key(|it| (it.rank(levels), it.verified, it.since))
     }
 
     /// The app's reason for the step-up under way.

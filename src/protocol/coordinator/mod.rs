@@ -11,6 +11,7 @@
 //! ```
 
 mod admit;
+mod assured;
 mod effect;
 mod event;
 mod machine;
@@ -21,7 +22,8 @@ mod saved;
 mod tests;
 mod waiter;
 
-pub use effect::{Assurance, Effect, Notice, Outcome, Published};
+pub use assured::Assurance;
+pub use effect::{Effect, Notice, Outcome, Published};
 pub use event::{Call, Event, WaiterId};
 pub use machine::Coordinator;
 pub use saved::Saved;

@@ -1,6 +1,7 @@
 //! How waits end: what a step-up tells, who is served by it, and what is published.
 
-use super::effect::{Assurance, Effect, Notice, Outcome, Published};
+use super::assured::Assurance;
+use super::effect::{Effect, Notice, Outcome, Published};
 use super::event::{Call, WaiterId};
 use super::machine::Coordinator;
 use super::waiter::{Phase, Waiter};
@@ -28,6 +29,7 @@ impl Coordinator {
         }
         if let FlowEvent::SessionRead(Ok(session)) = &event {
             self.session_scope = Some(session.scope.clone()).filter(|_| !session.scope_unknown);
+            self.proof.take_if(|proof| Some(&proof.token) != session.id_token.as_ref());
         }
         if tells_of_another(&event, self.user.as_ref()) {
             // Another user has signed in to the app: what was held is not theirs.
@@ -38,6 +40,7 @@ impl Coordinator {
         let mut context = Context {
             config: &self.config,
             user: self.user.as_ref(),
+            proof: self.proof.as_ref(),
             keys_refetched: &mut self.keys_refetched,
             now,
         };
@@ -64,6 +67,9 @@ impl Coordinator {
                     self.flow_done(id, outcome, declined, now, effects);
                     return;
                 }
+                FlowEffect::Proved(proof) => self.proof = Some(*proof),
+                FlowEffect::Looked if self.looked(id, now, effects) => {}
+                FlowEffect::Looked => return self.go_on(now, effects),
                 FlowEffect::Save(pending) => self.save(id, *pending, now, effects),
                 effect => {
                     if let Some(notice) = prompt(id, &effect, reason.as_ref()) {
@@ -142,7 +148,7 @@ impl Coordinator {
         );
         effects.push(Effect::Notice(Notice::Authenticated {
             flow: id,
-            assurance: Assurance::from(&held),
+            assurance: Assurance::of(&held, &self.config.levels, now),
         }));
         let served: Vec<WaiterId> = self
             .waiters
@@ -171,12 +177,19 @@ impl Coordinator {
         self.spare = unused.filter(|_| !any_call);
         effects.push(self.publish(unused.filter(|_| any_call), now));
         for waiter in served {
-            self.serve(waiter, id, &held, effects);
+            self.serve(waiter, id, &held, now, effects);
         }
     }
 
     /// Gives a waiter what it waited for.
-    fn serve(&mut self, id: WaiterId, flow: FlowId, held: &Held, effects: &mut Vec<Effect>) {
+    fn serve(
+        &mut self,
+        id: WaiterId,
+        flow: FlowId,
+        held: &Held,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
         waiter.flow = Some(flow);
         if !held.scope.contains_all(&waiter.need.scope) {
@@ -192,7 +205,8 @@ impl Coordinator {
         if waiter.call.is_some() {
             self.send(id, held, effects);
         } else if let Some(waiter) = self.take(id) {
-            effects.push(Effect::Settle { waiter: id, assurance: Assurance::from(held) });
+            let assurance = Assurance::of(held, &self.config.levels, now);
+            effects.push(Effect::Settle { waiter: id, assurance });
             effects.push(settled(&waiter, Outcome::Assurance));
         }
     }
@@ -231,6 +245,7 @@ impl Coordinator {
     pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {
         self.wallet.clear();
         self.user = None;
+        self.proof = None;
         self.session_scope = Some(Scope::default());
         self.spare = None;
         self.leader = None;

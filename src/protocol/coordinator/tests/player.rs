@@ -27,6 +27,8 @@ pub struct Page {
     notices: Vec<super::super::Notice>,
     /// What was saved last, as it comes out of the store.
     pub saved: Option<Box<Saved>>,
+    /// Where windows were sent.
+    pub urls: Vec<String>,
 }
 
 impl Page {
@@ -38,6 +40,7 @@ impl Page {
             user: "alice",
             notices: Vec::new(),
             saved: None,
+            urls: Vec::new(),
         }
     }
 
@@ -59,10 +62,14 @@ impl Page {
         self.watch.after(&effects, &self.core, self.now);
         let told = effects.iter().filter_map(said).collect::<Vec<_>>().join(", ");
         for effect in &effects {
-            if let Effect::Save { saved, .. } = effect {
-                // By way of its text, as on a real page.
-                let text = serde_json::to_string(saved).unwrap();
-                self.saved = Some(serde_json::from_str(&text).unwrap());
+            match effect {
+                Effect::Save { saved, .. } => {
+                    // By way of its text, as on a real page.
+                    let text = serde_json::to_string(saved).unwrap();
+                    self.saved = Some(serde_json::from_str(&text).unwrap());
+                }
+                Effect::Flow(_, FlowEffect::GoTo { url, .. }) => self.urls.push(url.clone()),
+                _ => {}
             }
         }
         self.notices.extend(effects.into_iter().filter_map(|effect| match effect {

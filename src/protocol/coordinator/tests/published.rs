@@ -175,7 +175,7 @@ fn an_unverified_token_is_no_assurance() {
 #[test]
 fn what_was_published_is_checked_again_for_each_requirement() {
     let mut page = Page::new(Config { require_verified: true, ..config() });
-    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]).navigates(1).plays([
+    page.plays([(ensured(1, wants("AL3")), "1: start")]).navigates(1).plays([
         (of(1, step_up::code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
         (of(1, step_up::tokens("t1")), "1: verify id-t1"),
     ]);

@@ -1,7 +1,7 @@
 //! Plays a journey: feeds events in and compares, word for word, what comes out.
 
 use super::super::{Choice, Context, Flow, FlowEffect, FlowEvent, FlowId, Goal};
-use super::super::{Obtained, OwnAnswer, Question, Session, Target, User};
+use super::super::{Obtained, OwnAnswer, Question, Session, SessionProof, Target, User};
 use crate::protocol::assertion::Offer;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::Config;
@@ -23,6 +23,8 @@ pub struct Journey {
     pub flow: Flow,
     pub config: Config,
     pub user: Option<User>,
+    /// What the session was found to prove last.
+    pub proof: Option<SessionProof>,
     pub keys_refetched: Option<EpochMillis>,
     pub now: EpochMillis,
     /// Where the window was sent last.
@@ -39,11 +41,16 @@ impl Journey {
     #[track_caller]
     pub fn starts_with(window: bool, config: Config, goal: Goal, effects: &str) -> Self {
         let (user, mut keys_refetched, now) = (None, None, NOW);
-        let context =
-            Context { config: &config, user: None, keys_refetched: &mut keys_refetched, now };
+        let context = Context {
+            config: &config,
+            user: None,
+            proof: None,
+            keys_refetched: &mut keys_refetched,
+            now,
+        };
         let (flow, started) = Flow::start(FlowId(1), goal, window, &context);
         assert_eq!(said_all(&started), effects, "at the start");
-        Self { flow, config, user, keys_refetched, now, url: String::new() }
+        Self { flow, config, user, proof: None, keys_refetched, now, url: String::new() }
     }
 
     /// One for AL3 whose user is at the provider: the session tells that it must be Alice.
@@ -61,13 +68,16 @@ impl Journey {
             let mut context = Context {
                 config: &self.config,
                 user: self.user.as_ref(),
+                proof: self.proof.as_ref(),
                 keys_refetched: &mut self.keys_refetched,
                 now: self.now,
             };
             let done = self.flow.on(event, &mut context);
             for effect in &done {
-                if let FlowEffect::GoTo { url, .. } = effect {
-                    self.url.clone_from(url);
+                match effect {
+                    FlowEffect::GoTo { url, .. } => self.url.clone_from(url),
+                    FlowEffect::Proved(proof) => self.proof = Some((**proof).clone()),
+                    _ => {}
                 }
             }
             assert_eq!(said_all(&done), effects, "{shown}");
@@ -86,7 +96,8 @@ impl Journey {
 pub const GATHERS: &str = "start clock, read session, read metadata, draw secrets";
 
 fn said_all(effects: &[FlowEffect]) -> String {
-    effects.iter().map(said).collect::<Vec<_>>().join(", ")
+    let told = effects.iter().filter(|effect| !matches!(effect, FlowEffect::Proved(_)));
+    told.map(said).collect::<Vec<_>>().join(", ")
 }
 
 /// An effect in words.
@@ -127,6 +138,9 @@ pub fn said(effect: &FlowEffect) -> String {
             format!("verify {}{keys}", id_token.expose())
         }
         FlowEffect::Authenticate { .. } => "authenticate".into(),
+        // What is remembered is looked at apart.
+        FlowEffect::Proved(_) => String::new(),
+        FlowEffect::Looked => "looked".into(),
         FlowEffect::StartDeadline(_) => "start clock".into(),
         FlowEffect::Done(Ok(success)) => {
             let verified = if success.claims.is_some() { "" } else { " unverified" };
@@ -191,6 +205,7 @@ pub fn goal(acr_values: &str) -> Goal {
         adopt: false,
         methods: None,
         offer: None,
+        look: false,
     }
 }
 
