@@ -147,6 +147,9 @@ pub struct Config {
     /// How acr is asked for.
     #[serde(default)]
     pub acr_request: AcrRequest,
+    /// The signature algorithms that an ID token may have; any that can be checked, where none are
+    /// named.
+    pub id_token_algs: Option<Vec<String>>,
     /// Whether the first subject is adopted where none is known.
     pub adopt_first_subject: bool,
     /// Whether an answer without an ID token is refused.
@@ -261,6 +264,7 @@ pub(super) mod tests {
             backend: None,
             scope: Scope::parse("openid"),
             acr_request: AcrRequest::AcrValues,
+            id_token_algs: None,
             adopt_first_subject: false,
             require_verified: true,
             max_rounds: 2,

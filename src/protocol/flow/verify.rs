@@ -212,6 +212,7 @@ fn expectation(provider: &Provider, source: Source, context: &Context<'_>) -> Ex
         issuer: provider.issuer.clone(),
         client_id: provider.client_id.clone(),
         source,
+        algorithms: context.config.id_token_algs.clone(),
         now: context.now.seconds(),
     }
 }
