@@ -178,14 +178,17 @@ impl Requirement {
                 both
             }
         };
-        let max_age = self.within().into_iter().chain(other.within()).min();
-        Some(Self {
+        let merged = Self {
             acr_values,
-            max_age,
+            max_age: self.max_age.into_iter().chain(other.max_age).min(),
             scope: self.scope.union(&other.scope),
             phishing_resistant: self.phishing_resistant || other.phishing_resistant,
             levels: self.levels.clone(),
-        })
+        };
+        // The time of a level that is no alternative any more was demanded as well.
+        let within = self.within().into_iter().chain(other.within()).min();
+        let max_age = if merged.within() == within { merged.max_age } else { within };
+        Some(Self { max_age, ..merged })
     }
 
     /// The values that are enough for both.

@@ -155,6 +155,24 @@ fn a_demand_that_another_has_spoiled_is_asked_for_alone() {
 }
 
 #[test]
+fn t22_those_that_another_has_spoiled_share_a_prompt_also_where_their_level_has_a_time() {
+    let mut page = page();
+    page.plays([
+        (challenged(1, wants("AL3")), "1: open window, 1: start"),
+        (challenged(2, wants("AL3")), ""),
+        (challenged(3, wants("AL4")), ""),
+    ])
+    .navigates(1)
+    .comes_back(1, "AL2", "t1", "1: end, reject 3 assurance_not_met, 2: open window, 2: start")
+    .authenticates(
+        2,
+        "urn:p:3",
+        "t2",
+        "2: end, publish t2 | -, retry 1 with t2, retry 2 with t2",
+    );
+}
+
+#[test]
 fn t18_an_api_demands_no_scope_above_its_ceiling() {
     let mut config = Config { levels: levels(), ..config() };
     config.apis[0].scopes = Some(Scope::parse("a b"));

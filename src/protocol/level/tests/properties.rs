@@ -50,6 +50,7 @@ proptest! {
         one in requirement(), two in requirement(), answer in answer(),
     ) {
         let two = two.in_order(&one.levels);
+        prop_assert_eq!(one.merge(&one), Some(one.clone()));
         if let Some(both) = one.merge(&two) {
             prop_assert!(both.covers(&one) && both.covers(&two), "{both:?}");
             if check(&answer, &both, NOW).is_ok() {

@@ -4,6 +4,7 @@ mod backend;
 mod bodies;
 mod ceremony;
 mod forgery;
+mod guard;
 mod harness;
 mod loader;
 mod many;
@@ -32,7 +33,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 15] = [
+    let everywhere: [(&str, Journeys); 16] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -44,6 +45,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("bodies", bodies::JOURNEYS),
         ("loader", loader::JOURNEYS),
         ("own", own::JOURNEYS),
+        ("guard", guard::JOURNEYS),
         ("ceremony", ceremony::JOURNEYS),
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),
