@@ -104,8 +104,9 @@ impl Ask<'_> {
 
     /// What is demanded, as the authorization request would say it (RFC 9470 §4).
     fn form(&self, form: Form) -> Form {
-        let acr_values = self.requirement.acr_values.join(" ");
-        let max_age = self.requirement.max_age.map(|age| age.0.to_string());
+        let asked = self.requirement.as_asked();
+        let acr_values = asked.acr_values.join(" ");
+        let max_age = asked.max_age.map(|age| age.0.to_string());
         form.with("client_id", self.client_id)
             .with("nonce", self.nonce)
             .with("scope", &self.scope.to_string())
@@ -116,13 +117,14 @@ impl Ask<'_> {
 
     /// The same for a backend, which is the client itself; with members that are JSON already.
     fn json(&self, more: &[(&str, &str)]) -> Secret {
+        let asked = self.requirement.as_asked();
         let mut members = Vec::new();
         let mut add =
             |name: &str, json: &str| members.push([&json_string(name), ":", json].concat());
-        if !self.requirement.acr_values.is_empty() {
-            add("acr_values", &json_string(&self.requirement.acr_values.join(" ")));
+        if !asked.acr_values.is_empty() {
+            add("acr_values", &json_string(&asked.acr_values.join(" ")));
         }
-        if let Some(age) = self.requirement.max_age {
+        if let Some(age) = asked.max_age {
             add("max_age", &age.0.to_string());
         }
         if !self.requirement.scope.is_empty() {
@@ -147,6 +149,7 @@ mod tests {
             acr_values: vec!["AL3".into(), "phr".into()],
             max_age: Some(Seconds(60)),
             scope: Scope::parse("transfers:write"),
+            ..Requirement::default()
         }
     }
 
