@@ -264,6 +264,35 @@ mod tests {
     }
 
     #[test]
+    fn a_level_is_asked_for_by_the_servers_own_values_and_with_its_time() {
+        use super::super::level::{Level, Levels};
+        let level = Level {
+            name: "AL3".into(),
+            acr: vec!["urn:a".into(), "urn:b".into()],
+            amr: Vec::new(),
+            max_age: Some(Seconds(30)),
+            phishing_resistant: false,
+        };
+        let levels = Levels::from(vec![level]);
+        let scope = Scope::default();
+        let requirement = requirement().in_order(&levels);
+        let ask = Ask {
+            client_id: "spa",
+            nonce: "n1",
+            requirement: &requirement,
+            scope: &scope,
+            resource: None,
+        };
+        let post = ask.options(&endpoints(None), &Hint::None).unwrap();
+        let form = parse_form(post.body.expose());
+        assert!(form.contains(&("acr_values".into(), "urn:a urn:b phr".into())), "{form:?}");
+        assert!(form.contains(&("max_age".into(), "30".into())), "{form:?}");
+        let post = ask.options(&backend(), &Hint::None).unwrap();
+        let demand = r#"{"acr_values":"urn:a urn:b phr","max_age":30,"scope":"transfers:write"}"#;
+        assert_eq!(post.body.expose(), demand);
+    }
+
+    #[test]
     fn nothing_is_said_about_what_is_not_demanded() {
         let (requirement, scope) = (Requirement::default(), Scope::parse("openid"));
         let ask = Ask {

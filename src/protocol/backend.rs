@@ -112,6 +112,13 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_phished_is_demanded_by_its_acr() {
+        let requirement = Requirement { phishing_resistant: true, ..Requirement::default() };
+        let url = backend().login_url(&requirement, "s1").unwrap();
+        assert!(url.contains("&acr_values=phr&"), "{url}");
+    }
+
+    #[test]
     fn what_comes_back_must_carry_the_state_once() {
         let code = |query: &str| read(query, "s1").map_err(|error| error.code);
         assert_eq!(code("?stepup_state=s1"), Ok(()));

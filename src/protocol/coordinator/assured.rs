@@ -135,7 +135,6 @@ impl Coordinator {
         let proof = self.proof.clone();
         let is_content = |waiter: &Waiter| {
             waiter.phase == Phase::In(flow)
-                && waiter.call.is_none()
                 && proof.as_ref().is_some_and(|proof| proof.satisfies(&waiter.need, now))
         };
         let all = core::mem::take(&mut self.waiters);

@@ -289,6 +289,9 @@ fn what_a_backend_tells_is_told_on_and_vouched_for_by_nobody() {
         page.on(of(1, event));
     }
     assert!(!told(&page, Some("AL3"), 0, 120).verified);
+    // It holds no longer than the level does, and the grace of a session that is as old as its raising.
+    page.later(125).plays([(ensured(2, wants("AL3")), "settle 2")]);
+    page.later(1).plays([(ensured(3, wants("AL3")), "2: start")]);
 }
 
 #[test]
@@ -312,6 +315,37 @@ fn the_order_is_kept_through_a_redirect() {
         (of(1, proves("alice", "urn:p:4")), "1: end, publish t1 | -, settle 1, retry 2 with t1"),
         (again(2, wants("AL3")), "reject 2 loop_detected"),
     ]);
+}
+
+#[test]
+fn t11_a_loop_is_one_by_the_order_also_across_pages() {
+    let methods = vec![crate::protocol::method::Method::Redirect];
+    let config =
+        || Config { levels: levels(), methods: methods.clone(), max_rounds: 3, ..config() };
+    let leave = |page: &mut Page, flow: u32| {
+        for event in [session_of("alice"), metadata(), secrets(), FlowEvent::GestureRead(true)] {
+            page.on(of(flow, event));
+        }
+        page.on(of(flow, FlowEvent::Quiet));
+        page.saved.take().unwrap()
+    };
+    let back = |saved, acr: &str, waiter: u32| {
+        let mut page = Page::new(config());
+        let query = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example".to_owned();
+        let waiters = vec![Some(super::WaiterId(waiter))];
+        page.on(super::Event::Resumed { waiter: super::WaiterId(1), saved, query, waiters });
+        for event in [session_of("alice"), tokens("t1"), proves("alice", acr)] {
+            page.on(of(1, event));
+        }
+        page
+    };
+    let mut page = Page::new(config());
+    page.on(challenged(9, wants_scope("AL3", "a")));
+    let mut page = back(leave(&mut page, 1), "urn:p:3", 2);
+    page.on(again(2, wants("AL4")));
+    let mut page = back(leave(&mut page, 2), "urn:p:4", 3);
+    // What was proved two pages ago was more than this.
+    page.plays([(again(3, wants_scope("AL2", "a")), "reject 3 loop_detected")]);
 }
 
 #[test]

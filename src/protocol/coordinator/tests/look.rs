@@ -292,6 +292,24 @@ fn t15_a_look_uses_up_no_click() {
 }
 
 #[test]
+fn t15_a_prompt_after_a_look_is_the_clicks_one() {
+    let mut page = Page::with_popup();
+    page.plays([(clicked(1, wants("AL3")), "1: adopt window of 1, 1: start")]);
+    looks(&mut page, 1, "id-s");
+    page.plays([
+        (of(1, session_is("alice")), "1: go to provider"),
+        (of(1, FlowEvent::DeadlinePassed), "1: end, reject 1 timed_out"),
+    ]);
+    // Five more on the budget: the click has had its prompt.
+    for waiter in 2..=6 {
+        let end = format!("{waiter}: end, reject {waiter} timed_out");
+        page.on(clicked_for(0, waiter, wants("AL3")));
+        page.plays([(of(waiter, FlowEvent::DeadlinePassed), &end)]);
+    }
+    page.plays([(clicked_for(0, 7, wants("AL3")), "reject 7 prompt_suppressed")]);
+}
+
+#[test]
 fn who_looks_can_go_and_nothing_goes_on() {
     let mut page = Page::with_popup();
     page.plays([(ensured(1, wants("AL1")), "1: start")]);

@@ -286,6 +286,9 @@ fn a_requirement_covers_and_merges_by_the_order() {
         let merged = wants(one).merge(&wants(two)).map(|merged| merged.acr_values);
         assert_eq!(merged, both.map(all), "{one:?} and {two:?}");
     }
+    // A time that came with a level is demanded also where the level is no alternative any more.
+    let left = wants(&["urn:x", "AL2"]).merge(&wants(&["urn:x"])).unwrap();
+    assert_eq!((left.acr_values, left.max_age), (all(&["urn:x"]), Some(Seconds(3600))));
     let marked = marked();
     assert!(super::tests::wants(&marked, &["AL4"]).covers(&resistant(&marked, &["AL1"])));
     let strict = within(&levels, &["AL2"], 60).merge(&resistant(&levels, &["AL4"]));
