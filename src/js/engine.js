@@ -411,6 +411,10 @@ export const start = async (options, loader) => {
     challenged: async (call, response, detected) => {
       const began = clears;
       const offer = await underWay(() => offered(call, response));
+      if (/^multipart\/form-data/i.test(call.request?.headers.get("Content-Type") ?? ""))
+        call.replayable = await underWay(() =>
+          import("./pending.js").then(({ formsLast }) => formsLast(), () => false),
+        );
       if (began !== clears) throw new StepUpError("session_changed", { response });
       const { gate } = call.stepup;
       const about = { call, response, gate, signal: call.signal };

@@ -280,7 +280,7 @@ export const createStepUp = (options) => {
       tellCleared(nameOf(options), me);
       // What was saved, by this page or one before it, was that user's.
       if (options.methods?.includes("redirect"))
-        import("./redirect.js").then(({ forgetAll }) => forgetAll()).catch(() => {});
+        import("./redirect.js").then(({ forgetAll }) => forgetAll(options)).catch(() => {});
     },
   });
 };

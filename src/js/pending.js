@@ -54,6 +54,20 @@ const multipart = (form) => {
   });
 };
 
+/** @type {Promise<boolean> | undefined} */
+let lasting;
+
+/**
+ * Whether a form that is in a `Request` can be sent a second time. WebKit cannot read one that has files,
+ * and sends them empty once nothing else in the page holds them.
+ */
+export const formsLast = () => {
+  const body = new FormData();
+  body.set("file", new Blob(["-"]));
+  const probe = () => new Request("https://form.example", { method: "POST", body }).arrayBuffer();
+  return (lasting ??= probe().then(() => true, () => false));
+};
+
 /**
  * What must be saved of a request: as plain JSON, and its body as the browser would send it, which
  * for a form means with the boundary that its `Content-Type` names. Rejects with `replay_unavailable`

@@ -2,6 +2,7 @@
 /** Before the page is left: what is saved. When the user is back: what is taken up again. */
 
 import { placesOf } from "./apis.js";
+import { absence } from "./away.js";
 import { nameOf } from "./channel.js";
 import { StepUpError } from "./error.js";
 import { pack, unpack } from "./pending.js";
@@ -75,10 +76,13 @@ export const forget = async (state) => {
   await openStore().remove(state);
 };
 
-/** Nobody is to come back to anything: logout. */
-export const forgetAll = async () => {
+/** Nobody is to come back to anything, and nobody is away: logout. @param {StepUpOptions} options */
+export const forgetAll = async (options) => {
   saving.clear();
   stopAwaiting();
+  const away = absence(nameOf(options));
+  away.end();
+  away.forget();
   await openStore().clear();
 };
 

@@ -147,6 +147,47 @@ suite("back from a redirect", () => {
     }
   });
 
+  test("t60 loaded again on the way back, the callback page leads back all the same", options, async () => {
+    const end = await watched();
+    try {
+      await returning("await_", "s1", "/app/back");
+      await go("/callback.html?code=c&state=s1");
+      assert.equal(await cameBack(), "/app/back");
+      for (const search of ["", "?utm=1"]) {
+        await tabs.run(() => sessionStorage.removeItem("log"));
+        await go(`/callback.html${search}`);
+        if (search) {
+          // That is an answer to nothing: what was put aside waits for the page that it is for.
+          await tabs.run(() => new Promise((resolve) => setTimeout(resolve, 500)));
+          assert.deepEqual([await at(), await log()], ["/callback.html", ["read"]]);
+        } else assert.equal(await cameBack(), "/app/back");
+        assert.deepEqual(await returning("response"), { search: "?code=c&state=s1" });
+      }
+      // Once it is taken up there is nothing to go back with, and nobody is told a second time.
+      await returning("stopAwaiting");
+      await tabs.run(() => sessionStorage.removeItem("log"));
+      await go("/callback.html");
+      await tabs.run(() => new Promise((resolve) => setTimeout(resolve, 500)));
+      assert.deepEqual([await at(), await log()], ["/callback.html", ["read"]]);
+    } finally {
+      await end();
+    }
+  });
+
+  test("t55 what was given up after it was saved is told to the page that comes back", options, async () => {
+    await returning("await_", "s1", "/app", { without: [2] });
+    for (const [state, index] of [["s1", 0], ["another", 1]]) await returning("awaitWithout", state, index);
+    assert.deepEqual(await returning("awaiting"), { state: "s1", returnTo: "/app", without: [2, 0] });
+  });
+
+  test("t60 a page learns that one before it has begun to take up the same, and no other", options, async () => {
+    await returning("await_", "s1", "/app");
+    assert.deepEqual([await returning("taking", "s1"), await returning("taking", "s1")], [false, true]);
+    assert.deepEqual([await returning("taking", "s2"), await returning("taking", "s2")], [false, true]);
+    await returning("stopAwaiting");
+    assert.deepEqual([await stored(), await returning("taking", "s2")], [{}, false]);
+  });
+
   test("t30 no address of another origin is gone to, whoever has written it down", options, async () => {
     const end = await watched();
     try {

@@ -11,6 +11,7 @@ use crate::pages::{Harness, Provider};
 
 pub const JOURNEYS: &[(&str, Journey)] = journeys![
     every_body_that_can_be_sent_again_is,
+    t49_a_form_in_a_request_is_sent_again_whole_or_not_at_all,
     t51_a_stream_is_not_sent_again_and_the_token_is_kept,
     t50_a_large_file_is_sent_again_by_reference,
 ];
@@ -157,6 +158,33 @@ fn every_body_that_can_be_sent_again_is(bench: &Bench) {
     assert_eq!(got, expected);
     assert_eq!(parts[2]["type"], "application/x-part");
     assert_eq!(world.server.requests("auth", "GET", "/auth").len(), 1);
+}
+
+fn t49_a_form_in_a_request_is_sent_again_whole_or_not_at_all(bench: &Bench) {
+    let page = signed_in(bench);
+    let world = page.0;
+    // Nothing in the page holds the file but the `Request`, which may let go of it.
+    page.click(
+        "sent",
+        "const form = new FormData(); \
+         form.append('name', 'Zoë'); form.append('upload', new File([new Uint8Array(999)], 'b.bin')); \
+         return e2e.read(await e2e.su.fetch(new Request(e2e.api + '/echo', { method: 'POST', body: form })))",
+    );
+    world.prompted();
+    Provider(world).passkey();
+    world.popup_is_gone();
+    let outcome = page.outcome("sent");
+    let sent = world.server.requests("api", "POST", "/echo").len();
+    if world.browser.engine == Engine::Webkit {
+        assert_eq!((outcome.code().as_str(), sent), ("replay_unavailable", 1));
+        assert_eq!(page.run("return typeof e2e.su.token()").value(), "string", "it is kept");
+        return;
+    }
+    let answer = outcome.value();
+    let parts = answer["body"]["parts"].as_array().cloned().unwrap_or_default();
+    let sizes: Vec<_> = parts.iter().map(|part| (&part["name"], &part["size"])).collect();
+    assert_eq!(sizes, [(&json!("name"), &json!(4)), (&json!("upload"), &json!(999))]);
+    assert_eq!(sent, 2);
 }
 
 fn t51_a_stream_is_not_sent_again_and_the_token_is_kept(bench: &Bench) {

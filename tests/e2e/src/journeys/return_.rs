@@ -14,6 +14,7 @@ pub const JOURNEYS: Journeys = journeys![
     t60_effects_that_run_twice_take_it_up_once,
     an_instance_with_another_provider_leaves_it_to_who_awaits_it,
     t60_loaded_again_before_it_is_taken_up_it_is_taken_up_once,
+    where_the_wasm_did_not_load_it_is_taken_up_when_it_does,
     t60_loaded_again_on_the_callback_page_the_user_gets_back_all_the_same,
     t60_loaded_again_before_it_is_sent_the_page_says_that_it_was_interrupted,
     t60_loaded_again_after_it_was_sent_the_page_says_that_it_was_interrupted,
@@ -93,6 +94,22 @@ fn t60_loaded_again_before_it_is_taken_up_it_is_taken_up_once(bench: &Bench) {
     assert_eq!(Harness(world).resume()["results"][0]["answer"]["status"], 200);
     world.reload();
     assert_eq!(Harness::back(world).resume(), Value::Null);
+    assert_eq!(world.sent("one"), 2);
+}
+
+fn where_the_wasm_did_not_load_it_is_taken_up_when_it_does(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    page.leave(SEND);
+    Provider(world).passkey();
+    let page = Harness::back(world);
+    let options =
+        "{ methods: ['redirect'], wasm: { core: () => e2e.there ?? Promise.reject('down') } }";
+    page.make(options);
+    assert_eq!(page.run("return e2e.su.resume()").code(), "wasm_unavailable");
+    assert_eq!((world.sent("one"), page.records()), (1, vec![true]));
+    page.run("e2e.there = '/stepup/stepup_bg.wasm'").value();
+    assert_eq!(page.resume()["results"][0]["answer"]["status"], 200);
     assert_eq!(world.sent("one"), 2);
 }
 

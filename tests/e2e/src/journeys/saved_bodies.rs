@@ -146,7 +146,7 @@ fn t49_a_form_in_a_request_comes_back_whole_or_not_at_all(bench: &Bench) {
     let send = "e2e.results = {}; return e2e.su.fetch(new Request(e2e.api + '/echo?kind=form', \
         { method: 'POST', body: form }), { stepup: { methods: ['redirect'] } })";
     page.click("sent", &[BODIES, send].concat());
-    // WebKit cannot read a `Request` of a form that has files, nor send it a second time.
+    // WebKit cannot read a `Request` of a form that has files, and may lose them.
     if world.browser.engine == Engine::Webkit {
         let outcome = until("it ends", || {
             if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
