@@ -180,8 +180,8 @@ impl World {
         }
         let request = &self.requests[send.request.0];
         let api = request.api.and_then(|at| self.plan.config.apis.get(at));
-        let once = matches!(request.policy, Policy::Once(_))
-            || api.is_some_and(|api| api.is_single_use());
+        let once =
+            matches!(request.policy, Policy::Once(_)) || api.is_some_and(|api| api.is_single_use());
         if once {
             self.seen.see(Seen::SingleUses);
         }

@@ -3,8 +3,8 @@
 use stepup::protocol::assertion::Post;
 use stepup::protocol::claims::Expectation;
 use stepup::protocol::coordinator::RenewalEvent;
-use stepup::protocol::held::Serial;
 use stepup::protocol::flow::{Choice, FlowEvent, FlowId, Target};
+use stepup::protocol::held::Serial;
 
 use crate::api::{Answer, Send};
 use crate::browser::{PageId, Place, TabId, Visit};

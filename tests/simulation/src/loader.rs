@@ -45,7 +45,8 @@ impl World {
         if backend {
             return self.send_first(page, call, promise, None);
         }
-        let held = |world: &Self| world.pages[page.0].loader.published.get(index).cloned().flatten();
+        let held =
+            |world: &Self| world.pages[page.0].loader.published.get(index).cloned().flatten();
         let mut slot = held(self);
         if slot.as_ref().is_some_and(|held| held.until <= now) {
             // There may be another one beside it.

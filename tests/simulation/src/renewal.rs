@@ -164,10 +164,8 @@ impl World {
     }
 
     fn renews(&mut self, body: &Secret) -> TokenAnswer {
-        let refused = |error: &str| TokenAnswer {
-            error: Some(error.to_owned()),
-            ..TokenAnswer::default()
-        };
+        let refused =
+            |error: &str| TokenAnswer { error: Some(error.to_owned()), ..TokenAnswer::default() };
         if self.mishap(self.plan.trouble.provider / 3) {
             self.seen.see(Seen::Refusals);
             return refused(self.random.pick(&["invalid_grant", "temporarily_unavailable"]));
