@@ -157,7 +157,10 @@ impl World {
 
     /// The core of a page wants this done.
     pub fn watch_effects(&mut self, page: PageId, effects: &[Effect]) {
-        let most = self.plan.config.max_rounds + 1;
+        let once = self.plan.config.apis.iter().any(Api::is_single_use);
+        let waiting = self.watch.cores.get(&page).map_or(0, |core| core.waiting.len());
+        // Where a token serves one request, a prompt that is begun for one may serve another.
+        let most = self.plan.config.max_rounds + 1 + if once { waiting } else { 0 };
         let leader =
             self.pages[page.0].engine.as_ref().and_then(|engine| engine.driver.core.leader());
         let core = self.watch.cores.entry(page).or_default();
