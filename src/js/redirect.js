@@ -6,7 +6,7 @@ import { absence } from "./away.js";
 import { nameOf } from "./channel.js";
 import { StepUpError } from "./error.js";
 import { pack, unpack } from "./pending.js";
-import { await_, awaiting, awaitWithout, here, response, stopAwaiting, taking } from "./return.js";
+import { await_, awaiting, awaitWithout, giveUp, here, response, stopAwaiting, taking } from "./return.js";
 import { openStore } from "./store.js";
 
 /**
@@ -73,6 +73,7 @@ export const save = async (options, state, until, core, calls) => {
 /** It is given up. Who comes back all the same finds the way, and nothing there. @param {string} state */
 export const forget = async (state) => {
   saving.delete(state);
+  giveUp(state);
   await openStore().remove(state);
 };
 
@@ -108,6 +109,10 @@ export const takeUp = (options, goOn) => {
   const query = new URLSearchParams(found.search);
   if ((query.get("stepup_state") ?? query.get("state")) !== state)
     throw new StepUpError("state_mismatch", { message: "the response is not the awaited one" });
+  if (awaited.givenUp) {
+    stopAwaiting();
+    throw new StepUpError("pending_expired");
+  }
   const going = underWay.get(state) ?? take(options, awaited, found.search, goOn);
   underWay.set(state, going);
   return going;

@@ -17,6 +17,7 @@ const TAKING = "stepup:taking";
 /**
  * @typedef {{
  *   state: string, returnTo: string, name?: string, until?: import("./index.d.ts").EpochMillis, without?: number[],
+ *   givenUp?: true,
  * }} Awaited `name` is of the app that awaits it; `without` are the requests that were aborted after they
  *   had been saved
  */
@@ -81,18 +82,24 @@ export const stopAwaiting = () => {
   }
 };
 
-/** One of the requests that were saved is not to be sent: it was aborted. @param {string} state @param {number} at */
-export const awaitWithout = (state, at) => {
+/** @param {string} state @param {(awaited: Awaited) => Partial<Awaited>} change */
+const amend = (state, change) => {
   const awaited = awaiting();
   if (awaited?.state !== state) return;
-  const without = [...(awaited.without ?? []), at];
   try {
-    sessionStorage.setItem(AWAITED, JSON.stringify({ ...awaited, without }));
+    sessionStorage.setItem(AWAITED, JSON.stringify({ ...awaited, ...change(awaited) }));
   } catch {
     // It was longer before by a few bytes only. What must not be sent is not: nothing is.
     stopAwaiting();
   }
 };
+
+/** One of the requests that were saved is not to be sent: it was aborted. @param {string} state @param {number} at */
+export const awaitWithout = (state, at) =>
+  amend(state, ({ without = [] }) => ({ without: [...without, at] }));
+
+/** Who comes back finds nothing, also where a storage that refuses still has it. @param {string} state */
+export const giveUp = (state) => amend(state, () => ({ givenUp: true }));
 
 /** This page takes what is awaited. Gives whether one before it did, and died. @param {string} state */
 export const taking = (state) => {

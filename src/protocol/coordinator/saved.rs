@@ -28,6 +28,9 @@ pub(super) struct Waiting {
     need: Requirement,
     /// What step-ups have already proved for it: a loop is one across pages as well.
     proved: Vec<Requirement>,
+    /// Whether it has been sent again with a renewed token, which is done once.
+    #[serde(default)]
+    renewed: bool,
 }
 
 impl Saved {
@@ -75,7 +78,8 @@ impl Coordinator {
                 }
                 Some(call) if waiter.phase != Phase::Sent => {
                     let (need, proved) = (waiter.need.clone(), waiter.proved.clone());
-                    waiting.push(Waiting { call: call.clone(), need, proved });
+                    let renewed = waiter.renewed;
+                    waiting.push(Waiting { call: call.clone(), need, proved, renewed });
                     waiters.push(waiter.id);
                 }
                 _ => {}
@@ -84,6 +88,12 @@ impl Coordinator {
         }
         self.waiters = left;
         if self.waiters.iter().any(|waiter| waiter.phase == Phase::In(flow)) {
+            // Whoever is back sends it: a renewal that comes now must not do so as well.
+            for waiter in &mut self.waiters {
+                if matches!(waiter.phase, Phase::Renewing(_)) {
+                    waiter.phase = Phase::In(flow);
+                }
+            }
             let saved = Box::new(Saved { step_up, waiting });
             effects.push(Effect::Save { flow, saved, waiters });
         } else {
@@ -109,11 +119,11 @@ impl Coordinator {
         let late = now >= step_up.until;
         let single_use = step_up.goal.single_use;
         let mut all = vec![Waiter { single_use, ..Waiter::new(waiter, need, resource) }];
-        for (Waiting { call, need, proved }, id) in waiting.into_iter().zip(waiters) {
+        for (Waiting { call, need, proved, renewed }, id) in waiting.into_iter().zip(waiters) {
             let Some(id) = id else { continue };
             let need = need.in_order(&levels);
             let proved = proved.into_iter().map(|proved| proved.in_order(&levels)).collect();
-            all.push(Waiter { proved, ..self.waiter(id, call, need) });
+            all.push(Waiter { proved, renewed, ..self.waiter(id, call, need) });
         }
         for waiter in all {
             let allowed =

@@ -65,6 +65,8 @@ pub struct Request {
     pub deliveries: u64,
     /// How often it was answered with a challenge.
     pub challenges: u64,
+    /// Whether it was answered once that the held token which it carried is invalid.
+    pub invalid: bool,
 }
 
 /// A request on its way.
@@ -125,7 +127,7 @@ impl World {
     fn api_answers(&mut self, send: &Send) -> Answer {
         let id = send.request;
         let request = &mut self.requests[id.0];
-        let unasked = request.deliveries > request.challenges;
+        let unasked = request.deliveries > request.challenges + u64::from(request.invalid);
         request.deliveries += 1;
         let (count, challenges) = (request.deliveries, request.challenges);
         self.note(format_args!("api gets {id:?}, for the {count}. time"));
@@ -134,10 +136,13 @@ impl World {
                 format!("{id:?} came {count} times, and was challenged {challenges} times");
             self.breach(Invariant::DeliveredOnce, detail);
         }
-        if self.mishap(self.plan.trouble.network / 3) {
-            return self.bare();
+        let revoked = if self.plan.config.renew { 10 } else { 0 };
+        if self.mishap(self.plan.trouble.network / 3 + revoked) {
+            return self.bare(send);
         }
-        let Some((level, auth_time, scope)) = self.presented(send) else { return self.bare() };
+        let Some((level, auth_time, scope)) = self.presented(send) else {
+            return self.bare(send);
+        };
         let policy = self.requests[id.0].policy.clone();
         match demand(&policy, count, level, self.seconds().saturating_sub(auth_time), &scope) {
             None => {
@@ -156,8 +161,13 @@ impl World {
         }
     }
 
-    fn bare(&mut self) -> Answer {
+    fn bare(&mut self, send: &Send) -> Answer {
         self.seen.see(Seen::BareRefusals);
+        let token = send.token.as_deref().and_then(|token| self.mint.access(token));
+        if token.is_some_and(|access| !access.session) {
+            // It may be renewed, once.
+            self.requests[send.request.0].invalid = true;
+        }
         let header = Some("Bearer error=\"invalid_token\"".to_owned());
         Answer::Response { status: 401, header, offer: false }
     }
@@ -168,7 +178,13 @@ impl World {
             let cookie = self.cookie.as_ref()?;
             return Some((cookie.level, cookie.auth_time, Scope::parse("openid a b")));
         }
-        let once = matches!(self.requests[send.request.0].policy, Policy::Once(_));
+        let request = &self.requests[send.request.0];
+        let api = request.api.and_then(|at| self.plan.config.apis.get(at));
+        let once =
+            matches!(request.policy, Policy::Once(_)) || api.is_some_and(|api| api.is_single_use());
+        if once {
+            self.seen.see(Seen::SingleUses);
+        }
         let now = self.now;
         let access = self.mint.access(send.token.as_deref()?)?;
         access.uses += 1;

@@ -106,6 +106,7 @@ impl World {
             replayable: !self.random.chance(8),
             deliveries: 0,
             challenges: 0,
+            invalid: false,
         });
         let request = RequestId(self.requests.len() - 1);
         let methods = self.some_methods();
@@ -171,6 +172,7 @@ impl World {
             session: true,
             bad: None,
             uses: 0,
+            sent: 0,
         });
         let identity = self.identify(user.sub(), 1, None, ISSUER);
         self.session = Some(Session { user, access, identity });

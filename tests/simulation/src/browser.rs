@@ -264,6 +264,7 @@ impl World {
         self.ceremony = self.ceremony.filter(|(of, _)| *of != page);
         self.pages[page.0].hidden_at = self.now;
         self.release_all(page);
+        self.renewals_end(page);
     }
 
     pub fn is_dead(&self, page: PageId) -> bool {
@@ -341,7 +342,9 @@ impl World {
         self.note(format_args!("{:?} sends {:?} with {token}", send.page, send.request));
         let Some(token) = &send.token else { return };
         let api = self.requests[send.request.0].api;
-        let resource = api.and_then(|at| self.plan.config.apis[at].resource.clone());
+        let at = api.map(|at| &self.plan.config.apis[at]);
+        let resource = at.and_then(|api| api.resource.clone());
+        let single_use = at.is_some_and(|api| api.is_single_use());
         let page = &self.pages[send.page.0];
         let (cleared, user) = (page.cleared_at, page.session.as_ref().map(|session| session.user));
         let told = page.told_user && self.plan.tells != crate::scenario::Tells::Nothing;
@@ -350,11 +353,16 @@ impl World {
         if access.session {
             return;
         }
+        access.sent += 1;
+        let again = single_use && access.sent > 1;
         let (bad, of, minted) = (access.bad, access.user, access.minted);
         let fits = api.is_some() && (own || access.resource == resource);
         if !fits {
             let detail = format!("{token}, sent with {:?}", send.request);
             self.breach(Invariant::TokenInPlace, detail);
+        } else if again {
+            let detail = format!("{token}, with {:?}", send.request);
+            self.breach(Invariant::UsedOnce, detail);
         } else if let Some(bad) = bad.filter(|_| checked) {
             self.breach(Invariant::TokenChecked, format!("{token}: {bad}"));
         } else if minted < cleared {

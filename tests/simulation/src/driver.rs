@@ -6,6 +6,7 @@ use stepup::protocol::flow::{FlowEvent, FlowId};
 use stepup::protocol::units::EpochMillis;
 
 use crate::browser::{PageId, WindowId};
+use crate::coverage::Seen;
 use crate::fault::Fault;
 use crate::happening::Task;
 use crate::page::{Driver, Leaving, Running};
@@ -103,9 +104,11 @@ impl World {
             }
             Effect::HandOver { result, .. } => self.hands_over(page, &result),
             Effect::ClearOthers { sub } => self.tell_cleared(page, sub),
-            // No app here has tokens renewed.
-            Effect::GiveBack { waiter } => self.settle(page, waiter, End::Response(401)),
-            Effect::Renewal(..) => {}
+            Effect::GiveBack { waiter } => {
+                self.seen.see(Seen::GivenBack);
+                self.settle(page, waiter, End::Response(401));
+            }
+            Effect::Renewal(serial, effect) => self.renewal(page, serial, effect),
             Effect::Settle { waiter, .. } => self.settle(page, waiter, End::Assurance),
             Effect::Reject { waiter, error } => self.settle(page, waiter, End::Error(error.code)),
             Effect::Publish(all) => self.pages[page.0].loader.published = all,

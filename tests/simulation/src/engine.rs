@@ -94,28 +94,15 @@ impl World {
         let Answer::Response { status, header, offer } = answer else { return };
         let Some(id) = self.wait(page, promise, Some(call.clone())) else { return };
         match demanded(status, header.as_deref()) {
-            Ok(Some(requirement)) => {
-                let request = &self.requests[call.request.0];
-                let event = Event::Challenged {
-                    waiter: WaiterId(id),
-                    call: coordinator::Call {
-                        url: request.url.clone(),
-                        method: request.method.to_owned(),
-                        replayable: request.replayable,
-                        reason: None,
-                        tag: None,
-                        methods: call.methods,
-                        sent_at: EpochMillis(call.sent_at),
-                        clicked_at: call.clicked_at.map(EpochMillis),
-                    },
-                    status,
-                    requirement,
-                    sent_with: call.serial.map(Serial),
-                    offer: offer_in(offer),
-                };
+            Ok(Demand::StepUp(requirement)) => {
+                let sent_with = call.serial.map(Serial);
+                let (waiter, offer) = (WaiterId(id), offer_in(offer));
+                let call = self.as_told(call);
+                let event =
+                    Event::Challenged { waiter, call, status, requirement, sent_with, offer };
                 self.dispatch(page, event);
             }
-            Ok(None) => {
+            Ok(_) => {
                 self.let_go(page, id);
                 self.end(promise, End::Response(status));
             }
@@ -123,6 +110,43 @@ impl World {
                 self.let_go(page, id);
                 self.end(promise, End::Error(code));
             }
+        }
+    }
+
+    /// A request as the core is told of it.
+    fn as_told(&self, call: Call) -> coordinator::Call {
+        let request = &self.requests[call.request.0];
+        coordinator::Call {
+            url: request.url.clone(),
+            method: request.method.to_owned(),
+            replayable: request.replayable,
+            reason: None,
+            tag: None,
+            methods: call.methods,
+            sent_at: EpochMillis(call.sent_at),
+            clicked_at: call.clicked_at.map(EpochMillis),
+        }
+    }
+
+    /// A request that carried a held token was answered with a 401 that demands no step-up.
+    pub fn refused(
+        &mut self,
+        page: PageId,
+        call: Call,
+        promise: PromiseId,
+        header: Option<&str>,
+        sent_with: Serial,
+    ) {
+        let Some(id) = self.wait(page, promise, Some(call.clone())) else { return };
+        let invalid = matches!(demanded(401, header), Ok(Demand::ValidToken));
+        let renews = invalid && self.driver(page).is_some_and(|it| it.core.may_renew(sent_with));
+        if renews {
+            let (waiter, call) = (WaiterId(id), self.as_told(call));
+            return self.dispatch(page, Event::TokenInvalid { waiter, call, sent_with });
+        }
+        self.dispatch(page, Event::TokenRefused { serial: sent_with });
+        if self.let_go(page, id).is_some() {
+            self.end(promise, End::Response(401));
         }
     }
 
@@ -219,13 +243,17 @@ impl World {
         let Some(promise) = engine.waiters.get(&id).map(|waiter| waiter.promise) else { return };
         let Answer::Response { status, header, offer } = answer else { return };
         let waiter = WaiterId(id);
+        let renews = engine.driver.core.may_renew_for(waiter);
         match demanded(status, header.as_deref()) {
-            Ok(Some(requirement)) => {
+            Ok(Demand::StepUp(requirement)) => {
                 let offer = offer_in(offer);
                 let event = Event::ChallengedAgain { waiter, status, requirement, offer };
                 self.dispatch(page, event);
             }
-            Ok(None) => {
+            Ok(Demand::ValidToken) if renews => {
+                self.dispatch(page, Event::TokenInvalidAgain { waiter });
+            }
+            Ok(Demand::ValidToken | Demand::Nothing) => {
                 self.dispatch(page, Event::Answered { waiter, status: Some(status) });
                 if self.let_go(page, id).is_some() {
                     self.end(promise, End::Response(status));
@@ -309,10 +337,20 @@ impl World {
 }
 
 /// What an answer demands.
-fn demanded(status: u16, header: Option<&str>) -> Result<Option<Requirement>, ErrorCode> {
-    challenge::read(status, header.unwrap_or_default())
-        .map(|reading| reading.requirement)
-        .map_err(|error| error.code)
+enum Demand {
+    StepUp(Requirement),
+    ValidToken,
+    Nothing,
+}
+
+fn demanded(status: u16, header: Option<&str>) -> Result<Demand, ErrorCode> {
+    let reading =
+        challenge::read(status, header.unwrap_or_default()).map_err(|error| error.code)?;
+    Ok(match reading.requirement {
+        Some(requirement) => Demand::StepUp(requirement),
+        None if reading.invalid_token => Demand::ValidToken,
+        None => Demand::Nothing,
+    })
 }
 
 pub fn offer_in(carried: bool) -> Option<Offer> {

@@ -2,12 +2,15 @@
 
 use stepup::protocol::assertion::Post;
 use stepup::protocol::claims::Expectation;
+use stepup::protocol::coordinator::RenewalEvent;
 use stepup::protocol::flow::{Choice, FlowEvent, FlowId, Target};
+use stepup::protocol::held::Serial;
 
 use crate::api::{Answer, Send};
 use crate::browser::{PageId, Place, TabId, Visit};
 use crate::locks::How;
 use crate::page::{Call, PromiseId};
+use crate::renewal::Asking;
 use crate::store::{Found, Operation, Taking};
 use crate::tabs::Message;
 use crate::turn::TurnId;
@@ -37,6 +40,12 @@ pub enum Task {
     Verify { flow: FlowId, identity: String, expectation: Expectation, fresh: bool },
     /// The app's own `authenticate` has asked the user.
     Authenticated(FlowId, usize),
+    /// A page has waited for others to renew.
+    RenewalLate(u64),
+    /// A renewal is through.
+    RenewalOver { serial: Serial, number: u64, event: RenewalEvent },
+    /// The keys are here, and the ID token of a renewal is judged.
+    VerifyRenewed { serial: Serial, identity: String, expectation: Expectation, fresh: bool },
     /// Something has become of what the driver started.
     Tell(FlowId, FlowEvent),
     /// The driver's clock for the prompt.
@@ -89,6 +98,8 @@ pub enum Happening {
     Task(PageId, Task),
     /// A request reaches an API.
     ApiGets(Send),
+    /// A refresh token reaches the provider.
+    RenewalGets(Asking),
     /// A lock is asked for.
     LockAsked(TurnId, How),
     /// Something posted by a driver reaches the provider or the backend.

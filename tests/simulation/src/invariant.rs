@@ -30,6 +30,8 @@ invariants! {
     NotSentAfterLogout => "what began before a logout is not sent again after it",
     /// By exact origin, and by resource.
     TokenInPlace => "a token goes only to the API that it is for",
+    /// Where the API takes a token once.
+    UsedOnce => "a token that is good for one request is sent once",
     /// Wrong subject, issuer or nonce, too low, too old, or with nothing to check.
     TokenChecked => "a token is not used before all that was demanded of it is checked",
     /// Of another user, or from before a logout.

@@ -37,6 +37,7 @@ mod provider;
 mod queue;
 mod random;
 mod redirect;
+mod renewal;
 mod scenario;
 mod store;
 mod tabs;

@@ -1,7 +1,8 @@
 //! The loader of a page: `index.js` in all that matters.
 
-use stepup::protocol::coordinator::Event;
+use stepup::protocol::coordinator::{Event, Published};
 use stepup::protocol::error::ErrorCode;
+use stepup::protocol::held::Serial;
 use stepup::protocol::method::Method;
 use stepup::protocol::requirement::Requirement;
 use stepup::protocol::units::EpochMillis;
@@ -44,13 +45,21 @@ impl World {
         if backend {
             return self.send_first(page, call, promise, None);
         }
-        let held = loader.published.get_mut(index);
-        if let Some(slot) = held
-            && let Some(held) = slot.clone().filter(|held| held.until > now)
-        {
+        let held =
+            |world: &Self| world.pages[page.0].loader.published.get(index).cloned().flatten();
+        let mut slot = held(self);
+        if slot.as_ref().is_some_and(|held| held.until <= now) {
+            // There may be another one beside it.
+            self.dispatch(page, Event::TokenExpired);
+            slot = held(self);
+        }
+        let replayable = self.requests[call.request.0].replayable;
+        // Only the API's word leads to a renewal, so what has expired is sent to get it.
+        let sent = |held: &Published| held.until > now || (held.renewable && replayable);
+        if let Some(held) = slot.filter(sent) {
             call.serial = Some(held.serial.0);
             if held.once {
-                *slot = None;
+                self.dispatch(page, Event::TokenSpent { serial: held.serial });
             }
             let token = held.access_token.expose().to_owned();
             return self.send_first(page, call, promise, Some(token));
@@ -99,14 +108,12 @@ impl World {
             return self.engine_for(page, epoch, promise, Wanted::Challenged(call, answer));
         }
         self.pages[page.0].loader.flying -= 1;
-        // A held token that the API does not take any more would hide the session's newer one.
-        if let (Answer::Response { status: 401, .. }, Some(serial)) = (&answer, call.serial) {
-            let index = self.requests[call.request.0].api.unwrap_or_default();
-            if let Some(slot) = self.pages[page.0].loader.published.get_mut(index) {
-                *slot = None;
-            }
-            let serial = stepup::protocol::held::Serial(serial);
-            self.dispatch(page, Event::TokenRefused { serial });
+        // A held token that the API does not take any more is renewed, or hides the session's newer one.
+        if let (Answer::Response { status: 401, header, .. }, Some(serial)) = (&answer, call.serial)
+            && self.pages[page.0].engine.is_some()
+        {
+            let header = header.clone();
+            return self.refused(page, call, promise, header.as_deref(), Serial(serial));
         }
         self.end(promise, plain(&answer));
     }

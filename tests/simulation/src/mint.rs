@@ -44,6 +44,8 @@ pub struct Access {
     pub bad: Option<&'static str>,
     /// How often an API has taken it.
     pub uses: u64,
+    /// How often a page has sent it.
+    pub sent: u64,
 }
 
 /// An ID token, as far as its checks depend on it.

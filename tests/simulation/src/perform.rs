@@ -42,6 +42,13 @@ impl World {
                 self.verify(page, flow, &identity, &expectation, fresh);
             }
             Task::Authenticated(flow, level) => self.own_authenticated(page, flow, level),
+            Task::RenewalLate(number) => self.renewal_late(number),
+            Task::RenewalOver { serial, number, event } => {
+                self.renewal_over(page, serial, number, event);
+            }
+            Task::VerifyRenewed { serial, identity, expectation, fresh } => {
+                self.verify_renewed(page, serial, &identity, &expectation, fresh);
+            }
             Task::Tell(flow, event) => self.tell(page, flow, event),
             Task::Deadline(flow) => self.deadline(page, flow),
             Task::Look(flow) => self.look(page, flow),
@@ -231,15 +238,7 @@ impl World {
         expectation: &Expectation,
         fresh: bool,
     ) {
-        let newest = self.provider.newest_key;
-        let fails = self.mishap(self.plan.trouble.network / 5);
-        let Some(driver) = self.driver(page) else { return };
-        let keys = match driver.keys.filter(|_| !fresh) {
-            Some(keys) => Ok(keys),
-            None if fails => Err(Error::from(ErrorCode::ProviderUnreachable)),
-            None => Ok(*driver.keys.insert(newest)),
-        };
-        let outcome = keys.and_then(|keys| self.verdict(identity, expectation, keys));
+        let outcome = self.checks(page, identity, expectation, fresh);
         let event = match expectation.source {
             Source::Session if outcome.is_ok() => {
                 self.pages[page.0].told_user = true;
@@ -249,6 +248,26 @@ impl World {
             _ => FlowEvent::AnswerVerified(outcome),
         };
         self.tell(page, flow, event);
+    }
+
+    /// What an ID token says, once it has been checked by the keys that are there or are fetched anew.
+    pub fn checks(
+        &mut self,
+        page: PageId,
+        identity: &str,
+        expectation: &Expectation,
+        fresh: bool,
+    ) -> Result<Claims, Error> {
+        let newest = self.provider.newest_key;
+        let fails = self.mishap(self.plan.trouble.network / 5);
+        let unreachable = || Error::from(ErrorCode::ProviderUnreachable);
+        let driver = self.driver(page).ok_or_else(unreachable)?;
+        let keys = match driver.keys.filter(|_| !fresh) {
+            Some(keys) => keys,
+            None if fails => return Err(unreachable()),
+            None => *driver.keys.insert(newest),
+        };
+        self.verdict(identity, expectation, keys)
     }
 
     fn verdict(&self, identity: &str, expect: &Expectation, keys: u64) -> Result<Claims, Error> {
@@ -317,10 +336,11 @@ impl World {
             // An app's own library knows nothing of resources here.
             resource: None,
             minted: self.now,
-            until: self.now + 300_000,
+            until: self.now + self.plan.lifetime * 1000,
             session: false,
             bad: None,
             uses: 0,
+            sent: 0,
         });
         let with_identity = self.plan.config.provider.is_some();
         let identity = with_identity.then(|| {
@@ -330,7 +350,7 @@ impl World {
         let answer = OwnAnswer {
             access_token: Some(Secret::new(token)),
             id_token: identity.map(Secret::new),
-            expires_in: Some(Seconds(300)),
+            expires_in: Some(Seconds(self.plan.lifetime)),
             scope: None,
             token_type: None,
         };

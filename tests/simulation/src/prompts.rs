@@ -91,7 +91,7 @@ impl World {
                 // One that came before is not kept beside this one.
                 continue;
             }
-            if quiet && same && equal && turn.waits && !asks {
+            if quiet && same && equal && turn.waits && !turn.forced && !asks {
                 self.watch.promised.insert(other, (flow, self.now));
             }
         }

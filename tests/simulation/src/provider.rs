@@ -288,26 +288,29 @@ impl World {
         let bad = lie.and_then(|lie| lie.spoils(aged)).or(stays);
         let bad = bad.filter(|_| lie != Some(Lie::NoIdentity) || self.plan.is_checked());
         let now = self.now;
-        let token = self.mint.issue(Access {
+        let access = Access {
             user: sub,
             level,
             auth_time,
             scope: scope.clone(),
             resource: asked.resource.clone(),
             minted: now,
-            until: now + 300_000,
+            until: now + self.plan.lifetime * 1000,
             session: false,
             bad,
             uses: 0,
-        });
+            sent: 0,
+        };
+        let refresh_token = self.refresh_token(&access, asked.nonce.clone()).map(Secret::new);
+        let token = self.mint.issue(access);
         let identity = self.identity_for(asked, sub, level, lie);
         TokenAnswer {
             access_token: Some(Secret::new(token)),
             token_type: Some(if lie == Some(Lie::Type) { "mac" } else { "Bearer" }.to_owned()),
-            expires_in: Some(Lifetime(300.0)),
+            expires_in: Some(Lifetime(self.plan.lifetime as f64)),
             scope: Some(scope.to_string()),
             id_token: identity.map(Secret::new),
-            refresh_token: None,
+            refresh_token,
             error: None,
         }
     }

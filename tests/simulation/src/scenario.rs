@@ -82,6 +82,8 @@ pub struct Scenario {
     pub tabs: u64,
     pub acts: u64,
     pub trouble: Trouble,
+    /// How long an access token lives, in seconds.
+    pub lifetime: u64,
     /// The provider's clock, in seconds from ours.
     pub skew: i64,
     /// A tab dies when so many things have happened.
@@ -124,6 +126,7 @@ impl Scenario {
             policies,
             tabs: random.weighted(&[(4, 1), (3, 2), (2, 3)]),
             acts: random.between(2, 9),
+            lifetime: random.weighted(&[(2, 300), (1, 60), (1, 10)]),
             skew: random.between(0, 80) as i64 - 40,
             death_at: Some(random.between(1, 250)).filter(|_| rough && random.chance(60)),
             trouble,
@@ -199,6 +202,7 @@ fn config(random: &mut Random) -> Config {
     let (arrangement, methods, server) = random.weighted(&kinds);
     let own = arrangement.starts_with("own");
     let backend = arrangement == "backend";
+    let oidc = !own && !backend;
     let carries = server.as_ref().is_some_and(|server| server["options"].is_null());
     let passkey = server.map(|server| {
         let reaches = random.weighted(&[(3, None), (1, Some(json!(["AL2", "AL3"])))]);
@@ -209,12 +213,17 @@ fn config(random: &mut Random) -> Config {
     });
     let config = json!({
         "apis": [
-            { "origin": API, "pathPrefix": null, "resource": null, "passkeyServer": carries },
+            {
+                "origin": API, "pathPrefix": null, "resource": null, "passkeyServer": carries,
+                "tokenUse": if oidc && random.chance(8) { Some("once") } else { None },
+            },
             {
                 "origin": "https://files.example", "pathPrefix": "/v1", "resource": FILES,
                 "passkeyServer": false,
+                "tokenUse": if oidc && random.chance(12) { Some("once") } else { None },
             },
         ],
+        "renew": oidc && random.chance(30),
         "provider": Some(provider).filter(|_| !backend && (!own || random.chance(50))),
         "arrangement": arrangement,
         "methods": methods.split_whitespace().collect::<Vec<_>>(),

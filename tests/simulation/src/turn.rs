@@ -24,7 +24,7 @@ pub struct Turn {
     hurry: bool,
     /// Another tab is waited for.
     pub waits: bool,
-    forced: bool,
+    pub forced: bool,
     /// Its lock was taken away before it was told that it had it.
     stolen: bool,
     muted: bool,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stepup::protocol::config::Api;
 use stepup::protocol::coordinator::{Effect, Event, Notice, Outcome, WaiterId};
 use stepup::protocol::flow::{FlowEffect, FlowId};
 use stepup::protocol::method::Method;
@@ -77,7 +78,9 @@ impl World {
     pub fn watch_event(&mut self, page: PageId, event: &Event) {
         let resource_of =
             |url: &str| self.plan.config.api_of(url).and_then(|api| api.resource.clone());
-        let first = self.plan.config.apis.first().and_then(|api| api.resource.clone());
+        let first = self.plan.config.apis.first();
+        // Where a token is good for one request, each has a prompt of its own.
+        let shares = |api: Option<&Api>| !api.is_some_and(Api::is_single_use);
         let waits = |demand| Waits { demand, sent: false, spoiled: false };
         let core = self.watch.cores.entry(page).or_default();
         match event {
@@ -87,13 +90,24 @@ impl World {
                     resource: resource_of(&call.url),
                     methods: call.methods.clone(),
                 };
-                core.waiting.insert(waiter.0, waits(Some(demand)));
+                let shares = shares(self.plan.config.api_of(&call.url));
+                core.waiting.insert(waiter.0, waits(Some(demand).filter(|_| shares)));
             }
             Event::Ensured { waiter, requirement, methods, .. } => {
                 self.seen.see(Seen::Ensures);
                 let (need, methods) = (requirement.clone(), methods.clone());
-                let demand = Demand { need, resource: first, methods };
-                core.waiting.insert(waiter.0, waits(Some(demand)));
+                let resource = first.and_then(|api| api.resource.clone());
+                let demand = Demand { need, resource, methods };
+                core.waiting.insert(waiter.0, waits(Some(demand).filter(|_| shares(first))));
+            }
+            Event::TokenInvalid { waiter, .. } => {
+                core.waiting.insert(waiter.0, waits(None));
+            }
+            Event::TokenInvalidAgain { waiter } => {
+                if let Some(waits) = core.waiting.get_mut(&waiter.0) {
+                    waits.sent = false;
+                    waits.demand = None;
+                }
             }
             Event::Resumed { waiter, waiters, .. } => {
                 self.seen.see(Seen::Resumes);
@@ -143,7 +157,10 @@ impl World {
 
     /// The core of a page wants this done.
     pub fn watch_effects(&mut self, page: PageId, effects: &[Effect]) {
-        let most = self.plan.config.max_rounds + 1;
+        let once = self.plan.config.apis.iter().any(Api::is_single_use);
+        let waiting = self.watch.cores.get(&page).map_or(0, |core| core.waiting.len());
+        // Where a token serves one request, a prompt that is begun for one may serve another.
+        let most = self.plan.config.max_rounds + 1 + if once { waiting } else { 0 };
         let leader =
             self.pages[page.0].engine.as_ref().and_then(|engine| engine.driver.core.leader());
         let core = self.watch.cores.entry(page).or_default();

@@ -17,6 +17,7 @@ use crate::page::{Life, Page, PromiseId, Session};
 use crate::provider::{Cookie, Provider};
 use crate::queue::Queue;
 use crate::random::Random;
+use crate::renewal::Renewals;
 use crate::scenario::Scenario;
 use crate::store::Store;
 use crate::trace::Trace;
@@ -95,6 +96,7 @@ pub struct World {
     /// Which page has sent what was saved.
     pub saved_sent: BTreeMap<(String, RequestId), PageId>,
     pub locks: Locks,
+    pub renewals: Renewals,
     pub turns: Vec<Turn>,
     /// `localStorage`: who is away, and until when.
     pub away: Option<(u64, u64)>,
@@ -136,6 +138,7 @@ impl World {
             ceremony: None,
             saved_sent: BTreeMap::new(),
             locks: Locks::default(),
+            renewals: Renewals::default(),
             turns: Vec::new(),
             away: None,
             cleared_at: None,
@@ -194,6 +197,7 @@ impl World {
                 Life::Dead => {}
             },
             Happening::ApiGets(send) => self.api_gets(send),
+            Happening::RenewalGets(asking) => self.renewal_gets(asking),
             Happening::LockAsked(turn, how) => self.lock_asked(turn, how),
             Happening::ServerGets { page, flow, target, post } => {
                 self.server_gets(page, flow, target, &post);

@@ -10,6 +10,7 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::held::Serial;
+use crate::protocol::method::Method;
 use crate::protocol::requirement::Scope;
 use crate::protocol::token::TokenAnswer;
 
@@ -409,4 +410,60 @@ fn t70_no_refresh_token_is_printed() {
     let mut page = page();
     let _ = page.on(token_invalid(1, 1));
     assert!(!format!("{:?}", page.core).contains("r1\""), "{:?}", page.core);
+}
+
+/// Alice goes on by redirect while a token is being renewed.
+#[track_caller]
+fn leaves_while_renewing() -> Page {
+    let methods = vec![Method::Popup, Method::Redirect];
+    let mut page = Page::new(Config { renew: true, methods, ..config() });
+    page.plays([(ensured(100, wants("AL3")), "1: open window, 1: start")]).authenticates_with(
+        1,
+        "AL3",
+        ("t1", "r1"),
+        "1: end, publish t1+ | -, settle 100",
+    );
+    page.plays([
+        (challenged(1, wants("AL4")), "2: open window, 2: start"),
+        (of(2, FlowEvent::WindowBlocked), "2: show popup or redirect"),
+        (of(2, step_up::session_of("alice")), ""),
+        (of(2, step_up::secrets()), ""),
+        (of(2, step_up::metadata()), ""),
+        (of(2, step_up::uses(Method::Redirect)), "2: show busy, 2: await quiet"),
+        (token_invalid(1, 2), "renewal of 1: ask with r1"),
+        (of(2, FlowEvent::Quiet), "2: save 1 2"),
+    ]);
+    page
+}
+
+#[test]
+fn t52_what_is_saved_is_not_sent_by_a_renewal_as_well() {
+    leaves_while_renewing().plays([
+        (answers(1, renewed("t2", "r2")), "publish t2+ | -"),
+        (of(2, FlowEvent::Saved(Ok(()))), "2: leave"),
+    ]);
+    // Where the page is not left after all, its requests end with what it was to be left for.
+    let full = FlowEvent::Saved(Err(ErrorCode::StorageUnavailable.into()));
+    leaves_while_renewing().plays([
+        (of(2, full), "2: end, reject 1 storage_unavailable, reject 2 storage_unavailable"),
+        (answers(1, renewed("t2", "r2")), "publish t2+ | -"),
+    ]);
+}
+
+#[test]
+fn one_renewal_for_a_request_is_one_across_pages() {
+    let mut page = leaves_while_renewing();
+    let mut next = Page::new(page.core.config.clone());
+    let query = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example".into();
+    let waiters = [51, 52].map(|id| Some(WaiterId(id))).to_vec();
+    let saved = page.saved.take().expect("it was saved");
+    let _ = next.on(Event::Resumed { waiter: WaiterId(50), saved, query, waiters });
+    for event in [step_up::no_session(), FlowEvent::TokenAnswered(Ok(refreshable("t3", "r3")))] {
+        let _ = next.on(of(1, event));
+    }
+    let sent = "1: end, publish t3+ | -, settle 50, retry 51 with t3, retry 52 with t3";
+    next.plays([
+        (of(1, step_up::proves("alice", "AL4")), sent),
+        (invalid_again(52), "publish - | -, give 52 back"),
+    ]);
 }
