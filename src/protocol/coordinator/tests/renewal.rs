@@ -417,7 +417,7 @@ fn t70_no_refresh_token_is_printed() {
 fn leaves_while_renewing() -> Page {
     let methods = vec![Method::Popup, Method::Redirect];
     let mut page = Page::new(Config { renew: true, methods, ..config() });
-    page.plays([(ensured(100, wants("AL3")), "1: open window, 1: start")]).authenticates_with(
+    page.plays([(ensured(100, wants("AL3")), "1: start")]).authenticates_with(
         1,
         "AL3",
         ("t1", "r1"),
