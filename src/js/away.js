@@ -4,7 +4,8 @@
  * Written down for all tabs to see, with the time until which it counts.
  */
 
-const OURS = "stepup:away";
+/** No user is away for longer, whatever a clock that was set back says of it. In milliseconds. */
+const LONGEST = 24 * 60 * 60 * 1000;
 
 /** Storage that is refused holds nothing. @template T @param {() => T} run @returns {T | undefined} */
 const quietly = (run) => {
@@ -20,20 +21,21 @@ export const absence = (name) => {
   const key = `${name} away`;
   /** @returns {{ id?: string, until?: number }} */
   const read = () => quietly(() => JSON.parse(localStorage.getItem(key) ?? "{}")) ?? {};
-  const ours = () => quietly(() => sessionStorage.getItem(OURS)) ?? null;
+  const ours = () => quietly(() => sessionStorage.getItem(key)) ?? null;
   const forget = () => quietly(() => localStorage.removeItem(key));
 
   return {
     /** Until when a user counts as away from another tab, if one does. @returns {number | undefined} */
     until: () => {
       const { id, until = 0 } = read();
-      return until > Date.now() && id !== ours() ? until : undefined;
+      const left = until - Date.now();
+      return left > 0 && left <= LONGEST && id !== ours() ? until : undefined;
     },
     /** The user leaves this tab. @param {number} until in milliseconds since the epoch */
     begin: (until) =>
       quietly(() => {
         const id = `${Math.random()}`;
-        sessionStorage.setItem(OURS, id);
+        sessionStorage.setItem(key, id);
         localStorage.setItem(key, JSON.stringify({ id, until }));
       }),
     /** Nobody is away from this tab any more. */
@@ -41,7 +43,7 @@ export const absence = (name) => {
       quietly(() => {
         const id = ours();
         if (id === null) return;
-        sessionStorage.removeItem(OURS);
+        sessionStorage.removeItem(key);
         if (read().id === id) forget();
       }),
     /** The other tab is not waited for any longer. */

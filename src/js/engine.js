@@ -336,9 +336,10 @@ export const start = async (options, loader) => {
    * What became of a request that the user left the page for.
    * @param {Call | { head: import("./pending.js").Head, error: unknown }} call
    * @param {Promise<Response> | undefined} sent
+   * @param {number} until when it is too late to send it
    * @returns {Promise<import("./index.d.ts").ResumedRequest>}
    */
-  const resultOf = async (call, sent) => {
+  const resultOf = async (call, sent, until) => {
     if ("error" in call) {
       const { head, error } = call;
       return { request: { method: head.method, url: head.url }, tag: head.stepup.tag, error };
@@ -353,11 +354,15 @@ export const start = async (options, loader) => {
     /** @type {Promise<Response> | undefined} */
     let answer;
     let discarded = false;
+    const began = clears;
     return {
       ...about,
       send: () => {
-        if (discarded) return Promise.reject(new StepUpError("aborted"));
-        return (answer ??= run(call));
+        if (answer) return answer;
+        const late = until <= Date.now() && "pending_expired";
+        // What one user has left is not sent as another.
+        const no = discarded ? "aborted" : began !== clears ? "session_changed" : late;
+        return no ? Promise.reject(new StepUpError(no)) : (answer = run(call));
       },
       discard: () => {
         discarded = true;
@@ -375,7 +380,7 @@ export const start = async (options, loader) => {
       /** @type {import("./index.d.ts").Resumed | null} */
       let resumed = null;
       try {
-        resumed = await takeUp(options, async ({ core, calls, returnTo, search }) => {
+        resumed = await takeUp(options, async ({ core, calls, returnTo, search, until }) => {
           if (began !== clears) throw new StepUpError("session_changed");
           const isSent = (/** @type {Call} */ { method }) =>
             replay === "all" || (replay === "safe" && /^(GET|HEAD|OPTIONS)$/.test(method));
@@ -390,11 +395,20 @@ export const start = async (options, loader) => {
               })
             );
           });
-          const results = Promise.all(calls.flatMap((call, at) => (call ? resultOf(call, sent[at]) : [])));
-          const outcome = await wait({}, (id) => client.resumed(id, core, search, ids)).then(
+          const results = Promise.all(calls.flatMap((call, at) => (call ? resultOf(call, sent[at], until) : [])));
+          let goesOn = false;
+          const outcome = await wait({}, (id) => {
+            client.resumed(id, core, search, ids);
+            goesOn = true;
+          }).then(
             (assurance) => ({ assurance }),
             (error) => ({ error }),
           );
+          if (!goesOn && "error" in outcome) {
+            // Another version of this package may have saved it: nobody else tells those who wait.
+            for (const id of ids) leave(id ?? 0)?.reject(outcome.error);
+            tabs.back();
+          }
           return { returnTo, ...outcome, results: await results };
         });
         return resumed;

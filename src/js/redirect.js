@@ -15,7 +15,7 @@ import { openStore } from "./store.js";
  * @typedef {import("./index.d.ts").Resumed} Resumed
  * @typedef {Call | { head: import("./pending.js").Head, error: unknown } | undefined} Kept a request that
  *   is back; one whose API is not there any more; nothing for one that was aborted
- * @typedef {{ core: object, calls: Kept[], returnTo: string, search: string }} Back
+ * @typedef {{ core: object, calls: Kept[], returnTo: string, search: string, until: number }} Back
  */
 
 /** Bodies that are saved at most, and requests. */
@@ -122,7 +122,7 @@ export const takeUp = (options, goOn) => {
  * @param {StepUpOptions} options @param {import("./return.js").Awaited} awaited @param {string} search
  * @param {(back: Back) => Promise<Resumed>} goOn
  */
-const take = async (options, { state, returnTo, without }, search, goOn) => {
+const take = async (options, { state, returnTo, without, until = Infinity }, search, goOn) => {
   const died = taking(state);
   const end = () => {
     underWay.delete(state);
@@ -154,7 +154,7 @@ const take = async (options, { state, returnTo, without }, search, goOn) => {
         return { head, error };
       }
     });
-    return await goOn({ core, calls, returnTo, search });
+    return await goOn({ core, calls, returnTo, search, until });
   } finally {
     end();
   }

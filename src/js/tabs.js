@@ -30,9 +30,6 @@ export const joinTabs = (options, me, onCleared) => {
   let before = Promise.resolve();
   /** Whether this page is on its way to the provider. */
   let leaving = false;
-  /** Whether this page has left a result that may still be there. */
-  let delivered = false;
-
   /** When it was last said that all is over; 0 where that was never, or cannot be known. */
   const clearedAt = () => {
     try {
@@ -44,10 +41,27 @@ export const joinTabs = (options, me, onCleared) => {
 
   const store = async () => (await import("./store.js")).openStore();
 
+  /** That there is a result, for whichever page of the app is there to delete it. @param {"setItem" | "getItem" | "removeItem"} what */
+  const mark = (what) => {
+    try {
+      return localStorage[what](result, `${Date.now()}`);
+    } catch {
+      return null;
+    }
+  };
+
+  /** Deletes what is there for those that wait, and what is on its way to them. */
   const withdraw = async () => {
-    if (!delivered) return;
-    delivered = false;
+    await handing;
+    if (mark("getItem") === null) return;
     await (await store()).remove(result);
+    mark("removeItem");
+  };
+
+  /** Deletes it once it is expired: by then there may be another one. */
+  const tidy = async () => {
+    await (await store()).sweep();
+    if (Number(mark("getItem")) + HANDED <= Date.now()) mark("removeItem");
   };
 
   /** @param {object} value */
@@ -55,11 +69,10 @@ export const joinTabs = (options, me, onCleared) => {
     const { held = [] } = await navigator.locks.query();
     if (!held.some((lock) => lock.name === waitersOf(name))) return;
     const { put } = await store();
+    mark("setItem");
     await put(result, { text: JSON.stringify(value), parts: [] }, Date.now() + HANDED);
-    delivered = true;
     channel?.postMessage({ from: me, handed: true });
-    // By then another tab may have left another one in its place.
-    setTimeout(async () => (await store()).sweep(), HANDED + 100);
+    setTimeout(tidy, HANDED + 100);
   };
 
   /** What another tab has left for those that wait. */
@@ -80,11 +93,12 @@ export const joinTabs = (options, me, onCleared) => {
     if (!globalThis.BroadcastChannel) return;
     channel = new BroadcastChannel(name);
     channel.onmessage = ({ data }) => {
-      const { from, cleared, handed, sub } = /** @type {import("./channel.js").Message} */ (data);
+      // Any script of this origin may say anything here.
+      const { from, cleared, handed, sub } = /** @type {Partial<import("./channel.js").Message>} */ (data ?? {});
       if (from === me) return;
       if (cleared) {
         withdraw();
-        onCleared(sub);
+        onCleared(typeof sub === "string" ? sub : undefined);
       }
       if (handed && turn) look();
     };
@@ -92,6 +106,8 @@ export const joinTabs = (options, me, onCleared) => {
     /** @type {any} */ (channel).unref?.();
   };
   listen();
+  // A page that left one may have died before it was expired.
+  if (Number(mark("getItem") ?? Infinity) + HANDED <= Date.now()) tidy();
   // An open channel can keep a page out of the browser's cache, and hears nothing there.
   let left = 0;
   globalThis.addEventListener?.("pagehide", () => {
