@@ -59,7 +59,7 @@ export const save = async (options, state, until, core, calls) => {
     const without = calls.flatMap((call, at) => (call?.signal?.aborted ? at : []));
     await_(state, here(), { name: nameOf(options), until, without });
     // Nobody can come back to that any more.
-    if (before) await remove(before);
+    if (before && before !== state) await remove(before);
   } catch (error) {
     await remove(state);
     throw error;

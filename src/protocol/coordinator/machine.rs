@@ -42,6 +42,8 @@ pub struct Coordinator {
     /// The user is back from a redirect, and another step-up is under way.
     pub(super) arrival: Option<Arrival>,
     pub(super) last_flow: u32,
+    /// Whose requests were saved last.
+    pub(super) saved: Vec<WaiterId>,
 }
 
 impl Coordinator {
@@ -68,6 +70,7 @@ impl Coordinator {
             flow: None,
             arrival: None,
             last_flow: 0,
+            saved: Vec::new(),
         })
     }
 

@@ -47,6 +47,7 @@ impl Coordinator {
         if another {
             effects.push(Effect::ClearOthers { sub: told_sub(&event).cloned() });
         }
+        let unsaved = matches!(event, FlowEvent::Saved(Ok(()))) && self.is_unsaved();
         let mut context = Context {
             config: &self.config,
             user: self.user.as_ref(),
@@ -56,7 +57,11 @@ impl Coordinator {
         };
         let declined = matches!(event, FlowEvent::Chosen(Choice::Cancel));
         let Some(flow) = self.flow.as_mut() else { return };
-        let done = flow.on(event, &mut context);
+        let done = match unsaved {
+            // What has been challenged since would be lost with the page.
+            true => flow.save_again(&context),
+            false => flow.on(event, &mut context),
+        };
         self.take_effects(id, done, declined, now, effects);
     }
 
@@ -157,6 +162,9 @@ impl Coordinator {
         self.user = success.user;
         if success.handed_over.is_none() && !goal.single_use {
             effects.extend(hand_over(id, goal, &success.obtained, success.claims.as_ref(), now));
+        }
+        if success.handed_over.is_some() {
+            self.patience.spared();
         }
         let received = success.handed_over.unwrap_or(now);
         let held = self.wallet.take(success.obtained, success.claims, goal, received);

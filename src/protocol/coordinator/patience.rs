@@ -22,6 +22,8 @@ pub(super) struct Patience {
     prompted: Option<EpochMillis>,
     /// The prompts that were caused without a click, each with the origin that did.
     unasked: Vec<(String, EpochMillis)>,
+    /// What the last one changed: the prompt before it, and whether it was caused without a click.
+    last: (Option<EpochMillis>, bool),
 }
 
 impl Patience {
@@ -46,8 +48,18 @@ impl Patience {
     pub(super) fn begins(&mut self, waiter: &Waiter, now: EpochMillis) {
         let unasked = self.unasked_origin(waiter).map(str::to_owned);
         self.unasked.retain(|(_, at)| now.since(*at) < MINUTE.millis());
+        self.last = (self.prompted, unasked.is_some());
         self.unasked.extend(unasked.map(|origin| (origin, now)));
         self.prompted = Some(now);
+    }
+
+    /// The one that began last came to nothing: what another tab obtained was enough.
+    pub(super) fn spared(&mut self) {
+        let (prompted, unasked) = core::mem::take(&mut self.last);
+        self.prompted = prompted;
+        if unasked {
+            self.unasked.pop();
+        }
     }
 
     /// The user said no. The click that said so, in an app's own gate for one, wishes for nothing.
@@ -60,6 +72,7 @@ impl Patience {
         let earlier = |at: EpochMillis| at.minus(by);
         self.refused = self.refused.map(earlier);
         self.prompted = self.prompted.map(earlier);
+        self.last.0 = self.last.0.map(earlier);
         self.unasked.iter_mut().for_each(|(_, at)| *at = earlier(*at));
     }
 

@@ -94,12 +94,20 @@ impl Coordinator {
                     waiter.phase = Phase::In(flow);
                 }
             }
+            self.saved.clone_from(&waiters);
             let saved = Box::new(Saved { step_up, waiting });
             effects.push(Effect::Save { flow, saved, waiters });
         } else {
             self.end_flow_nobody_waits_for(effects);
             self.go_on(now, effects);
         }
+    }
+
+    /// Whether somebody waits who is not saved with the others.
+    pub(super) fn is_unsaved(&self) -> bool {
+        self.waiters.iter().any(|waiter| {
+            waiter.call.is_some() && waiter.phase != Phase::Sent && !self.saved.contains(&waiter.id)
+        })
     }
 
     /// The user is back. Everybody who waited waits again; those without a number are not to be sent.

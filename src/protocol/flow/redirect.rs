@@ -70,6 +70,16 @@ impl Flow {
         self.state = State::Leaving { url, state };
     }
 
+    /// Saves once more, before the page is left: more requests wait now.
+    #[must_use]
+    pub fn save_again(&mut self, context: &Context<'_>) -> Vec<FlowEffect> {
+        let mut effects = Vec::new();
+        if matches!(self.state, State::Leaving { .. }) {
+            self.save(context, &mut effects);
+        }
+        effects
+    }
+
     /// What must survive is saved, or cannot be: then the page is not left.
     pub(super) fn saved(
         &mut self,

@@ -241,7 +241,10 @@ impl World {
         let outcome = self.checks(page, identity, expectation, fresh);
         let event = match expectation.source {
             Source::Session if outcome.is_ok() => {
-                self.pages[page.0].told_user = true;
+                // It may be the token of who was signed in before.
+                let page = &mut self.pages[page.0];
+                let of_now = page.session.as_ref().is_some_and(|it| it.identity == identity);
+                page.told_user |= of_now;
                 FlowEvent::SessionVerified(outcome)
             }
             Source::Session => FlowEvent::SessionVerified(outcome),

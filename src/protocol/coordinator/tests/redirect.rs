@@ -199,3 +199,19 @@ fn t66_what_cannot_be_saved_ends_all_that_waits_for_it() {
         (of(1, full), "1: end, reject 1 storage_unavailable"),
     ]);
 }
+
+#[test]
+fn what_is_challenged_while_the_others_are_being_saved_is_saved_too() {
+    let mut page = redirects();
+    page.plays([(challenged(1, wants("AL3")), "1: start")]);
+    for event in [step_up::session_of("alice"), step_up::metadata(), step_up::secrets()] {
+        page.on(of(1, event));
+    }
+    page.on(of(1, FlowEvent::GestureRead(true)));
+    page.plays([
+        (of(1, FlowEvent::Quiet), "1: save 1"),
+        (challenged(2, wants("AL3")), ""),
+        (of(1, FlowEvent::Saved(Ok(()))), "1: save 1 2"),
+        (of(1, FlowEvent::Saved(Ok(()))), "1: leave"),
+    ]);
+}

@@ -138,3 +138,21 @@ fn t58_without_its_turn_a_tab_ends_when_its_time_is_over() {
         "1: end, reject 1 timed_out, reject 2 timed_out",
     )]);
 }
+
+#[test]
+fn t15_what_another_tab_has_spared_the_user_counts_as_no_prompt() {
+    let mut page = Page::with_popup();
+    page.alone = false;
+    // More often than an API may ask in a minute.
+    for number in 1..=6 {
+        page.plays([(
+            challenged(number, wants("AL3")),
+            &format!("{number}: open window, {number}: start"),
+        )]);
+        page.on(of(number, TurnAwaited));
+        page.navigates(number);
+        page.on(of(number, HandedOver(Box::new(obtained("AL3")))));
+        page.on(answered(number, 200));
+        page.on(token_refused(number));
+    }
+}
