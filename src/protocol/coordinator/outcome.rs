@@ -59,7 +59,7 @@ impl Coordinator {
         let Some(flow) = self.flow.as_mut() else { return };
         let done = match unsaved {
             // What has been challenged since would be lost with the page.
-            true => flow.save_again(&context),
+            true => flow.save_again(),
             false => flow.on(event, &mut context),
         };
         self.take_effects(id, done, declined, now, effects);

@@ -70,14 +70,14 @@ impl Flow {
         self.state = State::Leaving { url, state };
     }
 
-    /// Saves once more, before the page is left: more requests wait now.
+    /// More requests wait now than have been saved: it is saved once more before the page is left.
     #[must_use]
-    pub fn save_again(&mut self, context: &Context<'_>) -> Vec<FlowEffect> {
-        let mut effects = Vec::new();
-        if matches!(self.state, State::Leaving { .. }) {
-            self.save(context, &mut effects);
+    pub fn save_again(&mut self) -> Vec<FlowEffect> {
+        if !matches!(self.state, State::Leaving { .. }) {
+            return Vec::new();
         }
-        effects
+        self.state = State::Departing;
+        vec![FlowEffect::AwaitQuiet]
     }
 
     /// What must survive is saved, or cannot be: then the page is not left.

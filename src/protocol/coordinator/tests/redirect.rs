@@ -211,7 +211,8 @@ fn what_is_challenged_while_the_others_are_being_saved_is_saved_too() {
     page.plays([
         (of(1, FlowEvent::Quiet), "1: save 1"),
         (challenged(2, wants("AL3")), ""),
-        (of(1, FlowEvent::Saved(Ok(()))), "1: save 1 2"),
+        (of(1, FlowEvent::Saved(Ok(()))), "1: await quiet"),
+        (of(1, FlowEvent::Quiet), "1: save 1 2"),
         (of(1, FlowEvent::Saved(Ok(()))), "1: leave"),
     ]);
 }
