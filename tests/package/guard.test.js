@@ -39,6 +39,8 @@ const make = (options) =>
       session: () => ({ accessToken: "low", idToken: token, scope: "openid read" }),
       levels: ["AL1", "AL2", "AL3"],
       gate: new Asking().option,
+      // What goes wrong here ends soon.
+      promptTimeout: 10,
       ...options,
     }),
   );
@@ -133,10 +135,16 @@ suite("the guard of a page", () => {
     assert.deepEqual(stage.opened.map(({ closed }) => closed), [true]);
   });
 
-  test("a session that fails is told to who waits, and to nobody else", async () => {
+  test("a session that fails is told to who waits, and to nobody else", async (context) => {
+    /** @type {unknown[]} */
+    const unheard = [];
+    const hear = (/** @type {unknown} */ reason) => void unheard.push(reason);
+    process.on("unhandledRejection", hear);
+    context.after(() => process.off("unhandledRejection", hear));
     const session = () => Promise.reject(new Error("no"));
     const error = await refusal(make({ session }).ensure({ acr: "AL2" }));
     assert.deepEqual([error.code, error.cause.message], ["configuration_invalid", "no"]);
+    assert.deepEqual(unheard, []);
   });
 
   test("t64 an ID token that was forged proves nothing, and prompts nobody", async () => {
