@@ -7,6 +7,7 @@ import { carriedBy } from "./carried.js";
 import { mayLeave, watchClicks } from "./clicks.js";
 import { endpoints } from "./endpoints.js";
 import { StepUpError } from "./error.js";
+import { saidBy } from "./peek.js";
 import { prompter } from "./prompt.js";
 import { requirement, scopes, settings } from "./settings.js";
 import { joinTabs } from "./tabs.js";
@@ -137,7 +138,8 @@ export const start = async (options, loader) => {
       const signedIn = !!accessToken;
       // A token of unknown width may do what a new one cannot: see `publish` in the core.
       const scopeUnknown = signedIn && (scope ?? options.scope) === undefined;
-      return { idToken, sub, loginHint, scope: scopes(scope), signedIn, scopeUnknown };
+      const said = saidBy(idToken);
+      return { idToken, said, sub, loginHint, scope: scopes(scope), signedIn, scopeUnknown };
     },
     authenticate: async (/** @type {AuthenticateRequest} */ request) => {
       const answer = await options.authenticate?.(request);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 
-import { ISSUER, OPTIONS, TOKEN, idToken, provider } from "./issuer.js";
+import { ISSUER, OPTIONS, TOKEN, idToken, keys, provider } from "./issuer.js";
 import { Asking, Stage, built, challenge, refusal, until } from "./stage.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
@@ -39,6 +39,8 @@ const make = (options) =>
       session: () => ({ accessToken: "low", idToken: token, scope: "openid read" }),
       levels: ["AL1", "AL2", "AL3"],
       gate: new Asking().option,
+      // What goes wrong here ends soon.
+      promptTimeout: 10,
       ...options,
     }),
   );
@@ -83,22 +85,14 @@ suite("the guard of a page", () => {
     assert.equal(stage.to(KEYS).length, 1);
   });
 
-  test("outside of a click no window is opened, and nobody asked before the session was looked at", async () => {
+  test("outside of a click no window is opened, and a click is asked for where the session is not enough", async () => {
     stage.activation.isActive = false;
     const gate = new Asking();
-    /** What had been read when somebody was asked. @type {string[][]} */
-    const after = [];
-    /** @type {import("../../src/js/index.d.ts").OwnGate} */
-    const option = (model, choose) => {
-      after.push(stage.sent.map(({ url }) => url));
-      return gate.option(model, choose);
-    };
-    const stepup = make({ gate: option });
-    await stepup.ensure({ acr: "AL2" });
-    assert.deepEqual([after, stage.opened], [[], []]);
-    const end = briefly((signal) => make({ gate: option }).ensure({ acr: "AL3", signal }));
+    await make({ gate: gate.option }).ensure({ acr: "AL2" });
+    assert.deepEqual([gate.models, stage.opened], [[], []]);
+    const end = briefly((signal) => make({ gate: gate.option }).ensure({ acr: "AL3", signal }));
     await gate.shows("choose");
-    assert.deepEqual(after, [[METADATA, KEYS, METADATA, KEYS]]);
+    assert.deepEqual(stage.opened, []);
     stage.activation.isActive = true;
     gate.choose("open");
     assert.equal(stage.opened.length, 1);
@@ -133,10 +127,16 @@ suite("the guard of a page", () => {
     assert.deepEqual(stage.opened.map(({ closed }) => closed), [true]);
   });
 
-  test("a session that fails is told to who waits, and to nobody else", async () => {
+  test("a session that fails is told to who waits, and to nobody else", async (context) => {
+    /** @type {unknown[]} */
+    const unheard = [];
+    const hear = (/** @type {unknown} */ reason) => void unheard.push(reason);
+    process.on("unhandledRejection", hear);
+    context.after(() => process.off("unhandledRejection", hear));
     const session = () => Promise.reject(new Error("no"));
     const error = await refusal(make({ session }).ensure({ acr: "AL2" }));
     assert.deepEqual([error.code, error.cause.message], ["configuration_invalid", "no"]);
+    assert.deepEqual(unheard, []);
   });
 
   test("t64 an ID token that was forged proves nothing, and prompts nobody", async () => {
@@ -148,6 +148,25 @@ suite("the guard of a page", () => {
     assert.equal((await refusal(stepup.ensure({ acr: "AL3" }))).code, "subject_unknown");
     assert.equal(stepup.assurance, undefined);
     assert.deepEqual(stage.opened, []);
+  });
+
+  test("a window goes on its way at once, where the ID token would be too little if it were true", async () => {
+    /** @type {() => void} */
+    let release = () => {};
+    stage.answers[KEYS] = () => new Promise((resolve) => (release = () => resolve(keys())));
+    const end = briefly((signal) => make().ensure({ acr: "AL3", signal }));
+    await until(() => stage.opened[0]?.url);
+    await until(() => stage.to(KEYS).length === 1);
+    release();
+    await end();
+  });
+
+  test("one that says nonsense is waited for, and refused", async () => {
+    for (const claims of [{ acr: 7 }, { amr: [null] }, { exp: "soon" }, { auth_time: {} }]) {
+      token = await idToken({ acr: "AL2", ...claims });
+      const error = await refusal(make().ensure({ acr: "AL2" }));
+      assert.equal(error.code, "subject_unknown", JSON.stringify(claims));
+    }
   });
 
   test("an ID token that has expired proves nothing", async () => {

@@ -51,6 +51,8 @@ const make = (options) =>
       passkey: { options: OPTIONS, token: TOKEN },
       levels: ["AL1", "AL2", "AL3", "AL4"],
       gate: false,
+      // What goes wrong here ends soon.
+      promptTimeout: 10,
       ...options,
     }),
   );

@@ -21,6 +21,9 @@ use serde::{Deserialize, Serialize};
 pub struct Session {
     /// The ID token, which gives the subject once it has been checked.
     pub id_token: Option<Secret>,
+    /// What it says, before it has been checked: only to know whether it can be enough.
+    #[serde(skip_serializing)]
+    pub said: Option<Claims>,
     /// The subject as the app names it.
     pub sub: Option<String>,
     /// Sent as `login_hint` where there is no ID token.

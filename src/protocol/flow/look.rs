@@ -98,7 +98,13 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
         let (State::Looking, Some(session)) = (&self.state, &self.session) else { return Ok(()) };
-        if matches!(self.who, Some(Who::Claimed(_))) {
+        // Nobody waits for the check of what would be too little even if it were true.
+        if let Some(Who::Claimed(token)) = &self.who
+            && session.said.clone().is_none_or(|said| {
+                SessionProof::new(token.clone(), said, session, context)
+                    .satisfies(&self.goal.requirement, context.now)
+            })
+        {
             return Ok(());
         }
         if let Some(proof) = context.proof.filter(|it| Some(&it.token) == session.id_token.as_ref())

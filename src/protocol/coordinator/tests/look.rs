@@ -98,6 +98,49 @@ fn where_there_is_nothing_to_look_at_the_user_is_asked_at_once() {
     );
 }
 
+/// The session's ID token says that Alice has proved this.
+fn session_saying(acr: &str) -> FlowEvent {
+    FlowEvent::SessionRead(Ok(Session {
+        id_token: Some(Secret::new("id-s")),
+        said: Some(claims("", acr)),
+        ..Session::default()
+    }))
+}
+
+#[test]
+fn nobody_waits_for_the_check_of_what_would_be_too_little() {
+    let mut page = Page::with_popup();
+    page.plays([
+        (clicked(1, wants("AL3")), "1: adopt window of 1, 1: start"),
+        (of(1, secrets()), ""),
+        (of(1, metadata()), ""),
+        // It is checked all the same: it says who must come back.
+        (of(1, session_saying("AL1")), "1: verify id-s, 1: go to provider"),
+        (of(1, session_is("alice")), ""),
+    ]);
+    page.user = "bob";
+    page.comes_back(1, "AL3", "t1", "1: end, reject 1 subject_mismatch");
+}
+
+#[test]
+fn t64_what_the_sessions_token_says_counts_only_once_it_has_been_checked() {
+    for (verdict, told) in [
+        (session_fails(ErrorCode::IdTokenInvalid), "1: end, reject 1 subject_unknown"),
+        (session_is("alice"), "1: open window"),
+        (session_token_is(|claims| claims.acr = vec!["AL3".into()]), "1: end, settle 1"),
+    ] {
+        let mut page = Page::with_popup();
+        page.plays([
+            (ensured(1, wants("AL3")), "1: start"),
+            (of(1, secrets()), ""),
+            (of(1, metadata()), ""),
+            (of(1, session_saying("AL3")), "1: verify id-s"),
+        ]);
+        assert_eq!(page.core.assurance(page.now), None);
+        page.plays([(of(1, verdict), told)]);
+    }
+}
+
 #[test]
 fn each_token_of_the_session_is_checked_once() {
     let mut page = looked_at();
