@@ -200,6 +200,12 @@ impl Client {
         Ok(self.driver.ask(|core, now| core.wants_window(&requirement, now)))
     }
 
+    /// What is proved now; undefined where nothing is.
+    pub fn assurance(&self) -> JsValue {
+        let assurance = self.driver.ask(Coordinator::assurance);
+        assurance.map_or(JsValue::UNDEFINED, |assurance| plain(&assurance))
+    }
+
     /// The access token held for a requirement.
     pub fn token(&self, requirement: JsValue) -> Result<Option<String>, JsValue> {
         let requirement = read_requirement(requirement)?;

@@ -98,7 +98,10 @@ impl Driver {
                 self.authenticate(flow, &asked, reason.as_deref());
             }
             // The coordinator adds who waits, and tells the end otherwise.
-            FlowEffect::Save(_) | FlowEffect::Done(_) => {}
+            FlowEffect::Save(_)
+            | FlowEffect::Proved(_)
+            | FlowEffect::Looked
+            | FlowEffect::Done(_) => {}
         }
     }
 

@@ -470,6 +470,8 @@ export const start = async (options, loader) => {
         return false;
       }
     },
+    /** @returns {import("./index.d.ts").Assurance | undefined} */
+    assurance: () => (dead ? undefined : enter(() => client.assurance())),
     token: (/** @type {Requirement} */ asked) =>
       dead ? undefined : enter(() => client.token(requirement(asked))),
     cleared: () => {

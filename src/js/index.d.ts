@@ -18,7 +18,11 @@ export type EpochSeconds = number;
  * What must be proved (RFC 9470 §3–4, RFC 6750 §3). An empty requirement asks for a sign-in only.
  */
 export interface Requirement {
-  /** Acceptable authentication context class references, the preferred first; any one is enough. */
+  /**
+   * Acceptable authentication context class references, the preferred first; any one is enough. A name
+   * or an acr of the option `levels` means that level, and a higher one is as good. Others compare
+   * exactly.
+   */
   acrValues?: string[];
   /** Shorthand for `acrValues: [acr]`. */
   acr?: string;
@@ -26,6 +30,34 @@ export interface Requirement {
   maxAge?: Seconds;
   /** Scopes the access token must carry: a space-separated string or a list. */
   scope?: string | string[];
+  /**
+   * Whether the authentication must be one that cannot be phished. Proved by the acr `phr` or `phrh`
+   * (OpenID Connect EAP ACR Values), by a level that is marked so or one above it, or by an `amr` of
+   * `phr`, `phrh`, or `pop` together with `user`; `hwk`, `swk` or `pop` alone is not enough, since an
+   * app on the phone can use a key too, and be relayed. Where no acr is named besides it is asked for
+   * by the lowest level that is marked, else by `phr`.
+   */
+  phishingResistant?: boolean;
+}
+
+/** A level of the app's order. */
+export interface Level {
+  /** What the app and its APIs call it. */
+  name: string;
+  /** The provider's own acr values for it: what is asked for, and what proves it. Default: its name. */
+  acr?: string | string[];
+  /**
+   * What proves it where the ID token has no acr at all: methods (RFC 8176), all of which must be there;
+   * or several such lists, any one of which is enough.
+   */
+  amr?: string[] | string[][];
+  /**
+   * How long it holds once it is proved, counted from `auth_time`. Asked for as `max_age`, so that the
+   * provider goes by the same. A level holds no longer than those below it.
+   */
+  maxAge?: Seconds;
+  /** Whether what proves it cannot be phished. Those above it count as well. */
+  phishingResistant?: boolean;
 }
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1). */
@@ -68,6 +100,11 @@ export interface Api {
   pathPrefix?: string;
   /** The resource indicator of this API (RFC 8707), sent with authorization and token requests. */
   resource?: string;
+  /**
+   * The scopes that its challenges may demand at most: a demand beyond fails with `scope_refused`, and
+   * prompts nobody. Default: any.
+   */
+  scopes?: string | string[];
   /**
    * Whether this API is the passkey server: then the JSON body of its challenges may carry options
    * for a passkey, as the member `passkey: { publicKey, auth_session? }` (`PasskeyOffer`), which saves
@@ -112,8 +149,11 @@ export interface AuthenticateResult {
 
 /** What `authenticate` is called with. */
 export interface AuthenticateRequest {
-  /** Everything that is asked for, `acr` already folded into `acrValues`. */
-  requirement: { acrValues: string[]; maxAge?: Seconds; scope: string[] };
+  /**
+   * Everything that is asked for, `acr` already folded into `acrValues`, in the provider's own values;
+   * `maxAge` also where only the level has one.
+   */
+  requirement: { acrValues: string[]; maxAge?: Seconds; scope: string[]; phishingResistant?: boolean };
   /** The app's reason, as given to `fetch` or `ensure`. */
   reason?: string;
   /** Fires when nobody waits for the result any more. */
@@ -194,7 +234,7 @@ export interface PasskeyEndpoints {
    * that it is new is `iat` alone.
    */
   nonce?: boolean;
-  /** The acr values that a passkey reaches here; for others it is not offered. Default: any. */
+  /** The levels or acr values that a passkey reaches here; for others it is not offered. Default: any. */
   acrValues?: string[];
   adapter?: PasskeyAdapter;
 }
@@ -212,7 +252,7 @@ export interface BackendPasskey {
   options?: string;
   /** Takes the assertion, raises the session and answers 2xx, with a `BackendAnswer` if it likes. */
   verify: string;
-  /** The acr values that a passkey reaches here; for others it is not offered. Default: any. */
+  /** The levels or acr values that a passkey reaches here; for others it is not offered. Default: any. */
   acrValues?: string[];
   adapter?: PasskeyAdapter;
 }
@@ -350,8 +390,19 @@ export interface StepUpOptions {
   redirectUri?: string;
   /** Scopes to ask for besides what is held and what is demanded. Default: `"openid"`. */
   scope?: string | string[];
+  /**
+   * The app's order of authentication levels, the lowest first: acr values, or levels in full. Where a
+   * level is demanded, a higher one is as good. Without it acr values compare exactly (RFC 9470 §2). See
+   * `stepup/levels` for ready ones.
+   */
+  levels?: (string | Level)[];
   /** How acr is asked for: `acr_values` (default, voluntary) or an essential claim (OIDC Core §5.5.1.1). */
   acrRequest?: "acr_values" | "claims";
+  /**
+   * The signature algorithms that an ID token may have (OpenID Connect Core §3.1.3.7, step 7). Default:
+   * all of these. A browser that lacks Ed25519 refuses `"EdDSA"` with `id_token_invalid`.
+   */
+  idTokenAlgs?: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "EdDSA")[];
   /**
    * The app's own sign-in. Read at each step-up, and at each request to an API for which no token is
    * held; so it should be quick. If it throws, a request goes as it is and a `diagnostic` says so; a
@@ -459,15 +510,22 @@ export interface EnsureOptions extends Requirement {
   gate?: GateOptions | OwnGate | false;
 }
 
-/** What `ensure` proved, never a bare token. */
+/** What is proved, never a bare token. */
 export interface Assurance {
+  /** The level that holds now, by its name, where the option `levels` has it. */
+  level?: string;
   acr?: string;
   amr?: string[];
   authTime?: EpochSeconds;
   scope: string[];
   /** Whether a checked ID token stands behind this. */
   verified: boolean;
-  /** When the access token behind it expires; with a backend, until when `ensure()` rests on it: five minutes at most. */
+  /** When the user authenticated, by this machine's clock; where that is not known, when it was received. */
+  since: EpochMillis;
+  /**
+   * When the token behind it expires (the access token, or the session's own ID token), or `level`
+   * ceases to hold. With a backend, until when `ensure()` rests on it: five minutes at most.
+   */
   until: EpochMillis;
 }
 
@@ -551,12 +609,20 @@ export interface StepUp extends EventTarget {
    */
   fetch(input: RequestInfo | URL, init?: RequestInit & { stepup?: StepUpInit }): Promise<Response>;
   /**
-   * Steps up before a request. Call it inside the click, before any `await`: where the popup is the
-   * first method that can do, the window opens there.
-   * Looks first at what is held. Without a request there is no API to tell the `resource`: the
+   * Steps up before a request, or guards a page. Looks first at what is held, then at the session's own
+   * ID token, which is checked (once): if that proves enough, nobody is asked, so a reload with a fresh
+   * one does not prompt. Called inside a click, before any `await`, it opens the window there, where
+   * the popup is the first method that can do, and nothing that is held, or that the ID token seems to
+   * say, is enough. Outside of one it opens none before the session was looked at. Without a request there is no API to tell the `resource`: the
    * first one's is used. Rejects as `fetch` does.
    */
   ensure(options?: EnsureOptions): Promise<Assurance>;
+  /**
+   * What is proved now: by a token that is held, or by the session's own ID token as it was last looked
+   * at. Of several, the highest level, then what is verified, then the newest. Judged anew on each
+   * read; undefined where nothing is held. Loads nothing.
+   */
+  readonly assurance: Assurance | undefined;
   /**
    * The access token held for a requirement, if one satisfies it now; of the first API's `resource`. If
    * that API takes a token once, it is the app's from then on, and goes with no request of `fetch`.

@@ -9,6 +9,7 @@ import { keep, own } from "./call.js";
 import { nameOf, tellCleared } from "./channel.js";
 import { StepUpError, isStepUpError } from "./error.js";
 import { firstMethod } from "./methods.js";
+import { seemsEnough } from "./peek.js";
 
 export { StepUpError, isStepUpError };
 
@@ -197,12 +198,17 @@ export const createStepUp = (options) => {
 
   /** @type {import("./index.d.ts").StepUp["ensure"]} */
   const ensure = (asked = {}) => {
-    // A window must be opened inside the click itself, before anything is awaited.
-    const wanted = engine ? engine.wantsWindow(asked) : !opening;
-    const opened =
-      firstMethod(options, asked) === "popup" && !asked.signal?.aborted && wanted
-        ? (globalThis.open?.("", "_blank", "popup,width=480,height=720") ?? undefined)
-        : undefined;
+    // A window must be opened inside the click itself, before anything is awaited; and outside of one
+    // not before it is known that the session is not enough.
+    const wanted =
+      (globalThis.navigator?.userActivation?.isActive ?? true) &&
+      (engine ? engine.wantsWindow(asked) : !opening) &&
+      firstMethod(options, asked) === "popup" &&
+      !asked.signal?.aborted &&
+      !seemsEnough(options, asked);
+    const opened = wanted
+      ? (globalThis.open?.("", "_blank", "popup,width=480,height=720") ?? undefined)
+      : undefined;
     opening ||= opened;
     return engineFor(epoch).then(
       (ready) => {
@@ -265,6 +271,7 @@ export const createStepUp = (options) => {
     });
   };
 
+  Object.defineProperty(target, "assurance", { enumerable: true, get: () => engine?.assurance() });
   return Object.assign(/** @type {any} */ (target), {
     fetch: stepUpFetch,
     ensure,

@@ -14,11 +14,27 @@ import { methodsOf, passkeys } from "./methods.js";
 export const scopes = (scope) => [...new Set([scope ?? []].flat().join(" ").split(/ +/).filter(Boolean))];
 
 /** The shorthand `acr` folded in, scopes as a list. @param {Requirement} asked */
-export const requirement = ({ acr, acrValues = acr === undefined ? [] : [acr], maxAge, scope }) => ({
+export const requirement = ({ acr, acrValues = [acr ?? []].flat(), ...more }) => ({
   acrValues,
-  maxAge,
-  scope: scopes(scope),
+  maxAge: more.maxAge,
+  scope: scopes(more.scope),
+  phishingResistant: !!more.phishingResistant,
 });
+
+/** The order, each level in full. @param {StepUpOptions["levels"]} levels */
+const inFull = (levels = []) =>
+  levels.map((level) => {
+    const given = typeof level === "string" ? { name: level } : level;
+    const { name, acr = name, amr = [], maxAge, phishingResistant } = given;
+    return {
+      name,
+      acr: [acr].flat(),
+      // A plain list is one alternative: all of it proves the level.
+      amr: amr.length && !Array.isArray(amr[0]) ? [amr] : amr,
+      maxAge,
+      phishingResistant: !!phishingResistant,
+    };
+  });
 
 /** An address in full. @param {string} address */
 const resolved = (address) => {
@@ -78,17 +94,24 @@ export const settings = (options) => {
   const methods = methodsOf(options);
   const own = authenticate && (methods[0] === "popup" ? "ownInWindow" : "own");
   return {
-    apis: placesOf(options).map(({ api, origin, prefix }) => ({ ...api, pathPrefix: prefix, origin })),
+    apis: placesOf(options).map(({ api, origin, prefix }) => ({
+      ...api,
+      scopes: api.scopes === undefined ? undefined : scopes(api.scopes),
+      pathPrefix: prefix,
+      origin,
+    })),
     provider:
       issuer && !bff
         ? { issuer, clientId: clientId ?? "", redirectUri: redirect?.href ?? "" }
         : undefined,
     arrangement: bff ? "backend" : (own ?? "openIdConnect"),
     methods,
+    levels: inFull(options.levels),
     passkey: passkeyServer(options),
     passkeys: passkeys(),
     backend: backend(bff, redirect),
     scope: scopes(options.scope ?? (bff ? "" : "openid")),
+    idTokenAlgs: options.idTokenAlgs,
     acrRequest: options.acrRequest ?? "acr_values",
     adoptFirstSubject: options.firstSubject === "adopt",
     requireVerified: options.requireVerified ?? !authenticate,

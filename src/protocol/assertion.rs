@@ -104,8 +104,9 @@ impl Ask<'_> {
 
     /// What is demanded, as the authorization request would say it (RFC 9470 §4).
     fn form(&self, form: Form) -> Form {
-        let acr_values = self.requirement.acr_values.join(" ");
-        let max_age = self.requirement.max_age.map(|age| age.0.to_string());
+        let asked = self.requirement.as_asked();
+        let acr_values = asked.acr_values.join(" ");
+        let max_age = asked.max_age.map(|age| age.0.to_string());
         form.with("client_id", self.client_id)
             .with("nonce", self.nonce)
             .with("scope", &self.scope.to_string())
@@ -116,13 +117,14 @@ impl Ask<'_> {
 
     /// The same for a backend, which is the client itself; with members that are JSON already.
     fn json(&self, more: &[(&str, &str)]) -> Secret {
+        let asked = self.requirement.as_asked();
         let mut members = Vec::new();
         let mut add =
             |name: &str, json: &str| members.push([&json_string(name), ":", json].concat());
-        if !self.requirement.acr_values.is_empty() {
-            add("acr_values", &json_string(&self.requirement.acr_values.join(" ")));
+        if !asked.acr_values.is_empty() {
+            add("acr_values", &json_string(&asked.acr_values.join(" ")));
         }
-        if let Some(age) = self.requirement.max_age {
+        if let Some(age) = asked.max_age {
             add("max_age", &age.0.to_string());
         }
         if !self.requirement.scope.is_empty() {
@@ -147,6 +149,7 @@ mod tests {
             acr_values: vec!["AL3".into(), "phr".into()],
             max_age: Some(Seconds(60)),
             scope: Scope::parse("transfers:write"),
+            ..Requirement::default()
         }
     }
 
@@ -258,6 +261,35 @@ mod tests {
         ] {
             assert_eq!(refusal(error).code, expect, "{error}");
         }
+    }
+
+    #[test]
+    fn a_level_is_asked_for_by_the_servers_own_values_and_with_its_time() {
+        use super::super::level::{Level, Levels};
+        let level = Level {
+            name: "AL3".into(),
+            acr: vec!["urn:a".into(), "urn:b".into()],
+            amr: Vec::new(),
+            max_age: Some(Seconds(30)),
+            phishing_resistant: false,
+        };
+        let levels = Levels::from(vec![level]);
+        let scope = Scope::default();
+        let requirement = requirement().in_order(&levels);
+        let ask = Ask {
+            client_id: "spa",
+            nonce: "n1",
+            requirement: &requirement,
+            scope: &scope,
+            resource: None,
+        };
+        let post = ask.options(&endpoints(None), &Hint::None).unwrap();
+        let form = parse_form(post.body.expose());
+        assert!(form.contains(&("acr_values".into(), "urn:a urn:b phr".into())), "{form:?}");
+        assert!(form.contains(&("max_age".into(), "30".into())), "{form:?}");
+        let post = ask.options(&backend(), &Hint::None).unwrap();
+        let demand = r#"{"acr_values":"urn:a urn:b phr","max_age":30,"scope":"transfers:write"}"#;
+        assert_eq!(post.body.expose(), demand);
     }
 
     #[test]

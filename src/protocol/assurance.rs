@@ -42,16 +42,16 @@ impl Subject {
 ///
 /// # Errors
 ///
-/// `assurance_not_met` if acr is missing or none of those asked for (it is voluntary for the server:
-/// OpenID Connect Core §5.5.1.1); `assurance_unverifiable` if a maximum age was asked for and
+/// `assurance_not_met` if acr is missing or none of those asked for, nor of a higher level where the
+/// app gave an order (it is voluntary for the server: OpenID Connect Core §5.5.1.1), or if it may
+/// have been phished where it must not; `assurance_unverifiable` if a maximum age was asked for and
 /// `auth_time` is missing (§3.1.3.7, step 13) or makes no sense; `assurance_stale` if the user
 /// authenticated too long ago.
 pub fn check(claims: &Claims, requirement: &Requirement, now: EpochSeconds) -> Result<(), Error> {
-    let wanted = &requirement.acr_values;
-    if !wanted.is_empty() && !claims.acr.iter().any(|acr| wanted.contains(acr)) {
+    if !requirement.is_met_by(&claims.acr, &claims.amr) {
         return Err(ErrorCode::AssuranceNotMet.into());
     }
-    let Some(max_age) = requirement.max_age else { return Ok(()) };
+    let Some(max_age) = requirement.within() else { return Ok(()) };
     let age = age_at_issuance(claims, now)?;
     if age > Seconds(max_age.0.saturating_add(GRACE.0)) {
         return Err(ErrorCode::AssuranceStale.into());
@@ -97,13 +97,22 @@ pub fn holds_after(
     passed: Millis,
     requirement: &Requirement,
 ) -> bool {
-    let wanted = &requirement.acr_values;
-    if !wanted.is_empty() && !claims.acr.iter().any(|acr| wanted.contains(acr)) {
+    if !requirement.is_met_by(&claims.acr, &claims.amr) {
         return false;
     }
-    let Some(max_age) = requirement.max_age else { return true };
-    age_at_issuance(claims, judged)
-        .is_ok_and(|age| age.millis().0.saturating_add(passed.0) < max_age.millis().0)
+    let Some(max_age) = requirement.within() else { return true };
+    age_after(claims, judged, passed).is_some_and(|age| age < max_age.millis())
+}
+
+/// How long ago the user authenticated, if that is known.
+#[must_use]
+pub fn age(claims: &Claims, received: EpochMillis, now: EpochMillis) -> Option<Millis> {
+    age_after(claims, received.seconds(), now.since(received))
+}
+
+fn age_after(claims: &Claims, judged: EpochSeconds, passed: Millis) -> Option<Millis> {
+    let then = age_at_issuance(claims, judged).ok()?;
+    Some(Millis(then.millis().0.saturating_add(passed.0)))
 }
 
 #[cfg(test)]

@@ -26,9 +26,10 @@ impl Backend {
     /// Where the window goes, if there is a page for it.
     #[must_use]
     pub fn login_url(&self, requirement: &Requirement, state: &str) -> Option<String> {
-        let acr_values = requirement.acr_values.join(" ");
-        let scope = requirement.scope.to_string();
-        let max_age = requirement.max_age.map(|age| age.0.to_string());
+        let asked = requirement.as_asked();
+        let acr_values = asked.acr_values.join(" ");
+        let scope = asked.scope.to_string();
+        let max_age = asked.max_age.map(|age| age.0.to_string());
         let return_to = Form::default().with(STATE, state).onto(&self.return_to);
         let form = Form::default()
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
@@ -97,6 +98,7 @@ mod tests {
             acr_values: vec!["AL3".into()],
             max_age: Some(Seconds(0)),
             scope: Scope::parse("a b"),
+            ..Requirement::default()
         };
         assert_eq!(
             backend().login_url(&requirement, "s1").unwrap(),
@@ -107,6 +109,13 @@ mod tests {
         assert!(!bare.contains("acr_values") && !bare.contains("scope") && !bare.contains("max"));
         let without = Backend { login: None, ..backend() };
         assert_eq!(without.login_url(&Requirement::default(), "s1"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_phished_is_demanded_by_its_acr() {
+        let requirement = Requirement { phishing_resistant: true, ..Requirement::default() };
+        let url = backend().login_url(&requirement, "s1").unwrap();
+        assert!(url.contains("&acr_values=phr&"), "{url}");
     }
 
     #[test]

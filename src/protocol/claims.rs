@@ -36,6 +36,10 @@ pub struct Expectation {
     pub client_id: String,
     /// Where the token comes from.
     pub source: Source,
+    /// The signature algorithms that the app accepts, by their names; every one that can be checked,
+    /// where it does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithms: Option<Vec<String>>,
     /// The time now.
     pub now: EpochSeconds,
 }

@@ -2,6 +2,7 @@
 
 use super::backend::Backend;
 use super::error::{Error, ErrorCode};
+use super::level::Levels;
 use super::method::{Method, Passkeys};
 use super::origin;
 use super::requirement::Scope;
@@ -24,6 +25,8 @@ pub struct Api {
     /// How often it takes a token; as long as it lives where the app does not say.
     #[serde(default)]
     pub token_use: Option<TokenUse>,
+    /// The scopes that its challenges may demand; none named means any.
+    pub scopes: Option<Scope>,
 }
 
 impl Api {
@@ -132,7 +135,7 @@ impl PasskeyServer {
 pub struct Passkey {
     /// Where options come from and answers go.
     pub server: PasskeyServer,
-    /// The acr values that a passkey here reaches; none named means any.
+    /// The acr values, or levels, that a passkey here reaches; none named means any.
     pub acr_values: Option<Vec<String>>,
 }
 
@@ -148,6 +151,9 @@ pub struct Config {
     pub arrangement: Arrangement,
     /// How the user is asked, in order of preference.
     pub methods: Vec<Method>,
+    /// The app's order of levels.
+    #[serde(default)]
+    pub levels: Levels,
     /// Passkeys in the page.
     pub passkey: Option<Passkey>,
     /// Whether this page can use them.
@@ -160,6 +166,9 @@ pub struct Config {
     /// How acr is asked for.
     #[serde(default)]
     pub acr_request: AcrRequest,
+    /// The signature algorithms that an ID token may have; any that can be checked, where none are
+    /// named.
+    pub id_token_algs: Option<Vec<String>>,
     /// Whether the first subject is adopted where none is known.
     pub adopt_first_subject: bool,
     /// Whether an answer without an ID token is refused.
@@ -239,7 +248,7 @@ impl Config {
         if self.max_rounds == 0 {
             return invalid("maxRounds is 0");
         }
-        Ok(())
+        self.levels.check()
     }
 
     /// The API a URL belongs to.
@@ -262,6 +271,7 @@ pub(super) mod tests {
                     resource: None,
                     passkey_server: false,
                     token_use: None,
+                    scopes: None,
                 },
                 Api {
                     origin: "https://files.example".into(),
@@ -269,6 +279,7 @@ pub(super) mod tests {
                     resource: Some("https://files.example/v1".into()),
                     passkey_server: false,
                     token_use: None,
+                    scopes: None,
                 },
             ],
             provider: Some(Provider {
@@ -278,11 +289,13 @@ pub(super) mod tests {
             }),
             arrangement: Arrangement::OpenIdConnect,
             methods: vec![Method::Popup],
+            levels: Levels::default(),
             passkey: None,
             passkeys: Passkeys::Usable,
             backend: None,
             scope: Scope::parse("openid"),
             acr_request: AcrRequest::AcrValues,
+            id_token_algs: None,
             adopt_first_subject: false,
             require_verified: true,
             max_rounds: 2,

@@ -33,7 +33,8 @@ macro_rules! errors {
 errors! {
     /// The SDK itself ended the step-up; a caller's own abort rejects with its `signal.reason`.
     Aborted => "aborted",
-    /// The answer's `acr` is missing or is none of those asked for.
+    /// The answer's `acr` is missing, or none of those asked for, nor of a higher level; or it may have
+    /// been phished.
     AssuranceNotMet => "assurance_not_met",
     /// The user authenticated longer ago than `max_age` allows.
     AssuranceStale => "assurance_stale",
@@ -89,7 +90,7 @@ errors! {
     ReplayUnavailable => "replay_unavailable",
     /// The authorization response contradicts itself (RFC 6749 §3.1: no parameter twice).
     ResponseMalformed => "response_malformed",
-    /// A demanded scope was not granted.
+    /// A demanded scope is above the API's ceiling, or was not granted.
     ScopeRefused => "scope_refused",
     /// Logout, or another user, while the step-up was under way.
     SessionChanged => "session_changed",

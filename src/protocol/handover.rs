@@ -45,7 +45,8 @@ impl HandOver {
             }
             // Who it is and what was proved is the backend's business: what was asked for counts.
             (Obtained::Session { .. }, None, None) => {
-                self.proved.covers(requirement) && self.is_fresh(now)
+                let proved = self.proved.clone().in_order(&requirement.levels);
+                proved.covers(requirement) && self.is_fresh(now)
             }
             // What nothing vouches for is lent to those it was obtained for.
             _ => false,
@@ -83,6 +84,7 @@ mod tests {
             acr_values: vec![acr.into()],
             max_age: max_age.map(Seconds),
             scope: Scope::parse(scope),
+            ..Requirement::default()
         }
     }
 

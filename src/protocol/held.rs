@@ -76,7 +76,7 @@ impl Held {
     /// long ago.
     fn is_young(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         let until = |most: Seconds| self.received.plus(most.millis()).plus(GRACE.millis());
-        requirement.max_age.is_none_or(|most| now <= until(most))
+        requirement.within().is_none_or(|most| now <= until(most))
     }
 
     /// Whether it is trusted for one request only.
@@ -220,6 +220,11 @@ impl Wallet {
             .iter()
             .rev()
             .filter(move |held| held.resource.as_deref() == resource && held.lives(now))
+    }
+
+    /// All living tokens, the newest last.
+    pub fn living(&self, now: EpochMillis) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(move |held| held.lives(now))
     }
 
     /// The tokens for the resource that may be sent, the newest first: also one that has expired, if

@@ -49,7 +49,7 @@ pub struct Choice<'a> {
     pub admitted: Option<&'a [Method]>,
     /// Whether this page can use passkeys.
     pub passkeys: Passkeys,
-    /// The acr values that a passkey in the page reaches; none named means any.
+    /// The acr values, or levels, that a passkey in the page reaches; none named means any.
     pub passkey_acr: Option<&'a [String]>,
     /// What is demanded.
     pub requirement: &'a Requirement,
@@ -68,9 +68,7 @@ impl Choice<'_> {
     }
 
     fn a_passkey_reaches_it(&self) -> bool {
-        let asked = &self.requirement.acr_values;
-        self.passkey_acr
-            .is_none_or(|reached| asked.is_empty() || asked.iter().any(|acr| reached.contains(acr)))
+        self.passkey_acr.is_none_or(|reached| self.requirement.is_reached_by(reached))
     }
 }
 

@@ -18,6 +18,7 @@ pub mod handover;
 pub mod held;
 #[cfg(feature = "id-token")]
 pub mod id_token;
+pub mod level;
 pub mod metadata;
 pub mod method;
 pub mod origin;
@@ -25,6 +26,7 @@ pub mod passkey;
 pub mod renewal;
 pub mod requirement;
 pub mod response;
+pub mod scope;
 pub mod secret;
 pub mod token;
 pub mod transaction;

@@ -1,92 +1,39 @@
 //! What an API demands of the user's authentication and of the token.
 
 use super::error::{Error, ErrorCode};
+use super::level::{Levels, Rank};
+pub use super::scope::Scope;
 use super::units::Seconds;
 use serde::{Deserialize, Serialize};
 
-/// A set of scopes (RFC 6749 §3.3), in the order in which they were first named.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Scope(Vec<String>);
-
-impl Scope {
-    /// Reads the space-separated form. Nothing is judged here: see the challenge's own checks.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let mut scope = Self::default();
-        for token in text.split(' ').filter(|token| !token.is_empty()) {
-            scope.insert(token);
-        }
-        scope
-    }
-
-    fn insert(&mut self, token: &str) {
-        if !self.0.iter().any(|held| held == token) {
-            self.0.push(token.to_owned());
-        }
-    }
-
-    /// Everything in either set.
-    #[must_use]
-    pub fn union(&self, other: &Self) -> Self {
-        let mut union = self.clone();
-        for token in &other.0 {
-            union.insert(token);
-        }
-        union
-    }
-
-    /// What is in both sets.
-    #[must_use]
-    pub fn intersection(&self, other: &Self) -> Self {
-        Self(self.0.iter().filter(|token| other.0.contains(token)).cloned().collect())
-    }
-
-    /// Whether every scope of `other` is in this set.
-    #[must_use]
-    pub fn contains_all(&self, other: &Self) -> bool {
-        other.0.iter().all(|token| self.0.contains(token))
-    }
-
-    /// Whether the set is empty.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The scopes, each once.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-impl PartialEq for Scope {
-    /// Order does not matter (RFC 6749 §3.3).
-    fn eq(&self, other: &Self) -> bool {
-        self.contains_all(other) && other.contains_all(self)
-    }
-}
-
-impl Eq for Scope {}
-
-impl core::fmt::Display for Scope {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&self.0.join(" "))
-    }
-}
-
 /// What must be proved: an authentication context, its age, and scopes (RFC 9470 §3, RFC 6750 §3).
+///
+/// It stays as it was said. Which level an acr stands for, what a higher one is good for, and how
+/// long it holds, is read from the app's order, which it carries along. Without one, acr values
+/// compare exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Requirement {
-    /// Acceptable authentication context class references, the preferred first. Any one is enough;
-    /// none named means that any context will do.
+    /// Acceptable authentication context class references, the preferred first: names of levels, or
+    /// values of the provider's. Any one is enough; none named means that any context will do.
     pub acr_values: Vec<String>,
     /// How long ago the user may have authenticated at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Seconds>,
     /// Scopes that the token must carry.
     pub scope: Scope,
+    /// Whether the authentication must be one that cannot be phished.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub phishing_resistant: bool,
+    /// The app's order.
+    #[serde(skip)]
+    pub levels: Levels,
+}
+
+/// Whether a value has a place in the space-separated lists of RFC 6749 §3.3 and OpenID Connect Core
+/// §3.1.2.1.
+pub(super) fn is_sendable(value: &str) -> bool {
+    !value.is_empty() && value.chars().all(|c| !c.is_control() && !matches!(c, ' ' | '"' | '\\'))
 }
 
 impl Requirement {
@@ -94,23 +41,92 @@ impl Requirement {
     ///
     /// # Errors
     ///
-    /// `configuration_invalid` for an acr or scope that is empty or has a character which the
-    /// space-separated lists of RFC 6749 §3.3 and OpenID Connect Core §3.1.2.1 cannot carry.
+    /// `configuration_invalid` for an acr or scope that is empty or has a character which those
+    /// lists cannot carry.
     pub fn checked(self) -> Result<Self, Error> {
-        let fine = |value: &str| {
-            !value.is_empty()
-                && value.chars().all(|c| !c.is_control() && !matches!(c, ' ' | '"' | '\\'))
-        };
-        if self.acr_values.iter().map(String::as_str).chain(self.scope.iter()).all(fine) {
+        if self.acr_values.iter().map(String::as_str).chain(self.scope.iter()).all(is_sendable) {
             return Ok(self);
         }
         Err(Error::new(ErrorCode::ConfigurationInvalid, "an acr or scope cannot be sent"))
     }
 
+    /// The same, read by this order.
+    #[must_use]
+    pub fn in_order(self, levels: &Levels) -> Self {
+        Self { levels: levels.clone(), ..self }
+    }
+
     /// Whether nothing in particular is demanded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.acr_values.is_empty() && self.max_age.is_none() && self.scope.is_empty()
+        self.acr_values.is_empty()
+            && self.max_age.is_none()
+            && self.scope.is_empty()
+            && !self.phishing_resistant
+    }
+
+    /// The lowest level that is enough.
+    #[must_use]
+    pub fn rank(&self) -> Option<Rank> {
+        self.acr_values.iter().filter_map(|acr| self.levels.rank_of(acr)).min()
+    }
+
+    /// The values that have no place in the order: each is as good as that level.
+    fn unranked(&self) -> impl Iterator<Item = &String> {
+        self.acr_values.iter().filter(|acr| self.levels.rank_of(acr).is_none())
+    }
+
+    /// How long ago the user may have authenticated at most, if the level is to hold as well.
+    #[must_use]
+    pub fn within(&self) -> Option<Seconds> {
+        let level = self.rank().and_then(|rank| self.levels.at(rank));
+        self.max_age.into_iter().chain(level.and_then(|level| level.max_age)).min()
+    }
+
+    /// The same in the provider's own words: what is asked for.
+    #[must_use]
+    pub fn as_asked(&self) -> Self {
+        let mut asked: Vec<String> = Vec::new();
+        for acr in &self.acr_values {
+            match self.levels.named(acr) {
+                Some(level) => asked.extend_from_slice(&level.acr),
+                None => asked.push(acr.clone()),
+            }
+        }
+        // A level that can be phished would be an answer that is refused.
+        let too_low = self.rank() < self.levels.resistant() && self.unranked().next().is_none();
+        if self.phishing_resistant && (self.acr_values.is_empty() || too_low) {
+            asked = self.levels.asked_for_resistance();
+        }
+        let mut acr_values: Vec<String> = Vec::new();
+        for acr in asked {
+            if !acr_values.contains(&acr) {
+                acr_values.push(acr);
+            }
+        }
+        Self { acr_values, max_age: self.within(), ..self.clone() }
+    }
+
+    /// Whether an answer with this acr and amr is strong enough.
+    #[must_use]
+    pub fn is_met_by(&self, acr: &[String], amr: &[String]) -> bool {
+        let high_enough = self.rank().is_some_and(|least| {
+            self.levels.proved(acr, amr).is_some_and(|proved| proved >= least)
+        });
+        let context =
+            self.acr_values.is_empty() || high_enough || self.unranked().any(|it| acr.contains(it));
+        context && (!self.phishing_resistant || self.levels.resists_phishing(acr, amr))
+    }
+
+    /// Whether something that reaches these values, and what is below them, can meet it.
+    #[must_use]
+    pub fn is_reached_by(&self, values: &[String]) -> bool {
+        let highest = values.iter().filter_map(|value| self.levels.rank_of(value)).max();
+        let reaches = |rank: Option<Rank>| rank.is_some() && highest >= rank;
+        let named = || self.unranked().any(|acr| values.contains(acr));
+        let context = self.acr_values.is_empty() || reaches(self.rank()) || named();
+        let marked = self.levels.resistant().filter(|_| self.phishing_resistant);
+        context && (marked.is_none() || reaches(marked) || named())
     }
 
     /// Whether any answer that satisfies `self` also satisfies `other`.
@@ -119,41 +135,77 @@ impl Requirement {
     /// order): every value that would satisfy `self` must be acceptable to `other`.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
+        let ranked = match (self.rank(), other.rank()) {
+            (None, _) => true,
+            (Some(ours), Some(theirs)) => ours >= theirs,
+            (Some(_), None) => false,
+        };
         let context = other.acr_values.is_empty()
             || (!self.acr_values.is_empty()
-                && self.acr_values.iter().all(|acr| other.acr_values.contains(acr)));
-        let age = match (self.max_age, other.max_age) {
+                && ranked
+                && self.unranked().all(|acr| other.acr_values.contains(acr)));
+        let age = match (self.within(), other.within()) {
             (_, None) => true,
             (Some(ours), Some(theirs)) => ours <= theirs,
             (None, Some(_)) => false,
         };
-        context && age && self.scope.contains_all(&other.scope)
+        let resistance = !other.phishing_resistant || self.implies_resistance();
+        context && age && resistance && self.scope.contains_all(&other.scope)
     }
 
-    /// One requirement whose answer satisfies both, if there can be one.
+    /// Whether each answer that satisfies it is one that cannot be phished.
+    fn implies_resistance(&self) -> bool {
+        let marked = self.levels.resistant();
+        let ranked = self.rank().is_none_or(|rank| marked.is_some_and(|marked| rank >= marked));
+        self.phishing_resistant
+            || (!self.acr_values.is_empty()
+                && ranked
+                && self.unranked().all(|acr| Levels::is_resistant(acr)))
+    }
+
+    /// One requirement whose answer satisfies both, if there can be one: the higher level, the
+    /// smaller age, all scopes.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Option<Self> {
         let acr_values = match (self.acr_values.is_empty(), other.acr_values.is_empty()) {
             (true, _) => other.acr_values.clone(),
             (_, true) => self.acr_values.clone(),
             _ => {
-                let both: Vec<String> = self
-                    .acr_values
-                    .iter()
-                    .filter(|acr| other.acr_values.contains(acr))
-                    .cloned()
-                    .collect();
+                let both = self.common_acr(other);
                 if both.is_empty() {
                     return None;
                 }
                 both
             }
         };
-        let max_age = match (self.max_age, other.max_age) {
-            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
-            (ours, theirs) => ours.or(theirs),
+        let merged = Self {
+            acr_values,
+            max_age: self.max_age.into_iter().chain(other.max_age).min(),
+            scope: self.scope.union(&other.scope),
+            phishing_resistant: self.phishing_resistant || other.phishing_resistant,
+            levels: self.levels.clone(),
         };
-        Some(Self { acr_values, max_age, scope: self.scope.union(&other.scope) })
+        // The time of a level that is no alternative any more was demanded as well.
+        let within = self.within().into_iter().chain(other.within()).min();
+        let max_age = if merged.within() == within { merged.max_age } else { within };
+        Some(Self { max_age, ..merged })
+    }
+
+    /// The values that are enough for both.
+    fn common_acr(&self, other: &Self) -> Vec<String> {
+        let (ours, theirs) = (self.rank(), other.rank());
+        let higher = if theirs > ours { other } else { self };
+        let is_common = |acr: &&String| match self.levels.rank_of(acr) {
+            Some(_) => ours.is_some() && theirs.is_some(),
+            None => self.acr_values.contains(acr) && other.acr_values.contains(acr),
+        };
+        let common: Vec<String> = higher.acr_values.iter().filter(is_common).cloned().collect();
+        // Where both name the same, that is what both mean.
+        let named = |acr: &String| self.acr_values.contains(acr) && other.acr_values.contains(acr);
+        match ours == theirs && common.iter().any(named) {
+            true => common.into_iter().filter(named).collect(),
+            false => common,
+        }
     }
 }
 
@@ -166,6 +218,7 @@ mod tests {
             acr_values: acr_values.iter().map(|&acr| acr.to_owned()).collect(),
             max_age: max_age.map(Seconds),
             scope: Scope::parse(scope),
+            ..Requirement::default()
         }
     }
 
@@ -210,12 +263,5 @@ mod tests {
             assert_eq!(refused, Err(ErrorCode::ConfigurationInvalid), "{acr:?}");
         }
         assert!(requirement(&[], None, "a\tb").checked().is_err());
-    }
-
-    #[test]
-    fn scopes_are_a_set() {
-        assert_eq!(Scope::parse("b a  a"), Scope::parse("a b"));
-        assert_eq!(Scope::parse("a b").union(&Scope::parse("c b")).to_string(), "a b c");
-        assert_eq!(Scope::parse("a b").intersection(&Scope::parse("c b")).to_string(), "b");
     }
 }

@@ -123,14 +123,15 @@ impl Transaction {
 
     fn authorization(&self, acr_request: AcrRequest, hint: &Hint, challenge: &[u8; 32]) -> Form {
         let (client_id, redirect_uri) = self.registration();
-        let acr_values = &self.requirement.acr_values;
+        let asked = self.requirement.as_asked();
+        let acr_values = &asked.acr_values;
         let joined = acr_values.join(" ");
         let (acr, claims) = match acr_request {
             _ if acr_values.is_empty() => (None, None),
             AcrRequest::AcrValues => (Some(joined.as_str()), None),
             AcrRequest::Claims => (None, Some(essential_acr(acr_values))),
         };
-        let max_age = self.requirement.max_age.map(|age| age.0.to_string());
+        let max_age = asked.max_age.map(|age| age.0.to_string());
         let form = Form::default()
             .with("response_type", "code")
             .with("client_id", client_id)
@@ -227,7 +228,7 @@ mod tests {
             requirement: Requirement {
                 acr_values: vec!["AL3".into(), "urn:x".into()],
                 max_age: Some(Seconds(60)),
-                scope: Scope::default(),
+                ..Requirement::default()
             },
             scope: Scope::parse("openid transfers:write"),
             resource: None,

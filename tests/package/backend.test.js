@@ -130,7 +130,8 @@ suite("passkeys at a backend", () => {
     const [one, two] = await Promise.all([stepup.ensure(asked), stepup.ensure(asked)]);
     const three = await stepup.ensure(asked);
     const { until: _, ...told } = one;
-    assert.deepEqual(told, { acr: "AL3", amr: ["hwk", "pin"], authTime: now, scope: ["transfers:write"], verified: false });
+    const since = now * 1000;
+    assert.deepEqual(told, { acr: "AL3", amr: ["hwk", "pin"], authTime: now, scope: ["transfers:write"], verified: false, since });
     assert.deepEqual([two, three], [one, one]);
     assert.equal(stage.ceremonies.length, 1);
     assert.deepEqual(stage.opened, []);

@@ -15,14 +15,17 @@ const jwk = { ...(await crypto.subtle.exportKey("jwk", publicKey)), kid: "k1", a
 /** @param {string | object} part */
 const encoded = (part) => Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
 
-/** A signed ID token; a claim that is undefined is left out. @param {object} [claims] */
-export const idToken = async (claims = {}) => {
+/** A signed ID token; a claim that is undefined is left out. @param {object} [claims] @param {object} [header] */
+export const idToken = async (claims = {}, header = {}) => {
   const now = Math.floor(Date.now() / 1000);
   const all = { iss: ISSUER, aud: "app", sub: "alice", iat: now, exp: now + 300, ...claims };
-  const text = `${encoded({ alg: "ES256", kid: "k1" })}.${encoded(all)}`;
+  const text = `${encoded({ alg: "ES256", kid: "k1", ...header })}.${encoded(all)}`;
   const signature = await crypto.subtle.sign(algorithm, privateKey, Buffer.from(text));
   return `${text}.${Buffer.from(signature).toString("base64url")}`;
 };
+
+/** The provider's keys, its one key being called so. @param {string} [kid] */
+export const keys = (kid = "k1") => json({ keys: [{ ...jwk, kid }] });
 
 /** What a token endpoint answers to a fresh passkey. @param {object} claims @param {object} [more] */
 export const tokens = async (claims, more = {}) => {
@@ -42,7 +45,7 @@ export const provider = () => ({
       response_types_supported: ["code"],
       code_challenge_methods_supported: ["S256"],
     }),
-  [`${ISSUER}/keys`]: () => json({ keys: [jwk] }),
+  [`${ISSUER}/keys`]: () => keys(),
   [OPTIONS]: () => json({ publicKey: { challenge: "AQID", rpId: "app.example" }, auth_session: "s 1&=" }),
   [TOKEN]: ({ body }) => tokens({ nonce: new URLSearchParams(body).get("nonce") }),
 });

@@ -91,6 +91,16 @@ suite("in Node", () => {
     }
   });
 
+  test("ready levels are an entry of their own, and fit the option", async () => {
+    const name = await result(`
+      import { createStepUp } from "stepup";
+      import { nistAal } from "stepup/levels";
+      await createStepUp({ apis: [], authenticate: async () => "t", levels: nistAal() }).preload();
+      console.log(JSON.stringify(nistAal()[2].name));
+    `);
+    assert.equal(name, "AAL3");
+  });
+
   test("the inline variant needs no file besides its modules", async () => {
     const requirement = await result(`
       import { parseChallenges } from "stepup/inline";

@@ -44,10 +44,7 @@ tally.follow(stepup);
 takeAlong(stepup);
 describe();
 
-stepup.addEventListener("authenticated", ({ detail: { acr, amr, at } }) => {
-  const how = [acr, methods(amr)].filter(Boolean).join(" by ");
-  find("#assurance").textContent = `${how || "Signed in"} at ${new Date(at).toLocaleTimeString([], { timeStyle: "medium" })}`;
-});
+stepup.addEventListener("authenticated", () => showAssurance());
 
 // Called inside the click, before anything is awaited: the window must open while the click counts.
 // Who has no account open here has shown no passkey either: the window asks who it is.
@@ -205,11 +202,25 @@ function describe() {
   find("#no-passkeys-here").hidden = arrangement.passkeys || arrangement.away === "redirect" || !COMPARED.some((name) => name === arrangement.name);
 }
 
+/** When what is proved changes by itself. @type {ReturnType<typeof setTimeout> | undefined} */
+let changes;
+
+/** Says what is proved now, and until when; then, what is left of it. */
+function showAssurance() {
+  clearTimeout(changes);
+  const now = stepup.assurance;
+  const { level, acr, amr, until = 0 } = now ?? {};
+  const how = [level ?? acr, methods(amr)].filter(Boolean).join(" by ") || "Signed in";
+  find("#assurance").textContent = now ? `${how} until ${new Date(until).toLocaleTimeString([], { timeStyle: "medium" })}` : "";
+  if (now) changes = setTimeout(showAssurance, Math.max(0, until - Date.now()) + 50);
+}
+
 /** Forgets who was here. */
 function leave() {
   owner = undefined;
   passkeys = undefined;
   document.body.dataset.state = "left";
+  clearTimeout(changes);
   for (const id of ["#owner", "#iban", "#assurance"]) find(id).textContent = "";
   find("#balance").textContent = "–";
   for (const id of ["#history", "#payee", "#passkeys"]) find(id).replaceChildren();

@@ -22,6 +22,13 @@ export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carri
  * @property {Options} options
  */
 
+/**
+ * A password, a one-time code besides it, a passkey: each is good for what the one before it is good for.
+ * The last holds for the minute that the bank wants.
+ * @type {NonNullable<Options["levels"]>}
+ */
+const LEVELS = ["AL1", "AL2", { name: "AL3", maxAge: 60, phishingResistant: true }];
+
 /** The header of the backend's CSRF token. */
 export const CSRF_HEADER = "X-CSRF-Token";
 
@@ -65,6 +72,7 @@ function openIdConnect(name, passkeys, { api, issuer }) {
       issuer,
       clientId: "bank-spa",
       redirectUri: "/stepup/callback.html",
+      levels: LEVELS,
       // To look, no more; a challenge names what else is needed when it is needed.
       scope: "openid accounts:read",
       firstSubject: "adopt",
@@ -92,6 +100,7 @@ function backend(passkeys, carried) {
     options: {
       apis: [{ origin: "/", pathPrefix: "/bff/api", passkeyServer: carried }],
       redirectUri: "/stepup/callback.html",
+      levels: LEVELS,
       methods: passkeys ? ["passkey", "popup"] : ["popup"],
       bff: {
         login: "/bff/login",

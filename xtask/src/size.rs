@@ -28,13 +28,15 @@ for (const name of names) {
 /// # Errors
 /// When there is no `pkg/`.
 pub fn command(project: &Project) -> Outcome {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 17] = [
         "index.js",
         "apis.js",
         "call.js",
         "methods.js",
+        "peek.js",
         "error.js",
         "callback.js",
+        "levels.js",
         "passkey.js",
         "prompt.js",
         "gate.js",

@@ -38,7 +38,12 @@ pub(super) async fn verify(inspected: &Inspected) -> Result<bool, Error> {
     let key =
         settled(import_key("jwk", &parse(&jwk)?, &parameters, false, &parse(r#"["verify"]"#)?))
             .await
-            .map_err(|reason| failed("the key cannot be imported", &reason))?;
+            .map_err(|reason| match inspected.algorithm() {
+                Algorithm::EdDsa if is_unsupported(&reason) => {
+                    failed("this browser cannot verify Ed25519", &reason)
+                }
+                _ => failed("the key cannot be imported", &reason),
+            })?;
     let (signature, message) = (inspected.signature(), inspected.signing_input());
     let valid = settled(verify_signature(&parameters, &key, signature, message))
         .await
@@ -87,7 +92,13 @@ fn parse(json: &str) -> Result<JsValue, Error> {
     JSON::parse(json).map_err(|reason| failed("JSON cannot be read", &reason))
 }
 
-/// WebCrypto's own reason: `NotSupportedError` where the browser lacks Ed25519, `TypeError` where
+/// Whether the browser does not know the algorithm (Web Cryptography §18.4.4). Ed25519 came to Chrome
+/// with 137, to Firefox with 129, to Safari with 17.
+fn is_unsupported(reason: &JsValue) -> bool {
+    reason.dyn_ref::<js_sys::Error>().is_some_and(|error| error.name() == "NotSupportedError")
+}
+
+/// WebCrypto's own reason: `NotSupportedError` where the browser lacks an algorithm, `TypeError` where
 /// the page is no secure context and there is no WebCrypto.
 fn failed(what: &str, reason: &JsValue) -> Error {
     let reason = reason.dyn_ref::<js_sys::Error>().map_or_else(String::new, |error| {

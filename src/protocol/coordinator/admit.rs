@@ -1,6 +1,7 @@
 //! Who is admitted: satisfied by what is held, by what is under way, or next in turn.
 
-use super::effect::{Assurance, Effect, Notice, Outcome};
+use super::assured::Assurance;
+use super::effect::{Effect, Notice, Outcome};
 use super::event::WaiterId;
 use super::machine::Coordinator;
 use super::outcome::{may_receive_tokens, reject, settled};
@@ -31,7 +32,7 @@ impl Coordinator {
     ) {
         let Some(mut waiter) = self.take_sent(id) else { return };
         waiter.offer = waiter.call.as_ref().and_then(|call| self.believed(offer, &call.url));
-        waiter.need = need;
+        waiter.need = need.in_order(&self.config.levels);
         waiter.phase = Phase::Queued;
         if waiter.cleared {
             reject(&waiter, ErrorCode::SessionChanged.into(), effects);
@@ -48,7 +49,7 @@ impl Coordinator {
         effects: &mut Vec<Effect>,
     ) {
         if let Some(held) = self.assured(&waiter.need, now) {
-            let assurance = Assurance::from(held);
+            let assurance = Assurance::of(held, &self.config.levels, now);
             if window {
                 effects.push(Effect::DropWindow { waiter: waiter.id });
             }
@@ -75,7 +76,10 @@ impl Coordinator {
                 Some(ErrorCode::OriginNotAllowed)
             }
             (_, Some(_)) => None,
-            (_, None) => waiter.may_step_up(&waiter.need, self.config.max_rounds).err(),
+            (_, None) => waiter
+                .may_step_up(&waiter.need, self.config.max_rounds)
+                .and_then(|()| below_the_ceiling(&waiter, &self.config))
+                .err(),
         };
         let mut refused = refused;
         if at_hand.is_none() && refused.is_none() {
@@ -150,8 +154,12 @@ impl Coordinator {
     }
 
     /// The step-up under way serves whoever its answer satisfies; the others wait for their turn.
-    fn place(&mut self, waiter: &Waiter) -> Phase {
+    pub(super) fn place(&mut self, waiter: &Waiter) -> Phase {
         let Some(flow) = self.flow.as_mut() else { return Phase::Queued };
+        // A request is not served by what the session has already: it waits for the prompt.
+        if flow.is_looking() && waiter.call.is_some() {
+            return Phase::Queued;
+        }
         let same_place = flow.goal().resource == waiter.resource;
         let welcome = !waiter.alone && may_share(waiter, flow.goal(), &self.config);
         // A step-up that is under way for those that another's demand has spoiled once stays as it is.
@@ -225,7 +233,6 @@ impl Coordinator {
         let Some(leader) = self.waiters.iter().find(|waiter| waiter.id == leading) else { return };
         let id = FlowId(self.last_flow.wrapping_add(1));
         self.last_flow = id.0;
-        self.patience.begins(leader, now);
         self.leader = Some(leading);
         let mut goal = Goal {
             requirement: leader.need.clone(),
@@ -236,6 +243,7 @@ impl Coordinator {
             adopt: leader.is_sign_in(),
             methods: leader.methods.clone(),
             offer: leader.offer.clone(),
+            look: false,
         };
         let alone = leader.alone;
         for waiter in &mut self.waiters {
@@ -255,18 +263,35 @@ impl Coordinator {
                 waiter.flow = Some(id);
             }
         }
+        // The app's own wishes only: the session was not enough for a request.
+        let in_it = |waiter: &&Waiter| waiter.phase == Phase::In(id);
+        goal.look = self.config.provider.is_some()
+            && self.waiters.iter().filter(in_it).all(|waiter| waiter.call.is_none());
+        if let Some(leader) = self.waiters.iter().find(in_it).filter(|_| !goal.look) {
+            self.patience.begins(leader, now);
+        }
         if let Some(waiter) = window {
             effects.push(Effect::AdoptWindow { waiter, flow: id });
         }
         let context = Context {
             config: &self.config,
             user: self.user.as_ref(),
+            proof: self.proof.as_ref(),
             keys_refetched: &mut self.keys_refetched,
             now,
         };
         let (flow, started) = Flow::start(id, goal, window.is_some(), &context);
         self.flow = Some(flow);
         self.take_effects(id, started, false, now, effects);
+    }
+}
+
+/// What an API may demand for its requests, the app has said; its own wishes know no ceiling.
+fn below_the_ceiling(waiter: &Waiter, config: &Config) -> Result<(), ErrorCode> {
+    let api = waiter.call.as_ref().and_then(|call| config.api_of(&call.url));
+    match api.and_then(|api| api.scopes.as_ref()) {
+        Some(ceiling) if !ceiling.contains_all(&waiter.need.scope) => Err(ErrorCode::ScopeRefused),
+        _ => Ok(()),
     }
 }
 

@@ -1,63 +1,17 @@
 //! What the coordinator wants done.
 
+use super::assured::Assurance;
 use super::event::WaiterId;
 use super::renew::RenewalEffect;
 use super::saved::Saved;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{FlowEffect, FlowId};
 use crate::protocol::handover::HandOver;
-use crate::protocol::held::{Held, Serial};
+use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
-use crate::protocol::requirement::{Requirement, Scope};
+use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
-use crate::protocol::units::{EpochMillis, EpochSeconds};
-use serde::Serialize;
-
-/// What is proved, as the app gets to know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Assurance {
-    /// The authentication context.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
-    /// The authentication methods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub amr: Option<Vec<String>>,
-    /// When the user authenticated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth_time: Option<EpochSeconds>,
-    /// What the token was granted.
-    pub scope: Scope,
-    /// Whether a checked ID token stands behind it.
-    pub verified: bool,
-    /// When the token expires.
-    pub until: EpochMillis,
-}
-
-impl From<&Held> for Assurance {
-    fn from(held: &Held) -> Self {
-        let claims = held.claims.as_ref();
-        let told = held.told.as_ref();
-        let acr = claims.and_then(|claims| {
-            // Of several, the one that was asked for says most.
-            let asked = |acr: &&String| held.obtained_for.acr_values.contains(acr);
-            claims.acr.iter().find(asked).or_else(|| claims.acr.first()).cloned()
-        });
-        let amr = claims.map(|claims| claims.amr.clone()).filter(|amr| !amr.is_empty());
-        let auth_time = claims
-            .and_then(|claims| claims.auth_time)
-            .and_then(|seconds| u64::try_from(seconds).ok())
-            .map(EpochSeconds);
-        Self {
-            acr: acr.or_else(|| told.and_then(|told| told.acr.clone())),
-            amr: amr.or_else(|| told.and_then(|told| told.amr.clone())),
-            auth_time: auth_time.or_else(|| told.and_then(|told| told.auth_time)),
-            scope: held.scope.clone(),
-            verified: claims.is_some(),
-            until: held.until,
-        }
-    }
-}
+use crate::protocol::units::EpochMillis;
 
 /// The token that requests to one API carry from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]

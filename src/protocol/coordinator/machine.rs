@@ -1,5 +1,6 @@
 //! The coordinator: who waits for what, and which step-up is under way.
 
+use super::assured::Assurance;
 use super::effect::{Effect, Outcome};
 use super::event::{Call, Event, WaiterId};
 use super::outcome::{reject, settled};
@@ -9,7 +10,7 @@ use super::saved::Arrival;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::{Api, Config};
 use crate::protocol::error::{Error, ErrorCode};
-use crate::protocol::flow::{Flow, User};
+use crate::protocol::flow::{Flow, SessionProof, User};
 use crate::protocol::held::{Held, Serial, Wallet};
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
@@ -21,6 +22,8 @@ pub struct Coordinator {
     pub(super) config: Config,
     pub(super) wallet: Wallet,
     pub(super) user: Option<User>,
+    /// What the session's own ID token proves.
+    pub(super) proof: Option<SessionProof>,
     pub(super) keys_refetched: Option<EpochMillis>,
     /// What the session's token may do; none if nobody has told.
     pub(super) session_scope: Option<Scope>,
@@ -53,6 +56,7 @@ impl Coordinator {
             config,
             wallet: Wallet::default(),
             user: None,
+            proof: None,
             keys_refetched: None,
             session_scope: Some(Scope::default()),
             patience: Patience::default(),
@@ -73,6 +77,7 @@ impl Coordinator {
         let mut effects = Vec::new();
         match event {
             Event::Challenged { waiter, call, status, requirement, sent_with, offer } => {
+                let requirement = requirement.in_order(&self.config.levels);
                 let offer = self.believed(offer, &call.url);
                 let waiter = self.waiter(waiter, call, requirement);
                 let sent_with = sent_with.into_iter().collect();
@@ -91,6 +96,7 @@ impl Coordinator {
                 }
             }
             Event::Ensured { waiter, requirement, reason, methods, window } => {
+                let requirement = requirement.in_order(&self.config.levels);
                 let (resource, single_use) = self.common_place();
                 let waiter = Waiter::new(waiter, requirement, resource);
                 let waiter = Waiter { reason, methods, single_use, ..waiter };
@@ -141,11 +147,13 @@ impl Coordinator {
         effects
     }
 
-    /// Whether a window opened now, inside a click, would serve: nothing held is enough, and no
-    /// step-up under way has one already.
+    /// Whether a window opened now, inside a click, would serve: nothing held is enough, nor what the
+    /// session was last found to prove, and no step-up under way has one already.
     #[must_use]
     pub fn wants_window(&self, requirement: &Requirement, now: EpochMillis) -> bool {
-        self.assured(requirement, now).is_none()
+        let requirement = requirement.clone().in_order(&self.config.levels);
+        self.assured(&requirement, now).is_none()
+            && !self.proof.as_ref().is_some_and(|proof| proof.satisfies(&requirement, now))
             && self.flow.as_ref().is_none_or(Flow::wants_window)
     }
 
@@ -169,6 +177,17 @@ impl Coordinator {
     #[must_use]
     pub fn token_for_one_use(&self, requirement: &Requirement, now: EpochMillis) -> Option<Serial> {
         self.find(requirement, now).filter(|held| held.single_use).map(|held| held.serial)
+    }
+
+    /// What is proved now: by what is held, or by the session's own ID token. Of several, the highest
+    /// level, and then the newest.
+    #[must_use]
+    pub fn assurance(&self, now: EpochMillis) -> Option<Assurance> {
+        let levels = &self.config.levels;
+        let proof = self.proof.iter().filter(|proof| now < proof.until());
+        let session = proof.map(|proof| Assurance::of_session(proof, levels, now));
+        let held = self.wallet.living(now).map(|held| Assurance::of(held, levels, now));
+        session.chain(held).max_by_key(|it| (it.rank(levels), it.verified, it.since))
     }
 
     /// The app's reason for the step-up under way.
@@ -196,7 +215,9 @@ impl Coordinator {
 
     fn find(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Held> {
         let (resource, single_use) = self.common_place();
-        let fits = |held: &&Held| held.single_use == single_use && held.satisfies(requirement, now);
+        let requirement = requirement.clone().in_order(&self.config.levels);
+        let fits =
+            |held: &&Held| held.single_use == single_use && held.satisfies(&requirement, now);
         self.wallet.newest(resource.as_deref(), now).find(fits)
     }
 

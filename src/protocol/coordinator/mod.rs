@@ -11,6 +11,7 @@
 //! ```
 
 mod admit;
+mod assured;
 mod clock;
 mod effect;
 mod event;
@@ -24,7 +25,8 @@ mod single_use;
 mod tests;
 mod waiter;
 
-pub use effect::{Assurance, Effect, Notice, Outcome, Published};
+pub use assured::Assurance;
+pub use effect::{Effect, Notice, Outcome, Published};
 pub use event::{Call, Event, WaiterId};
 pub use machine::Coordinator;
 pub use renew::{RenewalEffect, RenewalEvent};

@@ -1,6 +1,7 @@
 //! How waits end: what a step-up tells, who is served by it, and what is published.
 
-use super::effect::{Assurance, Effect, Notice, Outcome, Published};
+use super::assured::Assurance;
+use super::effect::{Effect, Notice, Outcome, Published};
 use super::event::{Call, WaiterId};
 use super::machine::Coordinator;
 use super::waiter::{Phase, Waiter};
@@ -31,6 +32,7 @@ impl Coordinator {
         let scope = self.session_scope.clone();
         if let FlowEvent::SessionRead(Ok(session)) = &event {
             self.session_scope = Some(session.scope.clone()).filter(|_| !session.scope_unknown);
+            self.proof.take_if(|proof| Some(&proof.token) != session.id_token.as_ref());
         }
         let another = tells_of_another(&event, self.user.as_ref());
         if another {
@@ -48,6 +50,7 @@ impl Coordinator {
         let mut context = Context {
             config: &self.config,
             user: self.user.as_ref(),
+            proof: self.proof.as_ref(),
             keys_refetched: &mut self.keys_refetched,
             now,
         };
@@ -74,6 +77,9 @@ impl Coordinator {
                     self.flow_done(id, outcome, declined, now, effects);
                     return;
                 }
+                FlowEffect::Proved(proof) => self.proof = Some(*proof),
+                FlowEffect::Looked if self.looked(id, now, effects) => {}
+                FlowEffect::Looked => return self.go_on(now, effects),
                 FlowEffect::Save(pending) => self.save(id, *pending, now, effects),
                 effect => {
                     if let Some(notice) = prompt(id, &effect, reason.as_ref()) {
@@ -156,7 +162,7 @@ impl Coordinator {
         let held = self.wallet.take(success.obtained, success.claims, goal, received);
         effects.push(Effect::Notice(Notice::Authenticated {
             flow: id,
-            assurance: Assurance::from(&held),
+            assurance: Assurance::of(&held, &self.config.levels, now),
         }));
         let served: Vec<WaiterId> = self
             .waiters
@@ -187,11 +193,11 @@ impl Coordinator {
         self.offered = unused.filter(|_| any_call).or(self.offered);
         effects.push(self.publish(now));
         if held.single_use {
-            self.serve_one(served, id, &held, refresh, effects);
+            self.serve_one(served, id, &held, refresh, now, effects);
             return;
         }
         for waiter in served {
-            self.serve(waiter, Some(id), &held, effects);
+            self.serve(waiter, Some(id), &held, now, effects);
         }
     }
 
@@ -201,6 +207,7 @@ impl Coordinator {
         id: WaiterId,
         flow: Option<FlowId>,
         held: &Held,
+        now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
@@ -218,7 +225,8 @@ impl Coordinator {
         if waiter.call.is_some() {
             self.send(id, held, effects);
         } else if let Some(waiter) = self.take(id) {
-            effects.push(Effect::Settle { waiter: id, assurance: Assurance::from(held) });
+            let assurance = Assurance::of(held, &self.config.levels, now);
+            effects.push(Effect::Settle { waiter: id, assurance });
             effects.push(settled(&waiter, Outcome::Assurance));
         }
     }
@@ -261,6 +269,7 @@ impl Coordinator {
         self.wallet.clear();
         self.renewals.clear();
         self.user = None;
+        self.proof = None;
         self.session_scope = Some(Scope::default());
         (self.spare, self.offered) = (None, None);
         self.leader = None;

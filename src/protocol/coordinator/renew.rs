@@ -233,6 +233,7 @@ impl Coordinator {
                 nonce: renewing.refresh.nonce.clone(),
                 access_token: tokens.access_token.clone(),
             },
+            algorithms: self.config.id_token_algs.clone(),
             now: now.seconds(),
         };
         renewing.answer = Some((tokens, fresh_keys));

@@ -112,13 +112,17 @@ impl Coordinator {
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
-        let Saved { step_up, waiting } = saved;
+        let Saved { mut step_up, waiting } = saved;
+        let levels = self.config.levels.clone();
+        step_up.goal.requirement = step_up.goal.requirement.in_order(&levels);
         let (need, resource) = (step_up.goal.requirement.clone(), step_up.goal.resource.clone());
         let late = now >= step_up.until;
         let single_use = step_up.goal.single_use;
         let mut all = vec![Waiter { single_use, ..Waiter::new(waiter, need, resource) }];
         for (Waiting { call, need, proved, renewed }, id) in waiting.into_iter().zip(waiters) {
             let Some(id) = id else { continue };
+            let need = need.in_order(&levels);
+            let proved = proved.into_iter().map(|proved| proved.in_order(&levels)).collect();
             all.push(Waiter { proved, renewed, ..self.waiter(id, call, need) });
         }
         for waiter in all {
@@ -169,6 +173,7 @@ impl Coordinator {
         let mut context = Context {
             config: &self.config,
             user: self.user.as_ref(),
+            proof: self.proof.as_ref(),
             keys_refetched: &mut self.keys_refetched,
             now,
         };

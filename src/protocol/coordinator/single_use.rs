@@ -23,6 +23,7 @@ impl Coordinator {
         flow: FlowId,
         held: &Held,
         refresh: Option<Refresh>,
+        now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
         let may_carry = |replayable: bool| {
@@ -48,7 +49,7 @@ impl Coordinator {
                         _ => Phase::Queued,
                     };
                 }
-                _ => self.serve(id, Some(flow), held, effects),
+                _ => self.serve(id, Some(flow), held, now, effects),
             }
         }
         if let Some(refresh) = refresh.filter(|_| !self.waiting_for(held.serial).is_empty()) {
@@ -76,7 +77,7 @@ impl Coordinator {
         let mut waiting = self.waiting_for(serial).into_iter();
         if let Some(id) = waiting.next() {
             let flow = self.waiters.iter().find(|it| it.id == id).and_then(|it| it.flow);
-            self.serve(id, flow, &held, effects);
+            self.serve(id, flow, &held, now, effects);
         }
         if waiting.next().is_some() {
             self.renew(proved, refresh, effects);

@@ -94,9 +94,10 @@ impl Waiter {
         match code {
             ErrorCode::AssuranceNotMet | ErrorCode::AssuranceUnavailable => {
                 self.need.acr_values == asked.acr_values
+                    && self.need.phishing_resistant == asked.phishing_resistant
             }
             ErrorCode::AssuranceStale | ErrorCode::AssuranceUnverifiable => {
-                self.need.max_age == asked.max_age
+                self.need.within() == asked.within()
             }
             _ => true,
         }

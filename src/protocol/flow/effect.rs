@@ -1,5 +1,6 @@
 //! What a step-up wants done.
 
+use super::look::SessionProof;
 use super::redirect::Pending;
 use super::subject::User;
 use crate::protocol::assertion::Post;
@@ -170,6 +171,10 @@ pub enum FlowEffect {
         /// The app's reason.
         reason: Option<String>,
     },
+    /// Remember what the session's own ID token proves.
+    Proved(Box<SessionProof>),
+    /// The session has been looked at: who is content with what it proves waits no longer.
+    Looked,
     /// Start the clock for the prompt; answer with `DeadlinePassed`.
     StartDeadline(Seconds),
     /// It is over. Everything that was started for this step-up is to be ended.

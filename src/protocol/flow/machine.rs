@@ -3,6 +3,7 @@
 use super::choose::{impossible, possible};
 use super::effect::FlowEffect;
 use super::event::{FlowEvent, Session};
+use super::look::SessionProof;
 use super::subject::{User, Who};
 use super::turn::Turn;
 use super::verify::own_tokens;
@@ -47,6 +48,9 @@ pub struct Goal {
     /// Options for a passkey that came with the challenge.
     #[serde(skip)]
     pub offer: Option<Offer>,
+    /// Whether what the session proves may be enough.
+    #[serde(skip)]
+    pub look: bool,
 }
 
 /// What a step-up is decided by, besides its own state.
@@ -56,6 +60,8 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// The user this page is known to belong to.
     pub user: Option<&'a User>,
+    /// What the session's own ID token proves, as it was checked last.
+    pub proof: Option<&'a SessionProof>,
     /// When the provider's keys were last fetched for the second time.
     pub keys_refetched: &'a mut Option<EpochMillis>,
     /// The time now.
@@ -145,6 +151,8 @@ pub(super) enum Check {
 
 #[derive(Debug)]
 pub(super) enum State {
+    /// What the session's own ID token proves is being found out.
+    Looking,
     /// Everything that can be had before the user is asked.
     Preparing,
     /// The gate asks how to go on.
@@ -183,7 +191,7 @@ impl Flow {
         context: &Context<'_>,
     ) -> (Self, Vec<FlowEffect>) {
         let Context { config, .. } = context;
-        let own = matches!(config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
+        let looks = goal.look && config.provider.is_some();
         let methods = match config.arrangement {
             Arrangement::Own => Vec::new(),
             Arrangement::OwnInWindow => vec![Method::Popup],
@@ -224,20 +232,23 @@ impl Flow {
                 .is_some_and(|passkey| passkey.server == PasskeyServer::FirstParty),
             restarted: false,
             kept_request: None,
-            state: State::Preparing,
+            state: if looks { State::Looking } else { State::Preparing },
         };
-        if !own && method.is_none() {
+        let own = flow.is_own(config);
+        if !own && method.is_none() && !looks {
             flow.state = State::Ended;
             let error = impossible(config, &flow.goal);
             return (flow, vec![FlowEffect::Done(Err(error))]);
         }
         let mut effects = Vec::new();
-        if flow.window == Window::Wanted {
+        if flow.window == Window::Wanted && !looks {
             // First of all: the user's gesture, if there is one, does not survive anything slow.
             effects.push(FlowEffect::OpenWindow);
         }
         effects.push(FlowEffect::StartDeadline(config.prompt_timeout));
-        effects.push(FlowEffect::TakeTurn { patience: config.turn_timeout });
+        if !looks {
+            effects.push(FlowEffect::TakeTurn { patience: config.turn_timeout });
+        }
         if config.arrangement == Arrangement::Backend {
             // Whose session it is, is the backend's business.
             flow.session = Some(Session::default());
@@ -283,14 +294,17 @@ impl Flow {
         // What has been handed over may be all that is needed.
         if asked
             || self.handed.is_some()
-            || !matches!(self.state, State::Preparing | State::Choosing { .. } | State::Departing)
+            || !matches!(
+                self.state,
+                State::Looking | State::Preparing | State::Choosing { .. } | State::Departing
+            )
         {
             return false;
         }
         match self.goal.requirement.merge(other) {
             Some(merged) => {
                 let before = core::mem::replace(&mut self.goal.requirement, merged);
-                let own = matches!(config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
+                let own = self.is_own(config);
                 let still = possible(config, &self.goal);
                 // What is under way must be a way to the stronger demand as well.
                 if !own && self.method.is_some_and(|method| !still.contains(&method)) {
@@ -332,14 +346,15 @@ impl Flow {
             (_, FlowEvent::GateRefused(error)) => {
                 return self.gate_refused(error, context, effects);
             }
-            (State::Preparing | State::Choosing { .. }, FlowEvent::SessionRead(session))
-                if self.second_look == SecondLook::Due =>
-            {
+            (
+                State::Looking | State::Preparing | State::Choosing { .. },
+                FlowEvent::SessionRead(session),
+            ) if self.second_look == SecondLook::Due => {
                 let session = session?;
-                let (config, user) = (context.config, context.user);
-                self.who = Some(Who::decide(&session, user, config, self.goal.adopt)?);
+                self.who = Some(self.expect(&session, context)?);
                 self.session = Some(session);
                 self.advance(context, effects);
+                return self.look(context, effects);
             }
             (_, FlowEvent::SessionRead(session)) if self.second_look == SecondLook::Asked => {
                 return self.session_read_again(session?, context, effects);
@@ -361,7 +376,7 @@ impl Flow {
                 self.advance(context, effects);
             }
             (
-                State::Preparing | State::Choosing { .. },
+                State::Looking | State::Preparing | State::Choosing { .. },
                 FlowEvent::SecretsDrawn(secrets, digest),
             ) => {
                 self.secrets = Some((secrets, digest));
@@ -444,6 +459,11 @@ impl Flow {
         }
     }
 
+    /// Whether the app's own `authenticate` asks.
+    pub(super) const fn is_own(&self, config: &Config) -> bool {
+        matches!(config.arrangement, Arrangement::Own | Arrangement::OwnInWindow)
+    }
+
     /// The app's own `authenticate` asks the user.
     fn ask_the_app(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
         let Some(scope) = self.asked_scope(context).filter(|_| self.window != Window::Wanted)
@@ -451,7 +471,7 @@ impl Flow {
             return;
         };
         effects.push(FlowEffect::Authenticate {
-            requirement: self.goal.requirement.clone(),
+            requirement: self.goal.requirement.as_asked(),
             scope: scope.clone(),
             reason: self.goal.reason.clone(),
         });

@@ -1,7 +1,10 @@
 //! One step-up: from the wish for a prompt to a checked token.
 //!
 //! ```text
-//!  start ──► Preparing: session, metadata, secrets, the turn of this tab, and
+//!  start ──► Looking: what the session's own ID token proves ── enough ─────────────────────► over
+//!     │         │ too little
+//!     ▼         ▼
+//!            Preparing: session, metadata, secrets, the turn of this tab, and
 //!               │ a window ─────────► Awaiting ── code ──► Exchanging ── tokens ──► Verifying ──► done
 //!               │                       └ the backend is back ────────────────────────────────────► done
 //!               │ options, a gesture ► Asserting ── credential ──► Submitting ── tokens ► Verifying
@@ -20,6 +23,7 @@ mod choose;
 mod effect;
 mod event;
 mod first_party;
+mod look;
 mod machine;
 mod passkey;
 mod redirect;
@@ -33,6 +37,7 @@ mod window;
 
 pub use effect::{FlowEffect, Obtained, Question, Success, Target};
 pub use event::{Choice, FlowEvent, OwnAnswer, Session};
+pub use look::SessionProof;
 pub use machine::{Context, Flow, FlowId, Goal};
 pub use redirect::Pending;
 pub use subject::User;

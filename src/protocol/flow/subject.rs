@@ -1,9 +1,8 @@
 //! Who must come back from a step-up.
 
 use super::event::Session;
-use super::machine::Flow;
+use super::machine::{Context, Flow};
 use crate::protocol::assurance::Subject;
-use crate::protocol::config::Config;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Hint;
@@ -39,15 +38,16 @@ impl Who {
     /// `subject_unknown` where nobody is known and the app did not allow adopting the first.
     pub(super) fn decide(
         session: &Session,
-        user: Option<&User>,
-        config: &Config,
+        context: &Context<'_>,
         adopt: bool,
     ) -> Result<Self, Error> {
+        let (config, user) = (context.config, context.user);
         if let (Some(token), Some(_)) = (&session.id_token, &config.provider) {
-            return Ok(match user {
-                Some(user) if user.session_token.as_ref() == Some(token) => {
+            return Ok(match (user, context.proof) {
+                (Some(user), _) if user.session_token.as_ref() == Some(token) => {
                     Self::Known(user.subject.clone())
                 }
+                (_, Some(proof)) if proof.token == *token => Self::Known(proof.subject()),
                 _ => Self::Claimed(token.clone()),
             });
         }

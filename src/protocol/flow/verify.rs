@@ -2,6 +2,7 @@
 
 use super::effect::{FlowEffect, Obtained, Success};
 use super::event::OwnAnswer;
+use super::look::SessionProof;
 use super::machine::{Check, Context, Flow, State};
 use super::subject::{User, Who};
 use crate::protocol::assurance::{self, SKEW, Subject};
@@ -40,16 +41,21 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
         // One verdict is given, and nothing that comes later changes it.
-        let (Some(Who::Claimed(_)), Check::Asked { fresh_keys }) = (&self.who, self.session_check)
+        let (Some(Who::Claimed(token)), Check::Asked { fresh_keys }) =
+            (&self.who, self.session_check)
         else {
             return Ok(());
         };
         match outcome {
             Ok(claims) => {
-                let subject = Subject { iss: Some(claims.iss), sub: claims.sub };
+                let session = self.session.clone().unwrap_or_default();
+                let proof = SessionProof::new(token.clone(), claims, &session, context);
+                let subject = proof.subject();
                 self.check_who_began(&subject)?;
+                effects.push(FlowEffect::Proved(Box::new(proof)));
                 self.who = Some(Who::Known(subject));
                 self.advance(context, effects);
+                self.look(context, effects)?;
                 self.compare(context, effects)
             }
             Err(error) if may_refetch(&error, fresh_keys, context.keys_refetched, context.now) => {
@@ -222,6 +228,7 @@ fn expectation(provider: &Provider, source: Source, context: &Context<'_>) -> Ex
         issuer: provider.issuer.clone(),
         client_id: provider.client_id.clone(),
         source,
+        algorithms: context.config.id_token_algs.clone(),
         now: context.now.seconds(),
     }
 }

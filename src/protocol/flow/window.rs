@@ -78,6 +78,7 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) {
         match &self.state {
+            State::Looking if self.window == Window::Wanted => self.window = Window::Open,
             State::Preparing if self.window == Window::Wanted => {
                 self.window = Window::Open;
                 self.hide_gate(effects);

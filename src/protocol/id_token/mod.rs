@@ -18,8 +18,8 @@
 //! Follows OpenID Connect Core §3.1.3.7 except as follows:
 //! - An ID token is always signed, also when it comes straight from the token endpoint (step 6
 //!   would allow to trust TLS).
-//! - The algorithm need not be the registered one (step 7): any asymmetric one of [`Algorithm`] is
-//!   accepted, `none` and the symmetric ones (step 8) never.
+//! - The algorithm need not be the registered one (step 7), unless the app names those it accepts:
+//!   any asymmetric one of [`Algorithm`] will do, `none` and the symmetric ones (step 8) never.
 //! - Another audience besides the client (step 3) is accepted only if `azp` is the client.
 //! - `acr` and `auth_time` (steps 12 and 13) are handed on unjudged.
 
@@ -73,6 +73,10 @@ pub fn inspect(
         return Err(invalid("it is not of three parts"));
     };
     let header = Header::parse(header)?;
+    let name = header.algorithm.name();
+    if expectation.algorithms.as_ref().is_some_and(|all| !all.iter().any(|one| one == name)) {
+        return Err(invalid(format_args!("algorithm {name} is not one that the app accepts")));
+    }
     let signature = decode(signature).ok_or_else(|| invalid("its signature is not base64url"))?;
     // Only to refuse, before anything is fetched or computed for another issuer's token.
     let peeked = decode(payload).and_then(|json| Members::from_json(&json));

@@ -46,10 +46,18 @@ fn expectation(value: &Value) -> Option<Expectation> {
         "authenticate" => Source::Authenticate { access_token: access_token()? },
         _ => return None,
     };
+    let algorithms = match value.get("algorithms") {
+        None => None,
+        Some(names) => {
+            let names = names.as_array()?.iter().map(|name| name.as_str().map(str::to_owned));
+            Some(names.collect::<Option<Vec<String>>>()?)
+        }
+    };
     Some(Expectation {
         issuer: text(value, "issuer")?.to_owned(),
         client_id: text(value, "clientId")?.to_owned(),
         source,
+        algorithms,
         now: EpochSeconds(value.get("now")?.as_u64()?),
     })
 }

@@ -134,6 +134,7 @@ impl World {
                 (1, Some(Seconds(60))),
             ]),
             scope: Scope::parse(self.random.pick(&["", "", "a", "b"])),
+            ..Requirement::default()
         }
     }
 

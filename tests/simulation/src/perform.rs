@@ -186,7 +186,10 @@ impl World {
             FlowEffect::Authenticate { requirement, .. } => {
                 self.own_authenticate(page, flow, &requirement);
             }
-            FlowEffect::Save(_) | FlowEffect::Done(_) => {}
+            FlowEffect::Save(_)
+            | FlowEffect::Proved(_)
+            | FlowEffect::Looked
+            | FlowEffect::Done(_) => {}
         }
     }
 

@@ -186,7 +186,7 @@ async fn a_browser_that_lacks_what_is_needed_says_so() {
     let provider = provider("EdDSA").await;
     let request = request(&provider, &claims()).await;
     let answer = answer_with_subtle("without Ed25519", request.clone()).await;
-    refused(&answer, "id_token_invalid", "NotSupportedError");
+    refused(&answer, "id_token_invalid", "this browser cannot verify Ed25519 (NotSupportedError");
     let answer = answer_with_subtle("missing", request.clone()).await;
     refused(&answer, "id_token_invalid", "TypeError");
     assert_eq!(verify(&request).await["claims"]["sub"], "alice");

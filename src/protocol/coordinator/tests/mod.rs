@@ -3,6 +3,8 @@
 
 mod ends;
 mod invariants;
+mod levels;
+mod look;
 mod notices;
 mod passkey;
 mod patience;

@@ -131,12 +131,13 @@ fn a_demand_that_a_passkey_does_not_reach_does_not_join_one() {
 
 #[test]
 fn where_no_method_is_possible_each_is_told_and_the_queue_goes_on() {
-    let none = |waiter| Event::Ensured {
+    let none = |waiter| Event::Challenged {
         waiter: WaiterId(waiter),
+        call: Call { methods: Some(Vec::new()), ..call(API) },
+        status: 401,
         requirement: wants("AL3"),
-        reason: None,
-        methods: Some(Vec::new()),
-        window: false,
+        sent_with: None,
+        offer: None,
     };
     Page::with_popup().plays([
         (none(1), "1: end, reject 1 configuration_invalid"),

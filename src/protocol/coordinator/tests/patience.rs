@@ -28,7 +28,7 @@ fn t15_after_a_no_challenges_lead_to_no_prompt_for_half_a_minute() {
 
 #[test]
 fn t15_the_apps_own_wish_and_the_users_click_are_not_held_back() {
-    declined().plays([(ensured(2, wants("AL3")), "2: open window, 2: start")]);
+    declined().plays([(ensured(2, wants("AL3")), "2: start")]);
     declined().later(1).plays([(clicked_for(1, 2, wants("AL3")), "2: open window, 2: start")]);
 }
 

@@ -35,6 +35,8 @@ pub struct Page {
     session: Option<(FlowId, FlowEvent)>,
     /// Whether this tab is the only one, so that its turn comes at once.
     pub alone: bool,
+    /// Where windows were sent.
+    pub urls: Vec<String>,
 }
 
 impl Page {
@@ -48,6 +50,7 @@ impl Page {
             saved: None,
             session: None,
             alone: true,
+            urls: Vec::new(),
         }
     }
 
@@ -76,10 +79,14 @@ impl Page {
         let mut told = effects.iter().filter_map(said).collect::<Vec<_>>();
         let answers: Vec<_> = effects.iter().filter_map(|effect| self.answer(effect)).collect();
         for effect in &effects {
-            if let Effect::Save { saved, .. } = effect {
-                // By way of its text, as on a real page.
-                let text = serde_json::to_string(saved).unwrap();
-                self.saved = Some(serde_json::from_str(&text).unwrap());
+            match effect {
+                Effect::Save { saved, .. } => {
+                    // By way of its text, as on a real page.
+                    let text = serde_json::to_string(saved).unwrap();
+                    self.saved = Some(serde_json::from_str(&text).unwrap());
+                }
+                Effect::Flow(_, FlowEffect::GoTo { url, .. }) => self.urls.push(url.clone()),
+                _ => {}
             }
         }
         self.notices.extend(effects.into_iter().filter_map(|effect| match effect {

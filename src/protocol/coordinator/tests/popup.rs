@@ -121,7 +121,7 @@ fn t27_nothing_is_published_before_the_id_token_has_passed() {
 #[test]
 fn t01_a_refused_answer_leaves_what_was_held() {
     let mut page = Page::with_popup();
-    page.plays([(ensured(1, wants("AL1")), "1: open window, 1: start")])
+    page.plays([(ensured(1, wants("AL1")), "1: start")])
         .authenticates(1, "AL1", "t1", "1: end, publish t1 | -, settle 1")
         .plays([(challenged_with(1, 2, wants("AL3")), "2: open window, 2: start")])
         .navigates(2)
@@ -173,7 +173,7 @@ fn t26_events_of_a_step_up_that_is_over_or_never_was_change_nothing() {
 fn one_click_is_one_window() {
     let mut page = Page::with_popup();
     assert!(page.core.wants_window(&wants("AL3"), page.now));
-    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]);
+    page.plays([(ensured(1, wants("AL3")), "1: start")]);
     // It has none yet: one that is opened elsewhere serves it.
     assert!(page.core.wants_window(&wants("AL3"), page.now));
     page.navigates(1);

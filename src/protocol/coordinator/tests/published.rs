@@ -33,6 +33,7 @@ fn apis_without_resources_share_a_token() {
         resource: None,
         passkey_server: false,
         token_use: None,
+        scopes: None,
     });
     Page::new(config)
         .plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
@@ -263,7 +264,7 @@ fn t62_a_clock_that_is_set_back_gives_a_token_no_more_time() {
         page.on(Event::SetBack(by))
     };
     let mut page = Page::with_popup();
-    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")])
+    page.plays([(ensured(1, wants("AL3")), "1: start")])
         .authenticates(1, "AL3", "t1", "1: end, publish t1 | -, settle 1")
         .later(200);
     assert_eq!(back(&mut page, 100), "publish t1 | -");
@@ -356,7 +357,7 @@ fn an_unverified_token_is_no_assurance() {
 #[test]
 fn what_was_published_is_checked_again_for_each_requirement() {
     let mut page = Page::new(Config { require_verified: true, ..config() });
-    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]).navigates(1).plays([
+    page.plays([(ensured(1, wants("AL3")), "1: start")]).navigates(1).plays([
         (of(1, step_up::code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
         (of(1, step_up::tokens("t1")), "1: verify id-t1"),
     ]);

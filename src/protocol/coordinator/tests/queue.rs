@@ -138,7 +138,7 @@ fn a_cancel_is_for_the_whole_queue() {
             (challenged(2, wants("AL3")), ""),
             (ensured(3, wants("AL4")), ""),
             (of(1, cancel()), "1: end, reject 1 cancelled, reject 2 cancelled, reject 3 cancelled"),
-            (ensured(4, wants("AL3")), "2: open window, 2: start"),
+            (ensured(4, wants("AL3")), "2: start"),
         ]);
 }
 
@@ -177,7 +177,7 @@ fn t03_a_sign_in_takes_whoever_comes() {
     page.plays([(clicked(1, wants("")), "1: adopt window of 1, 1: start")])
         .authenticates(1, "AL1", "t1", "1: end, publish t1 | -, settle 1")
         // From now on it is the one who came.
-        .plays([(ensured(2, wants("AL3")), "2: open window, 2: start")])
+        .plays([(ensured(2, wants("AL3")), "2: start")])
         .authenticates(2, "AL3", "t2", "2: end, publish t2 | -, settle 2");
 }
 
@@ -206,7 +206,7 @@ fn a_sign_in_is_not_taken_along_by_a_step_up_that_knows_nobody() {
         (challenged(1, wants("AL3")), "1: open window, 1: start"),
         (of(1, WindowBlocked), "1: show open"),
         (ensured(2, wants("")), ""),
-        (of(1, no_session()), "1: end, reject 1 subject_unknown, 2: open window, 2: start"),
+        (of(1, no_session()), "1: end, reject 1 subject_unknown, 2: start"),
     ]);
     // Where the step-up succeeds, so does the sign-in.
     Page::with_popup()

@@ -1,5 +1,6 @@
 //! Random lives of a page: whatever happens in whatever order, the invariants hold.
 
+use super::levels::levels;
 use super::player::*;
 use super::{Call, Event, RenewalEvent, WaiterId};
 use crate::protocol::backend::Told;
@@ -82,8 +83,10 @@ enum Renewed {
 fn need() -> impl Strategy<Value = Requirement> {
     let acr = prop::sample::select(vec!["", "AL1", "AL2", "AL3", "AL2 AL3"]);
     let scope = prop::sample::select(vec!["", "", "", "a", "b"]);
-    (acr, prop::option::weighted(0.3, 0..120_u64), scope).prop_map(|(acr, max_age, scope)| {
-        let mut need = wants_scope(acr, scope);
+    let max_age = prop::option::weighted(0.3, 0..120_u64);
+    let resistant = prop::bool::weighted(0.1);
+    (acr, max_age, scope, resistant).prop_map(|(acr, max_age, scope, phishing_resistant)| {
+        let mut need = Requirement { phishing_resistant, ..wants_scope(acr, scope) };
         need.max_age = max_age.and_then(|seconds| wants_within("", seconds).max_age);
         need
     })
@@ -209,6 +212,8 @@ fn configs() -> impl Strategy<Value = Config> {
         with_passkeys(),
         Config { passkey: Some(first_party), ..with_passkeys() },
         with_backend(),
+        Config { levels: levels(), ..config() },
+        Config { levels: levels(), ..with_passkeys() },
         Config { methods: vec![Method::Redirect], ..config() },
         Config { methods: vec![Method::Popup, Method::Redirect], ..config() },
         Config { methods: vec![Method::Redirect, Method::Passkey], ..with_backend() },

@@ -18,7 +18,7 @@ use crate::protocol::token::TokenAnswer;
 #[track_caller]
 fn page() -> Page {
     let mut page = Page::new(Config { renew: true, ..config() });
-    page.plays([(ensured(100, wants("AL3")), "1: open window, 1: start")]).authenticates_with(
+    page.plays([(ensured(100, wants("AL3")), "1: start")]).authenticates_with(
         1,
         "AL3",
         ("t1", "r1"),
@@ -116,7 +116,7 @@ fn t08_a_challenge_never_leads_to_a_renewal() {
     expired.later(300).plays([
         (challenged(1, wants("AL3")), "2: open window, 2: start"),
         (aborted(1), "2: end"),
-        (ensured(2, wants("AL3")), "3: open window, 3: start"),
+        (ensured(2, wants("AL3")), "3: start"),
     ]);
 }
 
@@ -135,7 +135,7 @@ fn t08_a_challenged_request_is_not_sent_with_a_renewal_of_what_it_was_sent_with(
 #[test]
 fn t08_nor_with_a_renewal_of_what_it_was_sent_with_before_that() {
     let mut page = page();
-    page.plays([(ensured(101, wants("AL2")), "2: open window, 2: start")])
+    page.plays([(ensured(101, wants("AL2")), "2: start")])
         .authenticates(2, "AL2", "t2", "2: end, publish t2 | -, settle 101")
         .plays([
             (challenged_with(1, 1, wants("AL2")), "retry 1 with t2"),
@@ -172,7 +172,7 @@ fn a_refresh_token_that_is_refused_is_dropped_with_its_token() {
             (token_invalid(1, 1), "renewal of 1: ask with r1"),
             (token_invalid(1, 2), ""),
             (refuses(1, error), "publish - | -, give 1 back, give 2 back"),
-            (ensured(3, wants("AL3")), "2: open window, 2: start"),
+            (ensured(3, wants("AL3")), "2: start"),
         ]);
     }
 }
@@ -215,7 +215,7 @@ fn the_age_of_the_authentication_goes_on_counting() {
         (answers(1, refreshable("t2", "r2")), "renewal of 1: verify id-t2"),
         (says(1, |claims| claims.iat.0 += 50), "publish t2+ | -, retry 1 with t2"),
         (ensured(2, wants_within("AL3", 51)), "settle 2"),
-        (ensured(3, wants_within("AL3", 50)), "2: open window, 2: start"),
+        (ensured(3, wants_within("AL3", 50)), "2: start"),
     ]);
 }
 
@@ -269,7 +269,7 @@ fn t09_a_narrower_renewal_is_honoured() {
             answers(1, TokenAnswer { scope, ..renewed("t2", "r2") }),
             "publish t2+ | -, retry 1 with t2",
         ),
-        (ensured(2, wants_scope("AL3", "openid")), "2: open window, 2: start"),
+        (ensured(2, wants_scope("AL3", "openid")), "2: start"),
     ]);
     let granted = page.core.wallet.of(Serial(2)).map(|held| held.scope.clone());
     assert_eq!(granted, Some(Scope::default()), "what was never granted is not either");
@@ -293,7 +293,7 @@ fn t49_a_stream_keeps_its_answer_and_the_next_request_has_the_renewed_token() {
 #[test]
 fn without_the_apps_wish_nothing_is_renewed() {
     let mut page = Page::with_popup();
-    page.plays([(ensured(100, wants("AL3")), "1: open window, 1: start")]).authenticates_with(
+    page.plays([(ensured(100, wants("AL3")), "1: start")]).authenticates_with(
         1,
         "AL3",
         ("t1", "r1"),
@@ -350,7 +350,7 @@ fn t67_what_comes_after_a_logout_is_nobodys() {
         (token_invalid(1, 1), "renewal of 1: ask with r1"),
         (Event::Cleared, "publish - | -, reject 1 session_changed"),
         (answers(1, renewed("t2", "r2")), ""),
-        (ensured(2, wants("AL3")), "2: open window, 2: start"),
+        (ensured(2, wants("AL3")), "2: start"),
     ]);
 }
 

@@ -15,7 +15,7 @@ use crate::protocol::units::Seconds;
 #[track_caller]
 fn page_with_al3() -> Page {
     let mut page = Page::with_popup();
-    page.plays([(ensured(100, wants("AL3")), "1: open window, 1: start")]).authenticates(
+    page.plays([(ensured(100, wants("AL3")), "1: start")]).authenticates(
         1,
         "AL3",
         "t1",
@@ -50,7 +50,7 @@ fn a_request_that_was_sent_with_the_token_is_not_sent_with_it_again() {
 #[test]
 fn an_older_and_stronger_token_is_used_before_the_user_is_asked() {
     let mut page = page_with_al3();
-    page.plays([(ensured(101, wants("AL2")), "2: open window, 2: start")])
+    page.plays([(ensured(101, wants("AL2")), "2: start")])
         .authenticates(2, "AL2", "t2", "2: end, publish t2 | -, settle 101")
         .plays([
             (challenged_with(2, 1, wants("AL3")), "retry 1 with t1"),

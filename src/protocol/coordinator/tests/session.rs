@@ -30,7 +30,7 @@ fn t67_clear_during_the_prompt_cancels_everything_and_publishes_nothing() {
             (of(2, proves("alice", "AL3")), ""),
             (answered(1, 201), ""),
             (again(2, wants("AL2")), ""),
-            (ensured(5, wants("AL1")), "3: open window, 3: start"),
+            (ensured(5, wants("AL1")), "3: start"),
         ]);
 }
 
@@ -61,9 +61,9 @@ fn t67_clear_in_every_state_of_the_step_up_leaves_nothing_behind() {
 fn t67_after_clear_another_user_may_come() {
     let mut page = Page::with_popup();
     page.user = "";
-    page.plays([(ensured(1, wants("")), "1: open window, 1: start")])
+    page.plays([(ensured(1, wants("")), "1: start")])
         .authenticates(1, "AL1", "t1", "1: end, publish t1 | -, settle 1")
-        .plays([(Cleared, "publish - | -"), (ensured(2, wants("")), "2: open window, 2: start")])
+        .plays([(Cleared, "publish - | -"), (ensured(2, wants("")), "2: start")])
         .navigates(2)
         .plays([
             (of(2, code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),
@@ -76,9 +76,9 @@ fn t67_after_clear_another_user_may_come() {
 #[track_caller]
 fn alice_needs_more() -> Page {
     let mut page = Page::with_popup();
-    page.plays([(ensured(1, wants("AL1")), "1: open window, 1: start")])
+    page.plays([(ensured(1, wants("AL1")), "1: start")])
         .authenticates(1, "AL1", "t1", "1: end, publish t1 | -, settle 1")
-        .plays([(ensured(2, wants("AL3")), "2: open window, 2: start")]);
+        .plays([(ensured(2, wants("AL3")), "2: start")]);
     page
 }
 
@@ -86,7 +86,7 @@ fn alice_needs_more() -> Page {
 fn t67_another_user_in_the_session_drops_what_is_held() {
     let mut page = alice_needs_more();
     page.plays([
-        (of(2, WindowOpened), "2: hide gate"),
+        (of(2, WindowOpened), ""),
         (of(2, session_of("bob")), "publish - | -, clear others but bob's"),
     ]);
     assert!(page.core.token(&wants("AL1"), page.now).is_none());
@@ -104,11 +104,11 @@ fn t67_another_user_in_the_session_drops_what_is_held() {
 fn t67_another_user_is_also_found_out_by_the_sessions_id_token() {
     let mut page = alice_needs_more();
     page.plays([
-        (of(2, WindowOpened), "2: hide gate"),
+        (of(2, WindowOpened), ""),
         (of(2, metadata()), ""),
         (of(2, secrets()), ""),
-        (of(2, session_with("id-bob")), "2: go to provider, 2: verify id-bob"),
-        (of(2, session_is("bob")), "publish - | -, clear others but bob's"),
+        (of(2, session_with("id-bob")), "2: verify id-bob"),
+        (of(2, session_is("bob")), "publish - | -, clear others but bob's, 2: go to provider"),
     ])
     .plays([
         (of(2, code("c1")), "2: close window, 2: hide gate, 2: exchange c1"),
@@ -121,7 +121,7 @@ fn t67_another_user_is_also_found_out_by_the_sessions_id_token() {
 fn the_same_user_keeps_what_is_held() {
     let mut page = alice_needs_more();
     page.plays([
-        (of(2, WindowOpened), "2: hide gate"),
+        (of(2, WindowOpened), ""),
         (of(2, metadata()), ""),
         (of(2, session_with("id-alice")), "2: verify id-alice"),
         (of(2, session_is("alice")), ""),
@@ -138,16 +138,16 @@ fn t63_the_cool_down_of_the_keys_is_shared_by_all_step_ups() {
         page.on(of(flow, tokens("t1")));
     };
     let mut page = Page::with_popup();
-    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]);
+    page.plays([(ensured(1, wants("AL3")), "1: start")]);
     comes_back(&mut page, 1);
     page.plays([
         (unknown(1), "1: verify id-t1 with fresh keys"),
         (unknown(1), "1: end, reject 1 key_unknown"),
     ]);
-    page.later(59).plays([(ensured(2, wants("AL3")), "2: open window, 2: start")]);
+    page.later(59).plays([(ensured(2, wants("AL3")), "2: start")]);
     comes_back(&mut page, 2);
     page.plays([(unknown(2), "2: end, reject 2 key_unknown")]);
-    page.later(1).plays([(ensured(3, wants("AL3")), "3: open window, 3: start")]);
+    page.later(1).plays([(ensured(3, wants("AL3")), "3: start")]);
     comes_back(&mut page, 3);
     page.plays([(unknown(3), "3: verify id-t1 with fresh keys")]);
 }

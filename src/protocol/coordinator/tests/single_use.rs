@@ -211,7 +211,7 @@ fn a_used_up_token_that_the_api_calls_invalid_is_not_renewed() {
 #[test]
 fn what_an_ensure_obtained_goes_with_the_first_request_that_is_challenged() {
     page()
-        .plays([(ensured(1, wants("AL3")), "1: open window, 1: start")])
+        .plays([(ensured(1, wants("AL3")), "1: start")])
         .authenticates(1, "AL3", "t1", "1: end, publish - | - | -, settle 1")
         .plays([
             (ensured(2, wants("AL3")), "settle 2"),
@@ -224,10 +224,7 @@ fn what_an_ensure_obtained_goes_with_the_first_request_that_is_challenged() {
 #[test]
 fn a_request_goes_before_an_ensure() {
     renewing()
-        .plays([
-            (ensured(1, wants("AL3")), "1: open window, 1: start"),
-            (challenged(2, wants("AL3")), ""),
-        ])
+        .plays([(ensured(1, wants("AL3")), "1: start"), (challenged(2, wants("AL3")), "")])
         .authenticates_with(
             1,
             "AL3",
@@ -260,7 +257,7 @@ fn t49_a_stream_has_it_published_for_the_apps_own_next_request() {
 #[test]
 fn a_token_that_the_app_reads_is_the_apps() {
     let mut page = page();
-    page.plays([(ensured(1, wants("AL3")), "1: open window, 1: start")]).authenticates(
+    page.plays([(ensured(1, wants("AL3")), "1: start")]).authenticates(
         1,
         "AL3",
         "t1",

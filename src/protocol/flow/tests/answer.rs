@@ -159,6 +159,7 @@ fn t27_the_id_token_is_bound_to_this_transaction_and_its_access_token() {
     let mut context = crate::protocol::flow::Context {
         config: &journey.config,
         user: None,
+        proof: None,
         keys_refetched: &mut journey.keys_refetched,
         now: NOW,
     };

@@ -114,6 +114,7 @@ fn t47_a_request_that_the_server_keeps_is_named_by_its_uri() {
         &mut super::super::Context {
             config: &journey.config,
             user: None,
+            proof: None,
             keys_refetched: &mut None,
             now: NOW,
         },

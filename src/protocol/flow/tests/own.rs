@@ -103,6 +103,7 @@ fn its_nonce_is_its_own_affair() {
     let mut context = super::Context {
         config: &journey.config,
         user: None,
+        proof: None,
         keys_refetched: &mut journey.keys_refetched,
         now: NOW,
     };

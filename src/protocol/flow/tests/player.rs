@@ -1,7 +1,7 @@
 //! Plays a journey: feeds events in and compares, word for word, what comes out.
 
 use super::super::{Choice, Context, Flow, FlowEffect, FlowEvent, FlowId, Goal};
-use super::super::{Obtained, OwnAnswer, Question, Session, Target, User};
+use super::super::{Obtained, OwnAnswer, Question, Session, SessionProof, Target, User};
 use crate::protocol::assertion::Offer;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::Config;
@@ -23,6 +23,8 @@ pub struct Journey {
     pub flow: Flow,
     pub config: Config,
     pub user: Option<User>,
+    /// What the session was found to prove last.
+    pub proof: Option<SessionProof>,
     pub keys_refetched: Option<EpochMillis>,
     pub now: EpochMillis,
     /// Where the window was sent last.
@@ -49,11 +51,17 @@ impl Journey {
     #[track_caller]
     pub fn among_others(window: bool, config: Config, goal: Goal, effects: &str) -> Self {
         let (user, mut keys_refetched, now) = (None, None, NOW);
-        let context =
-            Context { config: &config, user: None, keys_refetched: &mut keys_refetched, now };
+        let context = Context {
+            config: &config,
+            user: None,
+            proof: None,
+            keys_refetched: &mut keys_refetched,
+            now,
+        };
         let (flow, started) = Flow::start(FlowId(1), goal, window, &context);
         assert_eq!(said_all(&started), effects, "at the start");
-        Self { flow, config, user, keys_refetched, now, url: String::new(), session: None }
+        let url = String::new();
+        Self { flow, config, user, proof: None, keys_refetched, now, url, session: None }
     }
 
     /// One for AL3 whose user is at the provider: the session tells that it must be Alice.
@@ -78,8 +86,10 @@ impl Journey {
                 done.extend(self.on(session));
             }
             for effect in &done {
-                if let FlowEffect::GoTo { url, .. } = effect {
-                    self.url.clone_from(url);
+                match effect {
+                    FlowEffect::GoTo { url, .. } => self.url.clone_from(url),
+                    FlowEffect::Proved(proof) => self.proof = Some((**proof).clone()),
+                    _ => {}
                 }
             }
             assert_eq!(said_all(&done), effects, "{shown}");
@@ -91,6 +101,7 @@ impl Journey {
         let mut context = Context {
             config: &self.config,
             user: self.user.as_ref(),
+            proof: self.proof.as_ref(),
             keys_refetched: &mut self.keys_refetched,
             now: self.now,
         };
@@ -115,7 +126,9 @@ pub const GATHERS: &str = "start clock, read session, read metadata, draw secret
 
 fn said_all(effects: &[FlowEffect]) -> String {
     // That a turn is taken first goes without saying.
-    let told = effects.iter().filter(|effect| !matches!(effect, FlowEffect::TakeTurn { .. }));
+    let told = effects
+        .iter()
+        .filter(|effect| !matches!(effect, FlowEffect::TakeTurn { .. } | FlowEffect::Proved(_)));
     told.map(said).collect::<Vec<_>>().join(", ")
 }
 
@@ -162,6 +175,9 @@ pub fn said(effect: &FlowEffect) -> String {
             format!("verify {}{keys}", id_token.expose())
         }
         FlowEffect::Authenticate { .. } => "authenticate".into(),
+        // What is remembered is looked at apart.
+        FlowEffect::Proved(_) => String::new(),
+        FlowEffect::Looked => "looked".into(),
         FlowEffect::StartDeadline(_) => "start clock".into(),
         FlowEffect::Done(Ok(success)) => {
             let verified = if success.claims.is_some() { "" } else { " unverified" };

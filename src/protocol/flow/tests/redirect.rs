@@ -38,6 +38,7 @@ fn pending() -> Pending {
     let mut context = super::super::Context {
         config: &journey.config,
         user: None,
+        proof: None,
         keys_refetched: &mut None,
         now: NOW,
     };
@@ -58,12 +59,14 @@ fn back(config: Config, query: &str, effects: &str) -> Journey {
     let mut context = super::super::Context {
         config: &config,
         user: None,
+        proof: None,
         keys_refetched: &mut keys_refetched,
         now,
     };
     let (flow, done) = Flow::resume(FlowId(1), pending(), query, &mut context);
     assert_eq!(done.iter().map(said).collect::<Vec<_>>().join(", "), effects);
-    Journey { flow, config, user: None, keys_refetched, now, url: String::new(), session: None }
+    let url = String::new();
+    Journey { flow, config, user: None, proof: None, keys_refetched, now, url, session: None }
 }
 
 const QUERY: &str = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example";
@@ -222,6 +225,7 @@ fn t53_it_says_when_it_is_too_late() {
     let mut context = super::super::Context {
         config: &journey.config,
         user: None,
+        proof: None,
         keys_refetched: &mut None,
         now: NOW,
     };
@@ -242,6 +246,7 @@ fn a_backends_login_page_is_gone_to_and_come_back_from() {
     let mut context = super::super::Context {
         config: &journey.config,
         user: None,
+        proof: None,
         keys_refetched: &mut None,
         now: NOW,
     };

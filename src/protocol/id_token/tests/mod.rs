@@ -38,6 +38,7 @@ fn expectation(source: Source) -> Expectation {
         issuer: ISSUER.to_owned(),
         client_id: CLIENT.to_owned(),
         source,
+        algorithms: None,
         now: EpochSeconds(NOW),
     }
 }

@@ -24,6 +24,20 @@ fn what_serde_writes_is_what_is_read() {
 }
 
 #[test]
+fn algorithms_are_read_as_they_are_written_or_not_at_all() {
+    for names in [vec![], vec!["ES256".to_owned(), "PS256".to_owned()]] {
+        let narrowed = Expectation { algorithms: Some(names), ..response() };
+        assert_eq!(read(&serde_json::to_value(&narrowed).unwrap()), Some(narrowed));
+    }
+    // What cannot be read must not mean that all are accepted.
+    for nonsense in [json!("ES256"), json!({}), json!([7]), json!(null)] {
+        let mut expectation = serde_json::to_value(response()).unwrap();
+        expectation["algorithms"] = nonsense;
+        assert_eq!(read(&expectation), None);
+    }
+}
+
+#[test]
 fn a_request_is_read_whole() {
     let json = json!({ "idToken": "a.b.c", "jwks": { "keys": [1] }, "expectation": response() });
     let request = Request::from_json(&json.to_string()).unwrap();

@@ -109,6 +109,30 @@ fn t64_alg_none_hs_and_wrong_kty_are_refused() {
 }
 
 #[test]
+fn t64_an_algorithm_that_the_app_does_not_accept_is_refused() {
+    let provider = Provider::new();
+    let id_token = provider.issue(&claims());
+    for (names, fine) in [
+        (&["ES256"][..], true),
+        (&["PS256", "ES256"], true),
+        (&["PS256", "EdDSA"], false),
+        (&["es256"], false),
+        (&[], false),
+    ] {
+        let algorithms = Some(names.iter().map(|&name| name.to_owned()).collect());
+        let outcome =
+            verify(&id_token, &provider.jwks(), &Expectation { algorithms, ..response() });
+        let code = outcome.map(|_| ()).map_err(|error| error.code);
+        assert_eq!(code, if fine { Ok(()) } else { Err(IdTokenInvalid) }, "{names:?}");
+    }
+    // Whatever the app says, those stay refused.
+    let unsigned = format!("{}.{}.", encode(r#"{"alg":"none"}"#), encode(claims().to_string()));
+    let all = ["none", "HS256"].map(str::to_owned).to_vec();
+    let accepting = Expectation { algorithms: Some(all), ..response() };
+    refused(verify(&unsigned, &provider.jwks(), &accepting), IdTokenInvalid);
+}
+
+#[test]
 fn t64_the_public_key_is_no_shared_secret() {
     let provider = Provider::new();
     let message =

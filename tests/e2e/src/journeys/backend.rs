@@ -13,6 +13,7 @@ pub const JOURNEYS: &[(&str, Journey)] = journeys![
     options_in_the_challenge_save_one,
     what_checks_id_tokens_is_never_fetched,
     a_window_raises_the_session_and_the_same_request_leaves_again,
+    a_redirect_raises_the_session_and_the_same_request_leaves_again,
     after_ensure_the_request_leaves_once_and_nobody_is_asked,
     a_cancel_in_the_window_sends_nothing,
 ];
@@ -66,6 +67,42 @@ fn no_token_is_in_the_page(world: &World) {
     let told = world.script(script, json!([]));
     let told = told.as_str().unwrap_or_default();
     assert!(!told.contains("eyJ"), "a JWT is in the page: {told}");
+}
+
+fn a_redirect_raises_the_session_and_the_same_request_leaves_again(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let options = "{ apis: [{ origin: '/', pathPrefix: '/bff/api' }], methods: ['redirect'], \
+        bff: { login: '/bff/login', csrf: { header: 'X-CSRF-Token', \
+            token: () => /bank-csrf=([\\w-]+)/.exec(document.cookie)?.[1] ?? '' } } }";
+    let page = Harness::open(world);
+    page.make(options);
+    page.leave("return e2e.su.ensure({})");
+    Provider(world).password("alice");
+    let page = Harness::back_with(world, options);
+    assert_eq!(page.resume()["results"], json!([]));
+    let send = "const payees = await (await e2e.su.fetch('/bff/api/payees')).json(); \
+        return e2e.su.fetch('/bff/api/transfers', { method: 'POST', \
+            headers: { 'Content-Type': 'application/json' }, \
+            body: JSON.stringify({ payee: payees[0].id, amount: 2550 }), \
+            stepup: { idempotencyKey: true } })";
+    page.leave(send);
+    Provider(world).passkey();
+    let page = Harness::back_with(world, options);
+    no_token_is_in_the_page(world);
+    let resumed = page.resume();
+    assert_eq!(resumed["results"][0]["answer"]["status"], 201, "{resumed}");
+    // Of the sign-in and of the transfer it is known that they were taken up, and no more.
+    assert_eq!((page.keeps(), page.records()), (Vec::new(), vec![false, false]));
+    let sent = world.server.requests("app", "POST", "/bff/api/transfers");
+    let [first, second] = sent.as_slice() else { panic!("{sent:?}") };
+    for header in ["content-type", "idempotency-key", "content-length"] {
+        assert!(first.header(header).is_some(), "{first:?}");
+        assert_eq!(first.header(header), second.header(header));
+    }
+    assert_eq!((first.header("authorization"), second.header("authorization")), (None, None));
+    world.reload();
+    assert_eq!(Harness::back_with(world, options).resume(), Value::Null);
+    assert_eq!(world.server.ledger().len(), 1);
 }
 
 fn options_in_the_challenge_save_one(bench: &Bench) {

@@ -6,6 +6,7 @@ mod bodies;
 mod ceremony;
 mod death;
 mod forgery;
+mod guard;
 mod harness;
 mod loader;
 mod many;
@@ -39,7 +40,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 22] = [
+    let everywhere: [(&str, Journeys); 23] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -51,6 +52,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("bodies", bodies::JOURNEYS),
         ("loader", loader::JOURNEYS),
         ("own", own::JOURNEYS),
+        ("guard", guard::JOURNEYS),
         ("ceremony", ceremony::JOURNEYS),
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),

@@ -17,6 +17,7 @@ import {
 import type { GateModel, OwnGate, PasskeyAdapter, PasskeyFields, PasskeyRequest } from "stepup";
 import { auth0, simpleWebAuthn } from "stepup/adapters";
 import { createStepUp as createInline } from "stepup/inline";
+import { auth0Mfa, eap, keycloakLoa, nistAal, zscaler } from "stepup/levels";
 import "stepup/callback";
 
 const options: StepUpOptions = {
@@ -50,6 +51,8 @@ createStepUp({
   gate,
 });
 createStepUp({ apis: [], passkey: auth0({ domain: "login.bank.example", realm: "Users", audience: "https://api.bank.example" }) });
+for (const levels of [nistAal({ acr: (aal) => `aal${aal}` }), eap(), keycloakLoa({ gold: 2 }, { maxAge: { 2: 300 } }), zscaler({ AL2: { acr: "x", maxAge: 60 } }), auth0Mfa()])
+  createStepUp({ apis: [{ origin: "https://api.bank.example", scopes: ["read"] }], levels: ["AL0", ...levels, { name: "AL9", amr: [["pop", "user"]], phishingResistant: true }] });
 export const behind = createStepUp({
   apis: [{ origin: "/", pathPrefix: "/api" }],
   redirectUri: "/stepup/callback.html",
@@ -112,6 +115,8 @@ export const undo: () => void = stepup.install();
 stepup.addEventListener("challenge", ({ detail }) => console.log(detail.url, detail.requirement.acrValues));
 stepup.addEventListener("settled", ({ detail }) => detail.code satisfies StepUpErrorCode | undefined);
 inline.clear();
+export const now: Assurance | undefined = stepup.assurance;
+stepup.ensure({ phishingResistant: true }).then(({ level, since }) => [level?.length, since.toFixed()]);
 export const error: Error = new StepUpError("cancelled", { cause: stepup.token({ acr: "AL3" }) });
 
 // What must not pass.
@@ -124,6 +129,12 @@ createStepUp({ apis: [], origin: "https://api.bank.example" });
 stepup.fetch("/", { stepup: { reasons: "a" } });
 // @ts-expect-error: durations are numbers of seconds.
 stepup.ensure({ maxAge: "60s" });
+// @ts-expect-error: what is held can only be read.
+stepup.assurance = undefined;
+// @ts-expect-error: a level has a name.
+createStepUp({ apis: [], levels: [{ acr: "AL1" }] });
+// @ts-expect-error: there are four.
+zscaler({ AL5: { acr: "x" } });
 // @ts-expect-error: the list of codes is closed.
 new StepUpError("no_such_code");
 // @ts-expect-error: a challenge is required.
