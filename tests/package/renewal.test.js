@@ -371,7 +371,7 @@ suite("renewal", () => {
       let release = () => {};
       locks.queues.set(`stepup:renewal ${ISSUER} app`, new Promise((resolve) => (release = () => resolve(undefined))));
       const sending = refusal(stepup.fetch(API));
-      await until(() => locks.names.length > 0);
+      await until(() => locks.names.includes(`stepup:renewal ${ISSUER} app`));
       stepup.clear();
       assert.equal((await sending).code, "session_changed");
       release();

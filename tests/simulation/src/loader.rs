@@ -5,13 +5,14 @@ use stepup::protocol::error::ErrorCode;
 use stepup::protocol::held::Serial;
 use stepup::protocol::method::Method;
 use stepup::protocol::requirement::Requirement;
-use stepup::protocol::units::EpochMillis;
+use stepup::protocol::units::{EpochMillis, Seconds};
 
 use crate::api::{Answer, RequestId, Send};
 use crate::browser::PageId;
 use crate::coverage::Seen;
 use crate::happening::{Happening, Task};
 use crate::page::{Call, Engine, PromiseId, Waiting, Wanted};
+use crate::scenario::Tells;
 use crate::world::{End, What, World};
 
 impl World {
@@ -194,12 +195,33 @@ impl World {
             None => self.pages[page.0].loader.opening.is_none(),
         };
         let popup = self.first_method(&requirement, methods.as_deref()) == Some(Method::Popup);
-        let window = if popup && wanted { self.open_window(page) } else { None };
+        let active = self.now < self.pages[page.0].active_until;
+        let opens = active && wanted && popup && !self.seems_enough(page, &requirement);
+        let window = if opens { self.open_window(page) } else { None };
         let loader = &mut self.pages[page.0].loader;
         loader.opening = loader.opening.or(window);
         let epoch = loader.epoch;
         let what = Wanted::Ensured { requirement, methods, window };
         self.engine_for(page, epoch, promise, what);
+    }
+
+    /// Whether what the session's ID token says is likely to be enough: `peek.js`.
+    fn seems_enough(&self, page: PageId, need: &Requirement) -> bool {
+        let told = self.plan.tells == Tells::IdToken && !self.plan.is_backend();
+        let identity = self.pages[page.0].session.as_ref().map(|session| &session.identity);
+        let identity = identity.and_then(|identity| self.mint.identity(identity));
+        let Some(identity) = identity.filter(|_| told && need.scope.is_empty()) else {
+            return false;
+        };
+        let now = self.seconds();
+        let acr = &need.acr_values;
+        let young = |most: Seconds| {
+            let age = identity.auth_time.and_then(|at| u64::try_from(at).ok());
+            age.is_some_and(|at| now.saturating_sub(at) < most.0)
+        };
+        now < identity.exp
+            && (acr.is_empty() || identity.acr.as_ref().is_some_and(|it| acr.contains(it)))
+            && need.max_age.is_none_or(young)
     }
 
     /// The method that an `ensure()` begins with, as `methods.js` finds it.

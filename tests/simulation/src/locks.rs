@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::browser::PageId;
 use crate::fault::Fault;
 use crate::happening::{Happening, Task};
+use crate::page::Life;
 use crate::turn::TurnId;
 use crate::world::World;
 
@@ -37,8 +38,12 @@ impl World {
     }
 
     pub fn lock_asked(&mut self, turn: TurnId, how: How) {
-        if self.is_dead(self.turns[turn.0].page) {
-            return;
+        let page = self.turns[turn.0].page;
+        match self.pages[page.0].life {
+            Life::Alive => {}
+            // A page that asks for a lock is not kept.
+            Life::Frozen => return self.kill(page),
+            Life::Dead => return,
         }
         if self.fault == Some(Fault::MissingLock) && !self.honest {
             return self.answer_lock(turn, how, true);

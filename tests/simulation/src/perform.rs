@@ -241,10 +241,9 @@ impl World {
         let outcome = self.checks(page, identity, expectation, fresh);
         let event = match expectation.source {
             Source::Session if outcome.is_ok() => {
-                // It may be the token of who was signed in before.
-                let page = &mut self.pages[page.0];
-                let of_now = page.session.as_ref().is_some_and(|it| it.identity == identity);
-                page.told_user |= of_now;
+                // It may be of a session that has been another's since.
+                let here = &mut self.pages[page.0];
+                here.told_user |= here.session.as_ref().is_some_and(|it| it.identity == identity);
                 FlowEvent::SessionVerified(outcome)
             }
             Source::Session => FlowEvent::SessionVerified(outcome),

@@ -5,6 +5,7 @@ use stepup::protocol::config::{Arrangement, Config};
 use stepup::protocol::method::Method;
 
 use crate::api::Policy;
+use crate::mint::LEVELS;
 use crate::random::Random;
 
 /// Where the app's first API is, which is no resource of its own.
@@ -211,6 +212,17 @@ fn config(random: &mut Random) -> Config {
     let provider = json!({
         "issuer": ISSUER, "clientId": "spa", "redirectUri": "https://app.example/callback.html",
     });
+    // The app's order of levels, if it has one.
+    let ordered = random.chance(25);
+    let holds = random.weighted(&[(2, None), (1, Some(60))]);
+    let level = |name: &&str| {
+        let max_age = holds.filter(|_| *name == "AL3");
+        json!({
+            "name": name, "acr": [name], "amr": [], "maxAge": max_age,
+            "phishingResistant": false,
+        })
+    };
+    let levels: Vec<Value> = LEVELS.iter().filter(|_| ordered).map(level).collect();
     let config = json!({
         "apis": [
             {
@@ -232,6 +244,7 @@ fn config(random: &mut Random) -> Config {
         "backend": backend.then(|| json!({
             "login": "https://app.example/bff/login", "returnTo": "/callback.html",
         })),
+        "levels": levels,
         "scope": ["openid"],
         "acrRequest": random.weighted(&[(3, "acr_values"), (1, "claims")]),
         "adoptFirstSubject": random.chance(20),

@@ -39,6 +39,8 @@ struct Waits {
 struct Core {
     waiting: BTreeMap<u32, Waits>,
     running: Option<FlowId>,
+    /// How many have waited here.
+    all: usize,
     /// Whether the step-up under way was wanted by somebody who has left.
     mixed: bool,
     /// How many step-ups were begun for whom.
@@ -83,6 +85,7 @@ impl World {
         let shares = |api: Option<&Api>| !api.is_some_and(Api::is_single_use);
         let waits = |demand| Waits { demand, sent: false, spoiled: false };
         let core = self.watch.cores.entry(page).or_default();
+        let before = core.waiting.len();
         match event {
             Event::Challenged { waiter, call, requirement, .. } => {
                 let demand = Demand {
@@ -126,6 +129,7 @@ impl World {
             Event::Aborted { .. } => core.mixed = true,
             _ => {}
         }
+        core.all += core.waiting.len() - before;
     }
 
     /// A page is about to be left, with all that waits there.
@@ -158,9 +162,9 @@ impl World {
     /// The core of a page wants this done.
     pub fn watch_effects(&mut self, page: PageId, effects: &[Effect]) {
         let once = self.plan.config.apis.iter().any(Api::is_single_use);
-        let waiting = self.watch.cores.get(&page).map_or(0, |core| core.waiting.len());
+        let all = self.watch.cores.get(&page).map_or(0, |core| core.all);
         // Where a token serves one request, a prompt that is begun for one may serve another.
-        let most = self.plan.config.max_rounds + 1 + if once { waiting } else { 0 };
+        let most = self.plan.config.max_rounds + 1 + if once { all } else { 0 };
         let leader =
             self.pages[page.0].engine.as_ref().and_then(|engine| engine.driver.core.leader());
         let core = self.watch.cores.entry(page).or_default();
