@@ -7,6 +7,8 @@ mod ceremony;
 mod death;
 mod forgery;
 mod harness;
+mod kept;
+mod leaving;
 mod loader;
 mod many;
 mod own;
@@ -37,7 +39,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 20] = [
+    let everywhere: [(&str, Journeys); 22] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -53,8 +55,10 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),
         ("redirect", redirect::JOURNEYS),
+        ("leaving", leaving::JOURNEYS),
         ("saved_bodies", saved_bodies::JOURNEYS),
         ("return", return_::JOURNEYS),
+        ("kept", kept::JOURNEYS),
         ("storage", storage::JOURNEYS),
         ("death", death::JOURNEYS),
         ("between", between::JOURNEYS),
