@@ -55,9 +55,7 @@ fn t59_a_tab_that_dies_while_it_saves_leaves_nothing_in_progress(bench: &Bench) 
         .value();
     page.click("sent", SEND);
     until_true("it is being saved", || {
-        if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
-            Prompt(world).choose("redirect");
-        }
+        world.agree_to_leave();
         page.run("return e2e.saving === true").value() == true
     });
     assert_eq!(page.records(), Vec::<bool>::new());

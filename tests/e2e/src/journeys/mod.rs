@@ -8,6 +8,8 @@ mod death;
 mod forgery;
 mod guard;
 mod harness;
+mod kept;
+mod leaving;
 mod loader;
 mod many;
 mod own;
@@ -40,7 +42,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 23] = [
+    let everywhere: [(&str, Journeys); 25] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -59,8 +61,10 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("redirect", redirect::JOURNEYS),
         ("tabs", tabs::JOURNEYS),
         ("tokens", tokens::JOURNEYS),
+        ("leaving", leaving::JOURNEYS),
         ("saved_bodies", saved_bodies::JOURNEYS),
         ("return", return_::JOURNEYS),
+        ("kept", kept::JOURNEYS),
         ("storage", storage::JOURNEYS),
         ("death", death::JOURNEYS),
         ("between", between::JOURNEYS),

@@ -149,9 +149,7 @@ fn t49_a_form_in_a_request_comes_back_whole_or_not_at_all(bench: &Bench) {
     // WebKit cannot read a `Request` of a form that has files, and may lose them.
     if world.browser.engine == Engine::Webkit {
         let outcome = until("it ends", || {
-            if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
-                Prompt(world).choose("redirect");
-            }
+            world.agree_to_leave();
             page.peek("sent")
         });
         assert_eq!(outcome.code(), "replay_unavailable");
@@ -175,9 +173,7 @@ fn refused(bench: &Bench, send: &str) {
     let page = Harness::signed_in_at(world, "/e2e/harness.html#unsaved");
     page.click("sent", send);
     let outcomes = until("all of them end", || {
-        if Prompt(world).choices().first().is_some_and(|choice| choice == "redirect") {
-            Prompt(world).choose("redirect");
-        }
+        world.agree_to_leave();
         page.peek("sent")
     });
     let outcomes = outcomes.value().as_array().cloned().unwrap_or_default();

@@ -103,15 +103,19 @@ impl<'a> Harness<'a> {
 }
 
 impl World {
+    /// Chooses to leave the page, or to go on in this tab, if the gate asks for it now.
+    pub fn agree_to_leave(&self) {
+        let prompt = Prompt(self);
+        if let Some(choice @ ("redirect" | "here")) = prompt.choices().first().map(String::as_str) {
+            prompt.choose(choice);
+        }
+    }
+
     /// Waits until the page has been left for the provider, by the button where that asks for a click.
     #[track_caller]
     pub fn leaves(&self) {
         until_true("the page is left", || {
-            let prompt = Prompt(self);
-            match prompt.choices().first().map(String::as_str) {
-                Some(choice @ ("redirect" | "here")) => prompt.choose(choice),
-                _ => {}
-            }
+            self.agree_to_leave();
             let url = self.browser.session.url().unwrap_or_default();
             url.starts_with(&self.server.issuer) || self.is_back()
         });
