@@ -99,6 +99,13 @@ pub fn inherit(proved: &Claims, renewed: &Claims) -> Result<Claims, Error> {
     let mut claims = proved.clone();
     if !renewed.acr.is_empty() {
         claims.acr.retain(|acr| renewed.acr.contains(acr));
+        if claims.acr.is_empty() {
+            // None at all would mean that amr tells. This says that nothing is proved.
+            claims.acr.push("0".to_owned());
+        }
+    }
+    if !renewed.amr.is_empty() {
+        claims.amr.retain(|amr| renewed.amr.contains(amr));
     }
     Ok(claims)
 }
@@ -176,7 +183,7 @@ mod tests {
     fn what_was_proved_is_inherited_and_never_becomes_more() {
         let renewed = |acr: &[&str]| Claims {
             acr: acr.iter().map(|&acr| acr.to_owned()).collect(),
-            amr: vec!["pwd".into()],
+            amr: vec!["pwd".into(), "hwk".into()],
             iat: EpochSeconds(1_800_000_900),
             exp: EpochSeconds(1_800_001_200),
             ..proved()
@@ -186,7 +193,12 @@ mod tests {
         assert_eq!(acr(&[]), Ok(proved().acr));
         assert_eq!(acr(&["AL2"]), Ok(vec!["AL2".to_owned()]));
         assert_eq!(acr(&["AL3", "AL4"]), Ok(vec!["AL3".to_owned()]));
-        assert_eq!(acr(&["AL1"]), Ok(Vec::new()));
+        // Without any acr its amr would tell, and that may be of a higher level.
+        assert_eq!(acr(&["AL1"]), Ok(vec!["0".to_owned()]));
+        let less = Claims { amr: vec!["pwd".into()], ..renewed(&["AL2"]) };
+        assert_eq!(inherit(&proved(), &less).map(|claims| claims.amr), Ok(Vec::new()));
+        let silent = Claims { amr: Vec::new(), ..renewed(&["AL2"]) };
+        assert_eq!(inherit(&proved(), &silent).map(|claims| claims.amr), Ok(proved().amr));
     }
 
     #[test]
