@@ -58,6 +58,8 @@ pub enum Task {
     Saved { flow: FlowId, state: String, until: Option<u64> },
     /// The store has given a record, or none; or it did not answer.
     Taken { taking: Taking, found: Result<Found, ()> },
+    /// A request that was saved is to be sent after all.
+    SendSaved { call: Call, clears: u64, until: u64 },
     /// A turn asks for its lock.
     TurnBegins(TurnId),
     /// Turns end, after what is handed over.

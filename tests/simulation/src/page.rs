@@ -118,6 +118,8 @@ pub struct Engine {
     pub tabs: Tabs,
     /// What is being saved at this moment, as long as somebody wants it.
     pub saving: BTreeSet<String>,
+    /// What was saved last: under which state, and who waited for each request.
+    pub saved_calls: (String, Vec<Option<PromiseId>>),
     pub driver: Driver,
 }
 
@@ -235,6 +237,7 @@ impl Engine {
             questions: 0,
             tabs: Tabs::default(),
             saving: BTreeSet::new(),
+            saved_calls: (String::new(), Vec::new()),
             driver,
         }))
     }

@@ -11,7 +11,7 @@ use stepup::protocol::units::{EpochSeconds, Seconds};
 use crate::browser::{PageId, Place};
 use crate::coverage::Seen;
 use crate::happening::{Happening, Task};
-use crate::mint::Access;
+use crate::mint::{Access, Identity};
 use crate::scenario::{ISSUER, Tells};
 use crate::store::Operation;
 use crate::world::World;
@@ -55,6 +55,7 @@ impl World {
             Task::Poll(flow, until) => self.poll(page, flow, until),
             Task::Saved { flow, state, until } => self.saved(page, flow, state, until),
             Task::Taken { taking, found } => self.taken(page, taking, found),
+            Task::SendSaved { call, clears, until } => self.sends_saved(page, call, clears, until),
             Task::TurnBegins(turn) => self.turn_begins(turn),
             Task::TurnsEnd => self.turns_end(page),
             Task::LockAnswered(turn, how, granted) => self.lock_answered(turn, how, granted),
@@ -214,9 +215,11 @@ impl World {
         let scope_told = self.plan.scope_told;
         let told = self.pages[page.0].session.clone().map(|session| {
             let scope = self.mint.access(&session.access).map(|access| access.scope.clone());
+            let said = self.mint.identity(&session.identity).map(claims);
             Session {
                 id_token: (self.plan.tells == Tells::IdToken)
                     .then(|| Secret::new(session.identity.clone())),
+                said: said.filter(|_| self.plan.tells == Tells::IdToken),
                 sub: (self.plan.tells == Tells::Sub).then(|| session.user.sub().to_owned()),
                 scope: scope.filter(|_| scope_told).unwrap_or_default(),
                 scope_unknown: !scope_told,
@@ -292,15 +295,7 @@ impl World {
         {
             return Err(invalid());
         }
-        Ok(Claims {
-            iss: identity.iss.clone(),
-            sub: identity.sub.clone(),
-            acr: identity.acr.iter().cloned().collect(),
-            amr: Vec::new(),
-            auth_time: identity.auth_time,
-            iat: EpochSeconds(identity.iat),
-            exp: EpochSeconds(identity.exp),
-        })
+        Ok(claims(identity))
     }
 
     /// The app's own `authenticate` asks the user, and gives a token.
@@ -357,5 +352,18 @@ impl World {
             token_type: None,
         };
         self.tell(page, flow, FlowEvent::OwnAnswered(Ok(answer)));
+    }
+}
+
+/// What an ID token says.
+fn claims(identity: &Identity) -> Claims {
+    Claims {
+        iss: identity.iss.clone(),
+        sub: identity.sub.clone(),
+        acr: identity.acr.iter().cloned().collect(),
+        amr: Vec::new(),
+        auth_time: identity.auth_time,
+        iat: EpochSeconds(identity.iat),
+        exp: EpochSeconds(identity.exp),
     }
 }

@@ -74,31 +74,34 @@ impl World {
             engine.tabs.saved_until = until;
         }
         let stored = self.store.records.get(&state).and_then(|(_, stored)| stored.clone());
-        let aborted = |saved: &Option<Saved>| {
-            saved.as_ref().is_some_and(|saved| self.promises[saved.promise.0].aborted)
-        };
-        let calls = stored.iter().flat_map(|stored| stored.calls.iter().enumerate());
-        let without = calls.filter(|(_, saved)| aborted(saved)).map(|(at, _)| at).collect();
+        let calls: Vec<_> = stored.map(|stored| stored.calls).unwrap_or_default();
+        let promises = calls.iter().map(|saved| saved.as_ref().map(|saved| saved.promise));
+        let promises: Vec<_> = promises.collect();
+        let aborted = |at: &usize| promises[*at].is_some_and(|it| self.promises[it.0].aborted);
+        let without = (0..promises.len()).filter(aborted).collect();
         let returns_to = self.pages[page.0].path.clone();
+        let awaited = Awaited { state: state.clone(), returns_to, until, without, given_up: false };
         let tab = self.tab_of(page);
         tab.response = None;
-        let before =
-            tab.awaited.replace(Awaited { state, returns_to, until, without, given_up: false });
-        if let Some(before) = before {
+        let before = tab.awaited.replace(awaited);
+        if let Some(before) = before.filter(|before| before.state != state) {
             // Nobody can come back to that any more.
             self.ask_store(Operation::Remove(before.state));
+        }
+        if let Some(engine) = self.engine(page) {
+            engine.saved_calls = (state, promises);
         }
     }
 
     /// As long as the page is there, its requests can be given up.
     pub fn awaits_without(&mut self, page: PageId, promise: PromiseId) {
-        let Some(awaited) = self.tab_of(page).awaited.clone() else { return };
-        let stored = self.store.records.get(&awaited.state).and_then(|(_, stored)| stored.clone());
-        let calls = stored.map(|stored| stored.calls).unwrap_or_default();
-        let at = calls
-            .iter()
-            .position(|saved| saved.as_ref().is_some_and(|saved| saved.promise == promise));
-        if let (Some(at), Some(awaited)) = (at, &mut self.tab_of(page).awaited) {
+        let Some(engine) = self.engine(page) else { return };
+        let (state, promises) = &engine.saved_calls;
+        let at = promises.iter().position(|saved| *saved == Some(promise));
+        let (state, Some(at)) = (state.clone(), at) else { return };
+        if let Some(awaited) = &mut self.tab_of(page).awaited
+            && awaited.state == state
+        {
             awaited.without.push(at);
         }
     }
@@ -228,14 +231,22 @@ impl World {
         if core.until().0 <= self.now {
             self.watch.expired.insert(state.clone());
         }
+        for (at, saved) in stored.calls.iter().enumerate() {
+            let Some(saved) = saved.as_ref().filter(|_| without.contains(&at)) else { continue };
+            if !self.promises[saved.promise.0].aborted {
+                let detail = format!("{:?} was saved, and nobody aborted it", saved.request);
+                self.breach(Invariant::NothingLeftBehind, detail);
+            }
+        }
         let began = self.promises[promise.0].begun;
+        let until = core.until().0;
         let ids: Vec<_> = stored
             .calls
             .iter()
             .enumerate()
             .map(|(at, saved)| {
                 let saved = saved.as_ref().filter(|_| !without.contains(&at))?;
-                self.wait_for_saved(page, saved, &state, began)
+                self.wait_for_saved(page, saved, &state, began, until)
             })
             .collect();
         let Some(id) = self.wait(page, promise, None) else { return };
@@ -251,6 +262,7 @@ impl World {
         saved: &Saved,
         state: &str,
         began: u64,
+        until: u64,
     ) -> Option<WaiterId> {
         let call = Call {
             request: saved.request,
@@ -276,10 +288,24 @@ impl World {
         self.seen.see(Seen::Discarded);
         // The app asks its user, who says yes or no.
         if self.random.chance(50) {
-            let promise = self.promise(page, What::Fetch(saved.request));
-            self.run(page, call, promise);
+            let clears = self.engine(page).map_or(0, |engine| engine.clears);
+            let delay = self.random.weighted(&[(1, 0), (2, 5_000), (1, 200_000)]);
+            self.later(delay, Happening::Task(page, Task::SendSaved { call, clears, until }));
         }
         None
+    }
+
+    /// The user has said that it is to be sent.
+    pub fn sends_saved(&mut self, page: PageId, call: Call, clears: u64, until: u64) {
+        let promise = self.promise(page, What::Fetch(call.request));
+        if self.engine(page).is_some_and(|engine| engine.clears != clears) {
+            // What one user has left is not sent as another.
+            return self.end(promise, End::Error(ErrorCode::SessionChanged));
+        }
+        if until <= self.now {
+            return self.end(promise, End::Error(ErrorCode::PendingExpired));
+        }
+        self.run(page, call, promise);
     }
 
     /// A callback page.

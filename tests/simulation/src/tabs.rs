@@ -24,7 +24,8 @@ pub struct Tabs {
     ending: Vec<Option<TurnId>>,
     /// The turns that begin after those have ended.
     beginning: Vec<TurnId>,
-    delivered: bool,
+    /// Whether it is to be withdrawn when it is there.
+    withdraws: bool,
     /// Whether the page is on its way to the provider.
     leaving: bool,
     /// Until when the page may be left, as it was saved last.
@@ -131,20 +132,27 @@ impl World {
     pub fn delivered(&mut self, page: PageId, done: Option<bool>) {
         let Some(tabs) = self.tabs_of(page) else { return };
         tabs.handing = false;
+        let withdraws = std::mem::take(&mut tabs.withdraws);
         if done == Some(true) {
-            tabs.delivered = true;
+            self.marked = true;
             self.seen.see(Seen::Deliveries);
             self.note(format_args!("{page:?} has left a result"));
             self.promise_result(page);
             self.tell_tabs(page, &Message::Handed);
             self.later(HANDED + 100, Happening::Task(page, Task::Sweep));
         }
+        if withdraws {
+            self.withdraw(page);
+        }
         self.turns_end(page);
     }
 
+    /// Deletes what is there for those that wait, and what is on its way to them.
     pub fn withdraw(&mut self, page: PageId) {
         let Some(tabs) = self.tabs_of(page) else { return };
-        if std::mem::take(&mut tabs.delivered) {
+        if tabs.handing {
+            tabs.withdraws = true;
+        } else if std::mem::take(&mut self.marked) {
             self.ask_store(Operation::Withdraw);
         }
     }

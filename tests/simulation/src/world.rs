@@ -100,6 +100,8 @@ pub struct World {
     pub turns: Vec<Turn>,
     /// `localStorage`: who is away, and until when.
     pub away: Option<(u64, u64)>,
+    /// `localStorage`: that a result was left for those that wait.
+    pub marked: bool,
     /// `localStorage`: when it was last said that all is over.
     pub cleared_at: Option<u64>,
     pub mischief_left: u64,
@@ -141,6 +143,7 @@ impl World {
             renewals: Renewals::default(),
             turns: Vec::new(),
             away: None,
+            marked: false,
             cleared_at: None,
             mischief_left,
             acts_left,
