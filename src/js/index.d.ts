@@ -548,7 +548,11 @@ export interface ResumedRequest {
   response?: Response;
   /** Where it was not sent, or came to nothing. */
   error?: unknown;
-  /** Where it is for the app to decide: sends it, once; called again, the same promise. */
+  /**
+   * Where it is for the app to decide: sends it, once; called again, the same promise. Rejects with
+   * `pending_expired` after `pendingTtl`, with `session_changed` after `clear()`, and with `aborted`
+   * after `discard()`.
+   */
   send?(): Promise<Response>;
   /** Gives it up. */
   discard?(): void;
