@@ -25,6 +25,9 @@ const MOST_REQUESTS = 20;
 /** What is being saved at this moment, as long as somebody wants it. @type {Set<string>} */
 const saving = new Set();
 
+/** What this page has saved last under a state. @type {Map<string, (Call | undefined)[]>} */
+const kept = new Map();
+
 /** What this page takes up, by its state: the SDKs of one page share it. @type {Map<string, Promise<Resumed | null>>} */
 const underWay = new Map();
 
@@ -58,6 +61,9 @@ export const save = async (options, state, until, core, calls) => {
     const before = awaiting()?.state;
     const without = calls.flatMap((call, at) => (call?.signal?.aborted ? at : []));
     await_(state, here(), { name: nameOf(options), until, without });
+    // As long as the page is there, its requests can be given up.
+    for (const call of calls) if (!kept.get(state)?.includes(call)) onAbort(state, call);
+    kept.set(state, calls);
     // Nobody can come back to that any more.
     if (before && before !== state) await remove(before);
   } catch (error) {
@@ -66,9 +72,14 @@ export const save = async (options, state, until, core, calls) => {
   } finally {
     saving.delete(state);
   }
-  // As long as the page is there, its requests can be given up.
-  calls.forEach((call, at) => call?.signal?.addEventListener("abort", () => awaitWithout(state, at)));
 };
+
+/** It may have been saved once more, at another place. @param {string} state @param {Call | undefined} call */
+const onAbort = (state, call) =>
+  call?.signal?.addEventListener("abort", () => {
+    const at = kept.get(state)?.indexOf(call) ?? -1;
+    if (at >= 0) awaitWithout(state, at);
+  });
 
 /** It is given up. Who comes back all the same finds the way, and nothing there. @param {string} state */
 export const forget = async (state) => {

@@ -41,4 +41,22 @@ suite("a redirect that is given up", () => {
     assert.equal(await codeOf(tabs.run(comesBack(true))), "pending_expired");
     assert.equal(await tabs.run(() => sessionStorage.getItem("stepup:awaited")), null);
   });
+
+  test("t55 a request that is aborted is found also where it was saved once more", options, async () => {
+    await tabs.go(`${site.origin}/blank`);
+    const without = await tabs.run(`async () => {
+      const { save } = await import("/redirect.js");
+      const options = { apis: ["/"], issuer: "https://login.example", clientId: "spa", redirectUri: "/blank" };
+      const signals = [0, 1, 2].map(() => new AbortController());
+      const [first, second, third] = signals.map(({ signal }, at) => ({
+        url: location.origin + "/" + at, replayable: true, init: {}, stepup: {}, sentAt: 0, signal,
+      }));
+      await save(options, "s1", Date.now() + 60_000, {}, [first, second]);
+      await save(options, "s1", Date.now() + 60_000, {}, [second, third]);
+      signals[0].abort();
+      signals[1].abort();
+      return JSON.parse(sessionStorage.getItem("stepup:awaited")).without;
+    }`);
+    assert.deepEqual(without, [0]);
+  });
 });
