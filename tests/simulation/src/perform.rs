@@ -243,13 +243,15 @@ impl World {
     ) {
         let outcome = self.checks(page, identity, expectation, fresh);
         let event = match expectation.source {
-            Source::Session if outcome.is_ok() => {
-                // It may be of a session that has been another's since.
+            Source::Session => {
+                // It may be of a session that has been another's since, or of a step-up that is over.
+                let running = self.driver(page).and_then(|driver| driver.running.as_ref());
+                let heard = outcome.is_ok() && running.is_some_and(|it| it.flow == flow);
                 let here = &mut self.pages[page.0];
-                here.told_user |= here.session.as_ref().is_some_and(|it| it.identity == identity);
+                let now = here.session.as_ref().is_some_and(|it| it.identity == identity);
+                here.told_user |= heard && now;
                 FlowEvent::SessionVerified(outcome)
             }
-            Source::Session => FlowEvent::SessionVerified(outcome),
             _ => FlowEvent::AnswerVerified(outcome),
         };
         self.tell(page, flow, event);

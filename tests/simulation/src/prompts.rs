@@ -54,7 +54,7 @@ impl World {
         self.watch.promised.remove(&page);
         for turn in self.turns.iter_mut().filter(|turn| turn.page != page && !turn.over) {
             // Who only waits has taken nothing yet.
-            turn.overtaken |= self.watch.prompting.contains_key(&turn.page);
+            turn.overtaken |= turn.is_taken() || turn.forced;
         }
         for (at, tab) in self.tabs.iter_mut().enumerate() {
             if at != self.pages[page.0].tab.0 {

@@ -305,6 +305,9 @@ impl World {
         if until <= self.now {
             return self.end(promise, End::Error(ErrorCode::PendingExpired));
         }
+        // A new send, by the user's own word: it may have a renewal of its own.
+        let request = &mut self.requests[call.request.0];
+        request.challenges += u64::from(std::mem::take(&mut request.invalid));
         self.run(page, call, promise);
     }
 

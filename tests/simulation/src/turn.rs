@@ -47,6 +47,13 @@ enum Stage {
     Taken,
 }
 
+impl Turn {
+    /// Whether it has been told that it is this tab's turn.
+    pub fn is_taken(&self) -> bool {
+        self.stage == Stage::Taken
+    }
+}
+
 impl World {
     /// Asks for the turn, once the one before is over.
     pub fn take_turn(&mut self, page: PageId, flow: FlowId, patience: u64) -> TurnId {

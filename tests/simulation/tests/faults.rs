@@ -14,7 +14,7 @@ fn is_found(fault: Fault, seeds: u64, expect: Invariant) {
 
 #[test]
 fn a_record_that_is_replayed_without_being_consumed_is_found() {
-    is_found(Fault::ReplayWithoutConsuming, 1_000, Invariant::SavedSentOnce);
+    is_found(Fault::ReplayWithoutConsuming, 3_000, Invariant::SavedSentOnce);
 }
 
 #[test]
