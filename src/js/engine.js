@@ -270,6 +270,14 @@ export const start = async (options, loader) => {
     }
   };
 
+  /** Not every engine can send a form in a `Request` again. @param {Call} call */
+  const judgeForm = async (call) => {
+    if (/^multipart\/form-data/i.test(call.request?.headers.get("Content-Type") ?? ""))
+      call.replayable = await underWay(() =>
+        import("./pending.js").then(({ formsLast }) => formsLast(), () => false),
+      );
+  };
+
   /** What needs no answer. With a dead instance nothing is held any more. @param {() => void} run */
   const tell = (run) => {
     try {
@@ -427,10 +435,7 @@ export const start = async (options, loader) => {
     challenged: async (call, response, detected) => {
       const began = clears;
       const offer = await underWay(() => offered(call, response));
-      if (/^multipart\/form-data/i.test(call.request?.headers.get("Content-Type") ?? ""))
-        call.replayable = await underWay(() =>
-          import("./pending.js").then(({ formsLast }) => formsLast(), () => false),
-        );
+      await judgeForm(call);
       if (began !== clears) throw new StepUpError("session_changed", { response });
       const { gate } = call.stepup;
       const about = { call, response, gate, signal: call.signal };
@@ -465,8 +470,10 @@ export const start = async (options, loader) => {
      * @param {Call} call @param {Response} response
      * @returns {Promise<Response>}
      */
-    refused: (call, response) => {
-      if (dead) return Promise.resolve(response);
+    refused: async (call, response) => {
+      const began = clears;
+      await judgeForm(call);
+      if (dead || began !== clears) return response;
       const told = { ...call, ...call.stepup };
       return /** @type {Promise<Response>} */ (
         wait({ call, response, signal: call.signal }, (id) => {
