@@ -85,3 +85,10 @@ test("no file names a folder of the machine that built it", async () => {
     }
   }
 });
+
+test("every link of the package's README leads to a file of the package, or to another place", async () => {
+  const text = await readFile(join(packageFolder, "README.md"), "utf8");
+  const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target = ""]) => target);
+  assert.ok(links.length > 0);
+  for (const link of links) if (!/^https:/.test(link)) await readFile(join(packageFolder, link));
+});

@@ -312,6 +312,10 @@ suite("the loop", () => {
   test("options and requirements that cannot work are told as such", async () => {
     const bad = /** @type {any} */ ({ apis: ["https://api.example"], issuer: "http://x.test" });
     assert.equal((await refusal(createStepUp(bad).ensure())).code, "configuration_invalid");
+    for (const apis of [undefined, "https://api.example", ["nonsense://"], [{}], ["https://api.example/path"], ["https://api.example?q"]]) {
+      const unusable = createStepUp(/** @type {any} */ ({ apis }));
+      assert.equal((await refusal(unusable.fetch(API))).code, "configuration_invalid", `${apis}`);
+    }
     for (const asked of [{ maxAge: -1 }, { maxAge: 1.5 }, { acr: "a b" }, { scope: 'a"b' }])
       assert.equal((await refusal(make().ensure(asked))).code, "configuration_invalid");
   });

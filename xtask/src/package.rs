@@ -62,11 +62,19 @@ fn collect(project: &Project) -> Outcome<Files> {
         files.insert(format!("{}_wasm_inline.js", module.name), inline.into_bytes());
     }
     for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
-        files.insert(name.to_owned(), project::read(&project.root.join(name))?.into_bytes());
+        let text = project::read(&project.root.join(name))?;
+        files.insert(name.to_owned(), links_within(&text).into_bytes());
     }
     let manifest = manifest(&project::read(&project.root.join("pkg.json"))?, &project.version()?)?;
     files.insert("package.json".to_owned(), manifest.into_bytes());
     Ok(files)
+}
+
+/// A text whose links lead to files of the package; what is only in the repository is no link there.
+fn links_within(text: &str) -> String {
+    text.replace("](src/js/index.d.ts)", "](index.d.ts)")
+        .replace("[ARCHITECTURE.md](ARCHITECTURE.md)", "ARCHITECTURE.md")
+        .replace("[CHANGELOG.md](CHANGELOG.md)", "CHANGELOG.md")
 }
 
 /// Whether a file of `src/js` belongs to the package; its tests do not.
