@@ -1,5 +1,8 @@
 //! The button that the SDK shows in the page.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::bench::World;
@@ -64,9 +67,31 @@ impl Prompt<'_> {
         let script = "return document.querySelector('stepup-gate')?.shadowRoot\
             .querySelector(`dialog[open] button[data-choice=${arguments[0]}]`) ?? null";
         until(&format!("the button offers {choice}"), || {
-            let value = self.0.browser.session.execute(script, json!([choice])).ok()?;
-            self.0.browser.session.click(&Element::from_script(&value)?).ok()
+            let session = &self.0.browser.session;
+            let value = session.execute(script, json!([choice])).ok()?;
+            let button = Element::from_script(&value)?;
+            // Firefox's driver takes two clicks in half a second for a double click, wherever they are,
+            // and of one of those the gate takes the first only. Under load a click may be lost, too.
+            let count = "window.e2eClicks = 0; addEventListener('click', \
+                ({ detail }) => { window.e2eClicks = detail }, { capture: true, once: true })";
+            session.execute(count, json!([])).ok()?;
+            session.click(&button).ok()?;
+            self.took_the_click().then_some(())
         });
+    }
+
+    /// Whether the click that was counted is one that the gate takes. A page that has been left has.
+    fn took_the_click(&self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        loop {
+            let clicks =
+                self.0.browser.session.execute("return window.e2eClicks ?? null", json!([]));
+            match clicks.ok().and_then(|clicks| clicks.as_u64()) {
+                None | Some(1) => return true,
+                Some(0) if Instant::now() < deadline => thread::sleep(Duration::from_millis(20)),
+                Some(_) => return false,
+            }
+        }
     }
 
     /// Waits until the dialog is gone.
