@@ -28,6 +28,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::bench::run_journey;
 use crate::engine::Engine;
 
+/// So many of some five hundred trials may need a second attempt, and not one more.
+const MOST_UNSTEADY: usize = 3;
+
 /// The top of the repository.
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -72,6 +75,14 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials);
     pool::end();
     engine::stop_display();
+    let unsteady = bench::unsteady();
+    if !unsteady.is_empty() {
+        println!("== at the second attempt only: {}", unsteady.join(", "));
+    }
+    if unsteady.len() > MOST_UNSTEADY {
+        println!("== more than {MOST_UNSTEADY}: that is a fault, not a lost click");
+        std::process::exit(1);
+    }
     conclusion.exit();
 }
 

@@ -1,6 +1,8 @@
 //! The bank, its API and its provider as one process, and what it has recorded.
 
+use std::collections::HashSet;
 use std::process::Command;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +10,10 @@ use serde_json::{Value, json};
 use crate::authenticator::passkey;
 use crate::base64::decode_base64;
 use crate::process::Process;
+
+/// The ports of all servers so far. A browser that is used again still has what pages of an ended
+/// server have stored, so that a port given out twice would be an origin with a past.
+static PORTS: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
 
 /// A server with its own port, ledger and log.
 pub struct Server {
@@ -60,6 +66,26 @@ impl Seen {
     }
 }
 
+/// Starts the process, again where its port belonged to an earlier one, and gives its ready line.
+fn start_on_a_new_port(options: &Value) -> Result<(Process, Value, u16), String> {
+    // Those on a used port run on until a new one is found, or they would be given it again.
+    let mut discarded = Vec::new();
+    loop {
+        let mut command = Command::new("node");
+        command.arg(crate::workspace().join("www/server/main.js"));
+        command.args(["--port", "0", "--control", "--options", &options.to_string()]);
+        let process = Process::start(&mut command)?;
+        let ready: Value =
+            process.line(|line| serde_json::from_str(line).ok().filter(Value::is_object))?;
+        let port = ready.get("port").and_then(Value::as_u64).and_then(|port| port.try_into().ok());
+        let port: u16 = port.ok_or("the ready line has no port")?;
+        if PORTS.lock().map_err(|error| error.to_string())?.insert(port) {
+            return Ok((process, ready, port));
+        }
+        discarded.push(process);
+    }
+}
+
 impl Server {
     /// Starts the server; alice has the fixture's passkey unless the options say otherwise.
     ///
@@ -82,17 +108,11 @@ impl Server {
         if let (Some(all), Some(options)) = (all.as_object_mut(), options.as_object()) {
             all.extend(options.clone());
         }
-        let mut command = Command::new("node");
-        command.arg(crate::workspace().join("www/server/main.js"));
-        command.args(["--port", "0", "--control", "--options", &all.to_string()]);
-        let process = Process::start(&mut command)?;
-        let ready: Value =
-            process.line(|line| serde_json::from_str(line).ok().filter(Value::is_object))?;
+        let (process, ready, port) = start_on_a_new_port(&all)?;
         let field = |name: &str| {
             let value = ready.get(name).and_then(Value::as_str).unwrap_or_default();
             value.trim_end_matches('/').to_owned()
         };
-        let port = ready.get("port").and_then(Value::as_u64).and_then(|port| port.try_into().ok());
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(15)))
             .proxy(None)
@@ -101,7 +121,7 @@ impl Server {
             app: field("app"),
             api: field("api"),
             issuer: field("issuer"),
-            port: port.ok_or("the ready line has no port")?,
+            port,
             agent: config.into(),
             process,
         })
