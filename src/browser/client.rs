@@ -19,7 +19,7 @@ use web_sys::Window;
 /// One configured SDK.
 #[wasm_bindgen]
 pub struct Client {
-    driver: Rc<Driver>,
+    pub(super) driver: Rc<Driver>,
 }
 
 #[wasm_bindgen]

@@ -26,6 +26,8 @@ mod perform;
 #[cfg(feature = "core")]
 mod popup;
 #[cfg(feature = "core")]
+mod proof;
+#[cfg(feature = "core")]
 mod provider;
 #[cfg(feature = "core")]
 mod random;

@@ -14,6 +14,7 @@ use crate::protocol::method::Method;
 use crate::protocol::origin;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
+use crate::protocol::transaction::Secrets;
 use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -34,7 +35,7 @@ impl Driver {
                 FlowEvent::MetadataRead(driver.read_metadata(flow).await)
             }),
             FlowEffect::DrawSecrets => {
-                self.spawn(flow, async move |_| match random::draw().await {
+                self.spawn(flow, async move |driver| match driver.draw_secrets().await {
                     Ok((secrets, digest)) => FlowEvent::SecretsDrawn(secrets, digest),
                     // Without WebCrypto nothing else works either: the first that fails tells it.
                     Err(error) => FlowEvent::MetadataRead(Err(error)),
@@ -93,6 +94,15 @@ impl Driver {
             // The coordinator adds who waits, and tells the end otherwise.
             FlowEffect::Save(_) | FlowEffect::Done(_) => {}
         }
+    }
+
+    async fn draw_secrets(self: &Rc<Self>) -> Result<(Secrets, [u8; 32]), Error> {
+        let (mut secrets, digest) = random::draw().await?;
+        let bound = self.core.borrow().binds_tokens();
+        if bound {
+            secrets.key = Some(self.key().await?);
+        }
+        Ok((secrets, digest))
     }
 
     fn open_window(self: &Rc<Self>, flow: FlowId) {

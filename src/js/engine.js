@@ -18,12 +18,15 @@ import { wasmSource } from "./wasm.js";
  * @typedef {import("./index.d.ts").StepUpErrorCode} StepUpErrorCode
  * @typedef {import("./index.d.ts").AuthenticateRequest} AuthenticateRequest
  * @typedef {import("./call.js").Call} Call
- * @typedef {{ serial: number, token: string, until: number, once: boolean }} Published
+ * @typedef {{
+ *   serial: number, token: string, until: number, once: boolean,
+ *   key?: string, send?: (call: Call) => Promise<Response>,
+ * }} Published `key` and `send` where the token is bound to a key
  * @typedef {{
  *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
- *   run: (call: Call) => Promise<Response>, flying: () => number,
+ *   run: (call: Call) => Promise<Response>, flying: () => number, forgotten: () => unknown,
  *   publish: (all: (Published | null)[]) => void,
  * }} Loader
  * @typedef {{
@@ -109,6 +112,18 @@ export const start = async (options, loader) => {
   let clears = 0;
   const prompt = prompter();
   watchClicks();
+  /** @type {Promise<ReturnType<typeof import("./dpop.js").prover>> | undefined} */
+  let prover;
+  /** What is needed with bound tokens only. */
+  const bound = () =>
+    (prover ??= import("./dpop.js").then(({ prover }) =>
+      prover(options, { client, enter, native, forgotten: loader.forgotten }),
+    ));
+  /** @param {string} token @param {string} key @returns {(call: Call) => Promise<Response>} */
+  const sender = (token, key) => {
+    const began = clears;
+    return async (call) => (await bound()).send(call, token, key, () => began === clears);
+  };
 
   /** Ends a wait, once. @param {number} id */
   const leave = (id) => {
@@ -122,7 +137,14 @@ export const start = async (options, loader) => {
   const host = {
     emit,
     diagnose,
-    publish,
+    publish: (/** @type {(Published | null)[]} */ all) =>
+      publish(all.map((one) => (one?.key ? { ...one, send: sender(one.token, one.key) } : one))),
+    key: async () => (await bound()).key(),
+    prove: async (
+      /** @type {string} */ key,
+      /** @type {string} */ method,
+      /** @type {string} */ url,
+    ) => (await bound()).prove(key, method, url),
     own: (/** @type {Request} */ request) => void own.add(request),
     session: async () => {
       const { accessToken, idToken, sub, loginHint, scope } = (await options.session?.()) ?? {};
@@ -151,8 +173,9 @@ export const start = async (options, loader) => {
     retry: (
       /** @type {number} */ id,
       /** @type {string | undefined} */ token,
+      /** @type {string | undefined} */ key,
       /** @type {string} */ flow,
-    ) => void retry(id, token, flow),
+    ) => void retry(id, token, key, flow),
     ...endpoints(options),
     beforeCeremony: options.beforeCeremony,
     showGate: (
@@ -190,6 +213,8 @@ export const start = async (options, loader) => {
   const client = enter(() => new Client(settings(options), host));
   onDeath.add((cause) => {
     prompt.hide();
+    // Nobody can make proofs any more.
+    if (options.dpop) publish([]);
     for (const id of [...waiters.keys()]) {
       const waiter = leave(id);
       waiter?.reject(new StepUpError("instance_dead", { cause, response: waiter.response }));
@@ -231,8 +256,8 @@ export const start = async (options, loader) => {
   /** What there is to see of an answer. @param {Response} response */
   const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
 
-  /** @param {number} id @param {string | undefined} token @param {string} flow */
-  const retry = async (id, token, flow) => {
+  /** @param {number} id @param {string | undefined} token @param {string | undefined} key @param {string} flow */
+  const retry = async (id, token, key, flow) => {
     const call = waiters.get(id)?.call;
     if (!call) return;
     const began = performance.now();
@@ -249,7 +274,7 @@ export const start = async (options, loader) => {
     let response;
     retrying += 1;
     try {
-      response = await call.send(native, token);
+      response = await (token && key ? sender(token, key)(call) : call.send(native, token));
     } catch (error) {
       report(0);
       leave(id)?.reject(error);

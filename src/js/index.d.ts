@@ -391,6 +391,16 @@ export interface StepUpOptions {
    */
   requestTimeout?: Seconds;
   /**
+   * Whether access tokens must be bound to a key of this browser (RFC 9449). A Bearer token in the
+   * place of a bound one is refused (`downgrade_refused`). The key (ES256) is made once, and no script
+   * can read its private half; it is kept in IndexedDB, survives a redirect, and is deleted by
+   * `clear()`. Where nothing can be stored it lives as long as the page. Each request with a held token
+   * proves that the key is held (`DPoP`), and is repeated once where the server wants a nonce in the
+   * proof. What `session()` gives stays a Bearer token. Not with `bff` or `authenticate`. Default
+   * `false`.
+   */
+  dpop?: boolean;
+  /**
    * Where the wasm comes from, for bundlers and policies that need to know. Default: beside this
    * file. One source is for the core; name both to replace both.
    */
@@ -505,7 +515,7 @@ export interface StepUpEvents {
    */
   settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
   /** Something the developer should know. Also printed by `console.warn`, once. */
-  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed"; message: string };
+  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed" | "nonce_unreadable"; message: string };
 }
 
 export interface StepUp extends EventTarget {
@@ -751,6 +761,7 @@ export type StepUpErrorCode =
   | "cancelled"
   | "challenge_rejected"
   | "configuration_invalid"
+  | "downgrade_refused"
   | "embedding_blocked"
   | "id_token_invalid"
   | "instance_dead"

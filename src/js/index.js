@@ -45,6 +45,8 @@ export const createStepUp = (options) => {
   /** @type {(Published | null)[]} */
   let published = [];
   const warned = new Set();
+  /** The key of tokens that are forgotten is being deleted. @type {Promise<void> | undefined} */
+  let forgotten;
   /** How many requests to the APIs are on the wire. */
   let flying = 0;
 
@@ -73,6 +75,7 @@ export const createStepUp = (options) => {
           detect,
           run,
           flying: () => flying,
+          forgotten: () => forgotten,
           publish: (all) => {
             published = all;
           },
@@ -110,21 +113,24 @@ export const createStepUp = (options) => {
     );
   };
 
-  /** The token to send: one that is held, else the session's. @param {Call} call */
+  /**
+   * The token to send: one that is held, else the session's.
+   * @param {Call} call @returns {Promise<{ token?: string, send?: Published["send"] }>}
+   */
   const tokenFor = async (call) => {
     // A cookie carries the session.
-    if (options.bff) return undefined;
+    if (options.bff) return {};
     const held = published[call.index];
     if (held && held.until > Date.now()) {
       call.serial = held.serial;
       if (held.once) published[call.index] = null;
-      return held.token;
+      return held;
     }
     try {
-      return (await options.session?.())?.accessToken;
+      return { token: (await options.session?.())?.accessToken };
     } catch (error) {
       diagnose("session_failed", `session() failed, the request goes as it is: ${error}`);
-      return undefined;
+      return {};
     }
   };
 
@@ -158,8 +164,8 @@ export const createStepUp = (options) => {
     try {
       const began = epoch;
       const { origin } = new URL(call.url);
-      const token = await tokenFor(call);
-      const response = await call.send(native, token);
+      const { token, send } = await tokenFor(call);
+      const response = await (send ? send(call) : call.send(native, token));
       const { ok, status } = response;
       // Somebody else's answer, at the end of a redirect, is no challenge of this API.
       if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
@@ -257,6 +263,8 @@ export const createStepUp = (options) => {
       // What was saved, by this page or one before it, was that user's.
       if (options.methods?.includes("redirect"))
         import("./redirect.js").then(({ forgetAll }) => forgetAll()).catch(() => {});
+      if (options.dpop)
+        forgotten = import("./dpop.js").then(({ forget }) => forget(options)).catch(() => {});
     },
   });
 };

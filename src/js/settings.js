@@ -96,5 +96,6 @@ export const settings = (options) => {
     pendingTtl: options.pendingTtl ?? 300,
     promptTimeout: options.promptTimeout ?? 300,
     requestTimeout: options.requestTimeout ?? 15,
+    dpop: !!options.dpop,
   };
 };

@@ -1,6 +1,7 @@
 //! Assertion endpoints: what is sent to get options for a passkey, and to trade its answer.
 
 use super::config::PasskeyServer;
+use super::dpop::Thumbprint;
 use super::encode::{Form, json_string};
 use super::error::{Error, ErrorCode};
 use super::requirement::{Requirement, Scope};
@@ -26,6 +27,8 @@ pub struct Post {
     pub body: Secret,
     /// Whether it is the app's own backend: JSON with cookies, instead of a form without.
     pub backend: bool,
+    /// Whose possession is proved along (RFC 9449 §5); none where no bound token is asked for.
+    pub key: Option<Thumbprint>,
 }
 
 /// What an OAuth error of a passkey endpoint means (RFC 6749 §5.2, RFC 9470 §5).
@@ -54,6 +57,8 @@ pub struct Ask<'a> {
     pub scope: &'a Scope,
     /// The resource the token is for (RFC 8707 §2).
     pub resource: Option<&'a str>,
+    /// The key that the tokens are to be bound to, where they are.
+    pub key: Option<&'a Thumbprint>,
 }
 
 impl Ask<'_> {
@@ -65,10 +70,14 @@ impl Ask<'_> {
                 endpoint: options.clone()?,
                 body: Secret::new(hint.add_to(self.form(Form::default())).into_string()),
                 backend: false,
+                key: None,
             }),
-            PasskeyServer::Backend { options, .. } => {
-                Some(Post { endpoint: options.clone()?, body: self.json(&[]), backend: true })
-            }
+            PasskeyServer::Backend { options, .. } => Some(Post {
+                endpoint: options.clone()?,
+                body: self.json(&[]),
+                backend: true,
+                key: None,
+            }),
             PasskeyServer::FirstParty => None,
         }
     }
@@ -89,14 +98,15 @@ impl Ask<'_> {
                     .with_some("auth_session", auth_session.map(Secret::expose))
                     .with("credential", credential.expose());
                 let body = Secret::new(form.into_string());
-                Some(Post { endpoint: token.clone(), body, backend: false })
+                let key = self.key.cloned();
+                Some(Post { endpoint: token.clone(), body, backend: false, key })
             }
             PasskeyServer::Backend { verify, .. } => {
                 let session = auth_session.map(|session| json_string(session.expose()));
                 let mut members = vec![("credential", credential.expose())];
                 members.extend(session.as_deref().map(|session| ("auth_session", session)));
                 let body = self.json(&members);
-                Some(Post { endpoint: verify.clone(), body, backend: true })
+                Some(Post { endpoint: verify.clone(), body, backend: true, key: None })
             }
             PasskeyServer::FirstParty => None,
         }
@@ -183,6 +193,7 @@ mod tests {
             requirement: &requirement,
             scope: &scope,
             resource: Some("https://api.example"),
+            key: None,
         })
     }
 
@@ -234,6 +245,23 @@ mod tests {
     }
 
     #[test]
+    fn only_what_gives_tokens_is_shown_that_the_key_is_held() {
+        let key = Thumbprint("jkt-1".into());
+        let (credential, hint) = (Secret::new("{}"), Hint::None);
+        let keys = with(|ask| {
+            let ask = Ask { key: Some(&key), ..ask };
+            let all = [
+                ask.token(&endpoints(None), &credential, None),
+                ask.options(&endpoints(None), &hint),
+                ask.options(&backend(), &hint),
+                ask.token(&backend(), &credential, None),
+            ];
+            all.map(|post| post.unwrap().key)
+        });
+        assert_eq!(keys, [Some(key), None, None, None]);
+    }
+
+    #[test]
     fn a_backend_gets_json_and_neither_a_nonce_nor_a_client() {
         let post = with(|ask| ask.options(&backend(), &Hint::None)).unwrap();
         assert!(post.backend);
@@ -269,6 +297,7 @@ mod tests {
             requirement: &requirement,
             scope: &scope,
             resource: None,
+            key: None,
         };
         let options = "https://login.example/options";
         sent(

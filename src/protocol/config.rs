@@ -151,6 +151,9 @@ pub struct Config {
     pub prompt_timeout: Seconds,
     /// How long a saved request may wait for the user to come back.
     pub pending_ttl: Seconds,
+    /// Whether tokens must be bound to a key of this browser (RFC 9449).
+    #[serde(default)]
+    pub dpop: bool,
 }
 
 impl Config {
@@ -207,6 +210,10 @@ impl Config {
             }
             _ => {}
         }
+        // Nobody else's tokens can be bound to the key that is in this page.
+        if self.dpop && self.arrangement != Arrangement::OpenIdConnect {
+            return invalid("dpop is for the built-in flow, without bff and authenticate");
+        }
         if self.max_rounds == 0 {
             return invalid("maxRounds is 0");
         }
@@ -257,6 +264,7 @@ pub(super) mod tests {
             max_rounds: 2,
             prompt_timeout: Seconds(300),
             pending_ttl: Seconds(300),
+            dpop: false,
         }
     }
 
@@ -319,6 +327,8 @@ pub(super) mod tests {
                 (|it| it.provider.iter_mut().for_each(|it| it.client_id.clear()), false),
                 (|it| it.provider.iter_mut().for_each(|it| it.redirect_uri.clear()), false),
                 (|it| it.max_rounds = 0, false),
+                (|it| it.dpop = true, true),
+                (|it| (it.dpop, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| it.methods.clear(), false),
                 (|it| it.methods = vec![Method::Passkey], false),
             ],
@@ -353,6 +363,7 @@ pub(super) mod tests {
             with_backend,
             [
                 (|it| it.backend = None, false),
+                (|it| it.dpop = true, false),
                 (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
                 (
                     |it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())),

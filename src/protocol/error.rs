@@ -51,6 +51,8 @@ errors! {
     ChallengeRejected => "challenge_rejected",
     /// The options given to this SDK cannot work.
     ConfigurationInvalid => "configuration_invalid",
+    /// A Bearer token came where one that is bound to a key was asked for (RFC 9449 §5).
+    DowngradeRefused => "downgrade_refused",
     /// The page is framed by another origin, where no dialog is shown that could be covered.
     EmbeddingBlocked => "embedding_blocked",
     /// The ID token is not one: signature, algorithm, audience, nonce, or time (OIDC Core §3.1.3.7).

@@ -3,6 +3,7 @@
 use super::assurance::{GRACE, still_holds};
 use super::backend::Told;
 use super::claims::Claims;
+use super::dpop::Thumbprint;
 use super::flow::Obtained;
 use super::requirement::{Requirement, Scope};
 use super::secret::Secret;
@@ -20,6 +21,8 @@ pub struct Held {
     pub serial: Serial,
     /// The access token; none where a cookie carries the session.
     pub access_token: Option<Secret>,
+    /// The key that the access token is bound to; none for a Bearer token.
+    pub key: Option<Thumbprint>,
     /// What it was granted.
     pub scope: Scope,
     /// The resource it is for; none where the app told no resources apart.
@@ -92,16 +95,17 @@ impl Wallet {
         now: EpochMillis,
     ) -> Held {
         self.last = self.last.wrapping_add(1);
-        let (access_token, scope, told, lifetime) = match obtained {
+        let (access_token, key, scope, told, lifetime) = match obtained {
             Obtained::Tokens(tokens) => {
-                (Some(tokens.access_token), tokens.scope, None, tokens.lifetime)
+                (Some(tokens.access_token), tokens.key, tokens.scope, None, tokens.lifetime)
             }
-            Obtained::Session { told, scope } => (None, scope, Some(told), DEFAULT_LIFETIME),
+            Obtained::Session { told, scope } => (None, None, scope, Some(told), DEFAULT_LIFETIME),
         };
         let held = Held {
             serial: Serial(self.last),
             until: now.plus(lifetime.millis()),
             access_token,
+            key,
             scope,
             resource,
             claims,
@@ -167,6 +171,7 @@ mod tests {
             id_token: None,
             lifetime: Seconds(60),
             scope: Scope::parse(scope),
+            key: None,
         })
     }
 

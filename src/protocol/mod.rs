@@ -10,6 +10,7 @@ pub mod challenge;
 pub mod claims;
 pub mod config;
 pub mod coordinator;
+pub mod dpop;
 pub mod encode;
 pub mod error;
 pub mod first_party;

@@ -1,6 +1,7 @@
 //! One authorization code flow: what is sent, and what must come back with it.
 
 use super::config::{AcrRequest, Provider};
+use super::dpop::Thumbprint;
 use super::encode::{Form, base64url, json_string};
 use super::metadata::Metadata;
 use super::requirement::{Requirement, Scope};
@@ -22,6 +23,10 @@ pub struct Secrets {
     pub nonce: String,
     /// The PKCE code verifier (RFC 7636 §4.1): 43 unreserved characters.
     pub verifier: Secret,
+    /// The key that code and tokens are to be bound to (RFC 9449 §10), where they are; it outlives the
+    /// transaction.
+    #[serde(default)]
+    pub key: Option<Thumbprint>,
 }
 
 impl Secrets {
@@ -34,6 +39,7 @@ impl Secrets {
             state: base64url(state),
             nonce: base64url(nonce),
             verifier: Secret::new(base64url(verifier)),
+            key: None,
         }
     }
 }
@@ -143,7 +149,8 @@ impl Transaction {
             .with_some("acr_values", acr)
             .with_some("claims", claims.as_deref())
             .with_some("max_age", max_age.as_deref())
-            .with_some("resource", self.resource.as_deref());
+            .with_some("resource", self.resource.as_deref())
+            .with_some("dpop_jkt", self.secrets.key.as_ref().map(|key| key.0.as_str()));
         hint.add_to(form)
     }
 
@@ -269,10 +276,19 @@ mod tests {
             ("login_hint", None),
             ("claims", None),
             ("resource", None),
+            ("dpop_jkt", None),
             ("prompt", None),
         ] {
             assert_eq!(find(&sent, name), value, "{name}");
         }
+    }
+
+    #[test]
+    fn the_code_is_bound_to_the_key_that_the_tokens_will_be_bound_to() {
+        let mut transaction = transaction();
+        transaction.secrets.key = Some(Thumbprint("jkt-1".into()));
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        assert_eq!(find(&parameters(&url), "dpop_jkt"), Some("jkt-1"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ const failures = {
   cancelled: "You cancelled. Nothing was sent.",
   challenge_rejected: "The bank asked for something this page does not accept.",
   configuration_invalid: "This page is not set up correctly.",
+  downgrade_refused: "The identity provider gave a weaker token than asked for. Nothing was sent.",
   embedding_blocked: "This page is inside another site’s page. Open it on its own.",
   id_token_invalid: "The identity provider’s answer could not be trusted. Nothing was sent.",
   instance_dead: "Step-up stopped working on this page. Reload it.",

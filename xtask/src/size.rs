@@ -28,7 +28,7 @@ for (const name of names) {
 /// # Errors
 /// When there is no `pkg/`.
 pub fn command(project: &Project) -> Outcome {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
         "index.js",
         "apis.js",
         "call.js",
@@ -36,6 +36,7 @@ pub fn command(project: &Project) -> Outcome {
         "error.js",
         "callback.js",
         "passkey.js",
+        "dpop.js",
         "prompt.js",
         "gate.js",
         "gate-style.js",

@@ -2,6 +2,7 @@
 
 use super::event::WaiterId;
 use super::saved::Saved;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{FlowEffect, FlowId};
 use crate::protocol::held::{Held, Serial};
@@ -64,6 +65,8 @@ pub struct Published {
     pub serial: Serial,
     /// The access token.
     pub access_token: Secret,
+    /// The key whose possession each request proves; none for a Bearer token.
+    pub key: Option<Thumbprint>,
     /// When it expires.
     pub until: EpochMillis,
     /// Whether it is for one request only.
@@ -174,6 +177,8 @@ pub enum Effect {
         flow: Option<FlowId>,
         /// The access token; none where a cookie carries the session.
         access_token: Option<Secret>,
+        /// The key whose possession the request proves; none for a Bearer token.
+        key: Option<Thumbprint>,
     },
     /// Save this with the requests of these waiters, in this order; answer the step-up with `Saved`.
     Save {

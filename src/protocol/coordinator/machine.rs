@@ -144,6 +144,12 @@ impl Coordinator {
         self.config.provider.is_some()
     }
 
+    /// Whether tokens must be bound to a key of this browser.
+    #[must_use]
+    pub const fn binds_tokens(&self) -> bool {
+        self.config.dpop
+    }
+
     /// Who the step-up under way was begun for.
     #[must_use]
     pub const fn leader(&self) -> Option<WaiterId> {

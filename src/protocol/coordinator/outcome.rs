@@ -225,7 +225,8 @@ impl Coordinator {
             url: origin::without_query(&call.url).to_owned(),
         }));
         let flow = waiter.flow;
-        effects.push(Effect::Retry { waiter: id, flow, access_token: held.access_token.clone() });
+        let (access_token, key) = (held.access_token.clone(), held.key.clone());
+        effects.push(Effect::Retry { waiter: id, flow, access_token, key });
     }
 
     pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {
@@ -266,6 +267,7 @@ impl Coordinator {
             Some(Published {
                 serial: held.serial,
                 access_token: held.access_token.clone()?,
+                key: held.key.clone(),
                 until: held.until,
                 once: Some(held.serial) == unused && self.is_lent(held),
             })

@@ -76,7 +76,8 @@ pub enum FlowEffect {
     ReadSession,
     /// Fetch the provider's metadata, once per page; answer with `MetadataRead`.
     ReadMetadata,
-    /// Draw random bytes and digest the verifier; answer with `SecretsDrawn`.
+    /// Draw random bytes, digest the verifier and, where tokens are bound to one, find the key; answer
+    /// with `SecretsDrawn`.
     DrawSecrets,
     /// Open an empty window now, in this very call; answer `WindowOpened` or `WindowBlocked`.
     OpenWindow,

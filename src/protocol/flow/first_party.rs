@@ -35,7 +35,7 @@ impl Flow {
             self.offered = Offered::Asked;
         }
         let endpoint = transaction.metadata.authorization_challenge_endpoint.unwrap_or_default();
-        let post = Post { endpoint, body, backend: false };
+        let post = Post { endpoint, body, backend: false, key: None };
         effects.push(FlowEffect::Send { target: Target::AuthorizationChallenge, post });
     }
 

@@ -351,7 +351,8 @@ impl Flow {
                 return self.passkey_traded(answer, context, effects);
             }
             (State::Exchanging { transaction }, FlowEvent::TokenAnswered(answer)) => {
-                let tokens = answer?.tokens(&transaction.scope)?;
+                let key = transaction.secrets.key.as_ref();
+                let tokens = answer?.tokens(&transaction.scope, key)?;
                 let source = Source::Response {
                     nonce: transaction.secrets.nonce.clone(),
                     access_token: tokens.access_token.clone(),

@@ -74,6 +74,10 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
+        // Also where what was saved for a redirect knows of no key.
+        if context.config.dpop && tokens.key.is_none() {
+            return Err(ErrorCode::DowngradeRefused.into());
+        }
         let own = matches!(context.config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
         match (&tokens.id_token, &context.config.provider) {
             (Some(_), Some(_)) => {
@@ -231,7 +235,7 @@ pub(super) fn own_tokens(answer: OwnAnswer, asked: &Scope) -> Result<TokenSet, E
         id_token: answer.id_token,
         ..TokenAnswer::default()
     };
-    let mut tokens = answered.tokens(&answer.scope.unwrap_or_else(|| asked.clone()))?;
+    let mut tokens = answered.tokens(&answer.scope.unwrap_or_else(|| asked.clone()), None)?;
     tokens.lifetime = answer.expires_in.unwrap_or(DEFAULT_LIFETIME);
     Ok(tokens)
 }

@@ -168,7 +168,8 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) {
         let endpoint = transaction.metadata.token_endpoint.clone();
-        let post = Post { endpoint, body, backend: false };
+        let key = transaction.secrets.key.clone();
+        let post = Post { endpoint, body, backend: false, key };
         effects.push(FlowEffect::Send { target: Target::Token, post });
         self.state = State::Exchanging { transaction: Box::new(transaction) };
     }

@@ -5,6 +5,7 @@ use super::invariants::Watch;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::tests::config;
 use crate::protocol::config::{Arrangement, Config};
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::{FlowEffect, FlowEvent, FlowId};
 use crate::protocol::held::Serial;
@@ -158,9 +159,9 @@ fn said(effect: &Effect) -> Option<String> {
         Effect::AdoptWindow { flow, .. } => format!("{}: adopt window of {waiter}", flow.0),
         Effect::DropWindow { .. } => format!("drop window of {waiter}"),
         Effect::EndFlow(FlowId(id)) => format!("{id}: end"),
-        Effect::Retry { access_token, .. } => {
+        Effect::Retry { access_token, key, .. } => {
             let token = access_token.as_ref().map_or("its cookie", |token| token.expose());
-            format!("retry {waiter} with {token}")
+            format!("retry {waiter} with {token}{}", holding(key.as_ref()))
         }
         Effect::Save { flow, waiters, .. } => {
             let waiters: Vec<_> = waiters.iter().map(|waiter| waiter.0.to_string()).collect();
@@ -178,8 +179,12 @@ fn said(effect: &Effect) -> Option<String> {
 fn published(one: Option<&Published>) -> String {
     one.map_or("-".into(), |one| {
         let once = if one.once { " once" } else { "" };
-        format!("{}{once}", one.access_token.expose())
+        format!("{}{}{once}", one.access_token.expose(), holding(one.key.as_ref()))
     })
+}
+
+fn holding(key: Option<&Thumbprint>) -> String {
+    key.map_or_else(String::new, |key| format!(" holding {}", key.0))
 }
 
 pub fn call(url: &str) -> Call {

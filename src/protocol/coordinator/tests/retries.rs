@@ -120,6 +120,7 @@ fn t14_where_a_token_may_go_is_looked_at_again_when_it_goes() {
         id_token: None,
         lifetime: Seconds(300),
         scope: Scope::default(),
+        key: None,
     };
     let proof = Some(claims("alice", "AL3"));
     let held = page.core.wallet.take(Obtained::Tokens(tokens), proof, wants("AL3"), None, page.now);

@@ -5,6 +5,7 @@ use super::super::{Obtained, OwnAnswer, Question, Session, Target, User};
 use crate::protocol::assertion::Offer;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::Config;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::encode::parse_form;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::metadata::Metadata;
@@ -121,7 +122,10 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::Leave { .. } => "leave".into(),
         FlowEffect::FocusWindow => "focus window".into(),
         FlowEffect::CloseWindow => "close window".into(),
-        FlowEffect::Send { target, post } => sent(*target, &post.endpoint, post.body.expose()),
+        FlowEffect::Send { target, post } => {
+            let key = post.key.as_ref().map(|key| format!(" holding {}", key.0));
+            sent(*target, &post.endpoint, post.body.expose()) + &key.unwrap_or_default()
+        }
         FlowEffect::Verify { id_token, fresh_keys, .. } => {
             let keys = if *fresh_keys { " with fresh keys" } else { "" };
             format!("verify {}{keys}", id_token.expose())
@@ -256,8 +260,16 @@ pub fn secrets() -> FlowEvent {
         state: "the-state".into(),
         nonce: "the-nonce".into(),
         verifier: Secret::new("the-verifier"),
+        key: None,
     };
     FlowEvent::SecretsDrawn(secrets, [0; 32])
+}
+
+/// The same, with a key that tokens are to be bound to.
+pub fn secrets_with(key: &str) -> FlowEvent {
+    let FlowEvent::SecretsDrawn(mut secrets, digest) = secrets() else { panic!("no secrets") };
+    secrets.key = Some(Thumbprint(key.into()));
+    FlowEvent::SecretsDrawn(secrets, digest)
 }
 
 /// Options for a passkey, by a name.
@@ -298,6 +310,12 @@ pub fn answer(access_token: &str) -> TokenAnswer {
         id_token: Some(Secret::new(format!("id-{access_token}"))),
         ..TokenAnswer::default()
     }
+}
+
+/// A token of another type.
+pub fn tokens_of(token_type: &str, access_token: &str) -> FlowEvent {
+    let token_type = Some(token_type.to_owned());
+    FlowEvent::TokenAnswered(Ok(TokenAnswer { token_type, ..answer(access_token) }))
 }
 
 pub fn tokens(access_token: &str) -> FlowEvent {
