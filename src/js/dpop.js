@@ -61,11 +61,11 @@ const methodOf = ({ request, url, init: { method } }) => (request ?? new Request
 /**
  * @param {StepUpOptions} options
  * @param {{
- *   client: Pick<import("./stepup.js").Client, "proof" | "proved">, native: import("./call.js").Fetch,
+ *   client: Pick<import("./stepup.js").Client, "proof" | "proved">,
  *   enter: <T>(run: () => T) => T, forgotten: () => unknown,
  * }} around `forgotten` is awaited before a key is looked for
  */
-export const prover = (options, { client, enter, native, forgotten }) => {
+export const prover = (options, { client, enter, forgotten }) => {
   const name = nameOf(options);
   /** What is to be released before: requests leave in the order of their calls. @type {Promise<unknown>} */
   let last = Promise.resolve();
@@ -115,10 +115,10 @@ export const prover = (options, { client, enter, native, forgotten }) => {
     },
     /**
      * Sends a request with a token that is bound to a key. Each send has a proof of its own.
-     * @param {Call} call @param {string} token @param {string} jkt
+     * @param {Call} call @param {import("./call.js").Fetch} native @param {string} token @param {string} jkt
      * @param {() => boolean} counts whether the token is still this user's
      */
-    send: async (call, token, jkt, counts) => {
+    send: async (call, native, token, jkt, counts) => {
       for (let again = false; ; again = true) {
         const key = keys().get(jkt);
         const proof = key && (await inTurn(prove(key, methodOf(call), call.url, token)));

@@ -117,12 +117,13 @@ export const start = async (options, loader) => {
   /** What is needed with bound tokens only. */
   const bound = () =>
     (prover ??= import("./dpop.js").then(({ prover }) =>
-      prover(options, { client, enter, native, forgotten: loader.forgotten }),
+      prover(options, { client, enter, forgotten: loader.forgotten }),
     ));
-  /** @param {string} token @param {string} key @returns {(call: Call) => Promise<Response>} */
+  /** @param {string} token @param {string} key */
   const sender = (token, key) => {
     const began = clears;
-    return async (call) => (await bound()).send(call, token, key, () => began === clears);
+    return async (/** @type {Call} */ call, through = native) =>
+      (await bound()).send(call, through, token, key, () => began === clears);
   };
 
   /** Ends a wait, once. @param {number} id */
@@ -260,23 +261,26 @@ export const start = async (options, loader) => {
   const retry = async (id, token, key, flow) => {
     const call = waiters.get(id)?.call;
     if (!call) return;
-    const began = performance.now();
-    const report = (/** @type {number} */ status) =>
-      emit("request", {
-        flow,
-        target: "api",
-        method: call.method,
-        url: call.url.replace(/[?#].*/s, ""),
-        status,
-        duration: performance.now() - began,
-      });
+    /** Each send is reported: for a nonce there may be two. @type {import("./call.js").Fetch} */
+    const reported = async (input, init) => {
+      const began = performance.now();
+      let status = 0;
+      try {
+        const response = await native(input, init);
+        ({ status } = response);
+        return response;
+      } finally {
+        const { method, url } = call;
+        const duration = performance.now() - began;
+        emit("request", { flow, target: "api", method, url: url.replace(/[?#].*/s, ""), status, duration });
+      }
+    };
     /** @type {Response | undefined} */
     let response;
     retrying += 1;
     try {
-      response = await (token && key ? sender(token, key)(call) : call.send(native, token));
+      response = await (token && key ? sender(token, key)(call, reported) : call.send(reported, token));
     } catch (error) {
-      report(0);
       leave(id)?.reject(error);
       if (!dead) enter(() => client.failed(id));
       return;
@@ -284,7 +288,6 @@ export const start = async (options, loader) => {
       retrying -= 1;
     }
     const { status } = response;
-    report(status);
     // Somebody else's answer, at the end of a redirect, is no challenge of this API.
     if (response.redirected && new URL(response.url).origin !== new URL(call.url).origin) {
       leave(id)?.resolve(response);

@@ -16,7 +16,7 @@ const prepare = async () => {
   const { forget, prover } = await import(at);
   page.forget = forget;
   const client = { proof: () => "header.claims", proved: () => false };
-  const around = { client, native: fetch, enter: (/** @type {() => unknown} */ run) => run(), forgotten: () => {} };
+  const around = { client, enter: (/** @type {() => unknown} */ run) => run(), forgotten: () => {} };
   page.proverOf = (/** @type {string} */ clientId) => prover({ issuer: "https://login.example", clientId }, around);
   /** @param {IDBRequest} request */
   page.answer = (request) =>

@@ -194,6 +194,15 @@ function describe() {
     link.href = `./?${there}`;
     if (name === arrangement.name) link.ariaCurrent = "page";
   }
+  find("#binding").hidden = arrangement.bound === undefined;
+  const switched = find("#dpop", HTMLInputElement);
+  switched.checked = arrangement.bound === true;
+  switched.addEventListener("change", () => {
+    const there = new URLSearchParams(query);
+    if (switched.checked) there.set("dpop", "1");
+    else there.delete("dpop");
+    location.assign(`./?${there}`);
+  });
   for (const text of find("#set-up").querySelectorAll("p[data-about]")) {
     if (text instanceof HTMLElement) text.hidden = text.dataset.about !== arrangement.name;
   }

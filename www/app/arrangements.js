@@ -19,6 +19,7 @@ export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carri
  * @property {string} client who signs out at the provider
  * @property {boolean} passkeys whether this page can use any
  * @property {"popup" | "redirect"} away how the user is sent to the provider's pages
+ * @property {boolean} [bound] whether its tokens are bound to a key of the browser; missing where it has none
  * @property {Options} options
  */
 
@@ -34,7 +35,7 @@ export function csrfToken() {
  * The arrangement that the address names: `?arrangement=endpoints` (the default), `carried` or `bff`.
  * Also `redirect`, which leaves the page instead of opening a window. Tests also use `popup`, without
  * passkeys in the page, and `first-party`; `&carried=1` lets `bff`
- * take options from the challenge.
+ * take options from the challenge. `&dpop=1` has tokens bound to a key of the browser.
  * @param {URLSearchParams} query
  * @param {{ api: string, issuer: string }} at
  * @returns {Arrangement}
@@ -45,23 +46,26 @@ export function arrangementOf(query, at) {
   // A passkey is a site's own: that of a provider elsewhere answers in its window only.
   const inThePage = name !== "popup" && name !== "redirect";
   const passkeys = inThePage && new URL(at.issuer).hostname.endsWith(location.hostname.replace(/^[^.]+/, ""));
-  return name === "bff" ? backend(passkeys, query.has("carried")) : openIdConnect(name, passkeys, at);
+  return name === "bff" ? backend(passkeys, query.has("carried")) : openIdConnect(name, passkeys, query.has("dpop"), at);
 }
 
 /**
  * @param {Name} name
  * @param {boolean} passkeys
+ * @param {boolean} bound
  * @param {{ api: string, issuer: string }} at
  * @returns {Arrangement}
  */
-function openIdConnect(name, passkeys, { api, issuer }) {
+function openIdConnect(name, passkeys, bound, { api, issuer }) {
   return {
     name,
     base: api,
     client: "bank-spa",
     passkeys,
     away: name === "redirect" ? "redirect" : "popup",
+    bound,
     options: {
+      dpop: bound,
       apis: [{ origin: api, passkeyServer: name === "carried" }],
       issuer,
       clientId: "bank-spa",

@@ -29,34 +29,35 @@ const NEW_PASSKEY = Object.freeze({ scope: "passkeys:write", acr: "AL2", maxAge:
  * @param {TokenCheck} parts.check
  * @param {import("./ledger.js").Ledger} parts.ledger
  * @param {import("./ceremonies.js").Ceremonies} parts.ceremonies
+ * @param {import("./possession.js").Possession} parts.possession
  * @param {Record<string, Handler>} [parts.probes] further paths, for tests
  */
-export function createApi({ at, options, check, ledger, ceremonies, probes = {} }) {
+export function createApi({ at, options, check, ledger, ceremonies, possession, probes = {} }) {
   /** @type {Record<string, Record<string, Handler>>} */
   const routes = {
     "/balance": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ledger.balance(user));
       },
     },
     "/payees": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ledger.payees(user));
       },
       POST: async (req, res) => {
-        const { user } = await check(req.headers.authorization, NEW_PAYEE);
+        const { user } = await check(req, NEW_PAYEE);
         sendJson(res, 201, ledger.addPayee(user, await readJson(req)));
       },
     },
     "/passkeys": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ceremonies.list(user));
       },
       POST: async (req, res) => {
-        const { user, client } = await check(req.headers.authorization, NEW_PASSKEY);
+        const { user, client } = await check(req, NEW_PASSKEY);
         const credential = await readJson(req);
         sendJson(res, 201, await ceremonies.register(credential, { client, user }).catch((error) => {
           throw error instanceof Refusal ? new HttpError(422, "The passkey could not be added.", { reason: error.message }) : error;
@@ -65,7 +66,7 @@ export function createApi({ at, options, check, ledger, ceremonies, probes = {} 
     },
     "/passkeys/options": {
       POST: async (req, res) => {
-        const { user, client } = await check(req.headers.authorization, NEW_PASSKEY);
+        const { user, client } = await check(req, NEW_PASSKEY);
         const account = findAccount(user);
         if (!account) throw new HttpError(404, "There is no account of this user.");
         sendJson(res, 200, await ceremonies.creation({ client, account }));
@@ -73,11 +74,11 @@ export function createApi({ at, options, check, ledger, ceremonies, probes = {} 
     },
     "/transfers": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ledger.transfers(user));
       },
       POST: async (req, res) => {
-        const { user } = await check(req.headers.authorization, TRANSFER);
+        const { user } = await check(req, TRANSFER);
         sendJson(res, 201, ledger.transfer(user, await readJson(req), idempotencyKey(req)));
       },
     },
@@ -89,6 +90,9 @@ export function createApi({ at, options, check, ledger, ceremonies, probes = {} 
     const probe = Object.hasOwn(probes, path) ? probes[path] : undefined;
     const policy = { origin: at.app, exposeChallenge: options.exposeChallenge, anyHeader: probe !== undefined };
     if (cors(req, res, policy)) return;
+    // RFC 9449 §8.2, §9: whatever the answer will be, the next proof has this one.
+    const nonce = req.headers.dpop === undefined ? undefined : possession.nonce();
+    if (nonce !== undefined) res.setHeader("DPoP-Nonce", nonce);
     try {
       const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
       const handler = probe ?? methods?.[req.method ?? ""];
@@ -122,7 +126,8 @@ async function carry({ of, more }, ceremonies) {
 async function refuse(req, res, error) {
   // An answer to a half-read upload would be lost with the connection.
   if (!req.readableEnded) await readBody(req, 0).catch(() => undefined);
-  if (error instanceof Challenge) res.setHeader("WWW-Authenticate", error.header);
+  const scheme = /^dpop /i.test(req.headers.authorization ?? "") ? "DPoP" : "Bearer";
+  if (error instanceof Challenge) res.setHeader("WWW-Authenticate", error.header(scheme));
   sendError(res, error);
 }
 

@@ -18,7 +18,7 @@ import { NO_REDIRECT } from "./tokenrequest.js";
 /** Requests remembered at once; the oldest goes first. */
 const REQUESTS = 1000;
 /** What a request is about. Each further one may leave it out, and may not change it. */
-const PARAMS = /** @type {const} */ (["response_type", "scope", "nonce", "code_challenge", "code_challenge_method", "acr_values", "max_age", "resource"]);
+const PARAMS = /** @type {const} */ (["response_type", "scope", "nonce", "code_challenge", "code_challenge_method", "acr_values", "max_age", "resource", "dpop_jkt"]);
 
 /**
  * @typedef {import("./endpoint.js").Form} Form
@@ -112,7 +112,7 @@ export function createAuthorizationChallenge({ at, options, provider, ceremonies
    * @param {{ user: string, level: string, amr: string[] }} proof
    */
   async function issue({ params }, client, { user, ...proof }) {
-    const { resource = at.api, nonce, code_challenge: codeChallenge, scope: asked } = params;
+    const { resource = at.api, nonce, code_challenge: codeChallenge, dpop_jkt: dpopJkt, scope: asked } = params;
     const { grant, oidcScope, apiScope } = await grantFor({ provider, client, user, resource, scope: asked });
     const code = new provider.AuthorizationCode({
       ...tell(demandIn(params, options), proof),
@@ -120,6 +120,7 @@ export function createAuthorizationChallenge({ at, options, provider, ceremonies
       client,
       codeChallenge,
       codeChallengeMethod: "S256",
+      dpopJkt,
       grantId: grant.jti,
       gty: "authorization_code",
       nonce,

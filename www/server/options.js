@@ -17,7 +17,7 @@ import { isAbsolute } from "node:path";
  * @property {string} provider host name of the identity provider; fixed at the start
  * @property {SeededPasskey[]} passkeys
  * @property {{ app?: string, provider?: string }} coop `Cross-Origin-Opener-Policy` of each host
- * @property {boolean} exposeChallenge whether the API lets the page read `WWW-Authenticate`
+ * @property {boolean} exposeChallenge whether the API lets the page read `WWW-Authenticate` and `DPoP-Nonce`
  * @property {"honour" | "lower" | "refuse"} assurance what the provider does with an acr that is asked for
  * @property {"honour" | "ignore"} hints whether `id_token_hint` binds the sign-in to its user
  * @property {Record<string, string>} mounts path prefix on the app host → absolute folder
@@ -26,6 +26,7 @@ import { isAbsolute } from "node:path";
  *   `"preferred"` an assertion without it proves less, with `"required"` nothing
  * @property {number} challengeTtl how long a challenge of those may be answered, in seconds
  * @property {boolean} carry whether the API's step-up challenge brings passkey options along
+ * @property {boolean} nonces whether API and provider want a nonce of theirs in each DPoP proof
  */
 
 /** Where the provider may live: the app's own site, or another one. */
@@ -45,6 +46,7 @@ export function defaultOptions() {
     userVerification: "required",
     challengeTtl: 300,
     carry: false,
+    nonces: false,
   };
 }
 
@@ -62,6 +64,7 @@ const valid = {
   userVerification: (value) => ["required", "preferred"].includes(value),
   challengeTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
   carry: (value) => typeof value === "boolean",
+  nonces: (value) => typeof value === "boolean",
 };
 
 /**

@@ -8,7 +8,7 @@ import { Refusal } from "./ceremonies.js";
 import { demandIn } from "./demands.js";
 import { grantFor } from "./grants.js";
 import { answer } from "./levels.js";
-import { errors } from "./oidc.js";
+import { checkDpopReplay, errors, validateDpop } from "./oidc.js";
 
 /**
  * @typedef {object} Params
@@ -39,11 +39,12 @@ export function registerPasskeyGrant({ at, options, provider, ceremonies }) {
     const { nonce, auth_session: authSession, resource = at.api } = params;
     if (nonce === undefined) throw new errors.InvalidRequest("the nonce is missing");
     const demand = demandIn(params, options);
+    const proof = await validateDpop(provider, ctx);
     const server = new provider.ResourceServer(resource, resourceServer(at, resource));
 
-    const { user, ...proof } = await ceremonies.prove(parse(params.credential), { client: client.clientId, nonce, authSession })
+    const { user, ...proved } = await ceremonies.prove(parse(params.credential), { client: client.clientId, nonce, authSession })
       .catch((error) => { throw error instanceof Refusal ? new errors.CustomOIDCProviderError("invalid_grant", error.message) : error; });
-    const told = tell(demand, proof);
+    const told = tell(demand, proved);
     ctx.oidc.entity(PROOF, told);
     ctx.oidc.entity("Account", { accountId: user, claims: () => ({ sub: user }) });
 
@@ -52,6 +53,12 @@ export function registerPasskeyGrant({ at, options, provider, ceremonies }) {
     const access = new provider.AccessToken({ ...whole, resourceServer: server, scope: apiScope });
     const scope = [oidcScope, apiScope].filter(Boolean).join(" ");
     const refresh = new provider.RefreshToken({ ...whole, ...told, nonce, resource, scope, rotations: 0 });
+    if (proof) {
+      await checkDpopReplay(provider, ctx, proof, client.clientId);
+      // A client without a secret has its refresh tokens bound as well (RFC 9449 §5).
+      access.setThumbprint("jkt", proof.thumbprint);
+      Object.assign(refresh, { jkt: proof.thumbprint });
+    }
     const asked = oidcScope.split(" ").includes("openid");
     const idToken = new provider.IdToken({ sub: user, acr: told.acr, amr: told.amr, auth_time: told.authTime }, { ctx });
     Object.assign(idToken, { scope: "openid" });

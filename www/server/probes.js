@@ -18,7 +18,7 @@ export function createProbes(check) {
   let turns = 0;
   return {
     "/echo": async (req, res) => {
-      await check(req.headers.authorization, TRANSFER);
+      await check(req, TRANSFER);
       sendJson(res, 200, describe(req, await readBody(req, LIMIT)));
     },
     "/unauthorized": () => {
@@ -28,7 +28,7 @@ export function createProbes(check) {
       sendJson(res, 401, { detail: "no challenge" });
     },
     "/teapot": (_req, res) => {
-      res.setHeader("WWW-Authenticate", insufficient({ ...TRANSFER, scope: undefined }).header);
+      res.setHeader("WWW-Authenticate", insufficient({ ...TRANSFER, scope: undefined }).header());
       sendJson(res, 418, { detail: "a challenge on a status that has none" });
     },
     "/redirect": (req, res) => {

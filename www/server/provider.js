@@ -59,7 +59,7 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
     features: {
       claimsParameter: { enabled: true },
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => options.nonces },
       userinfo: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,

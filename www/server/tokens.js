@@ -3,9 +3,10 @@
  * @module
  */
 import { createLocalJWKSet, errors, jwtVerify } from "jose";
-import { HttpError } from "./http.js";
+import { HttpError, target } from "./http.js";
 import { ACCESS_TOKEN_ALG } from "./keys.js";
 import { rank } from "./levels.js";
+import { ProofError } from "./possession.js";
 
 /**
  * @typedef {object} Access who calls, as the token tells
@@ -35,35 +36,42 @@ export class Challenge extends HttpError {
    */
   constructor(status, message, params) {
     super(status, message, params.error === undefined ? {} : { error: params.error });
-    this.header = challenge(params);
+    this.params = params;
+  }
+
+  /** @param {"Bearer" | "DPoP"} [scheme] by which the caller has tried */
+  header(scheme) {
+    return challenge(this.params, scheme);
   }
 }
 
 /**
- * A Bearer challenge (RFC 6750 §3), every value as a quoted-string.
+ * A challenge (RFC 6750 §3, RFC 9449 §7.1), every value as a quoted-string.
  * @param {Record<string, string | undefined>} params
+ * @param {"Bearer" | "DPoP"} [scheme]
  */
-export function challenge(params) {
-  const list = Object.entries({ realm: "bank", ...params })
+export function challenge(params, scheme = "Bearer") {
+  const list = Object.entries({ realm: "bank", ...params, algs: scheme === "DPoP" ? "ES256" : undefined })
     .flatMap(([name, value]) => value === undefined ? [] : [`${name}="${value}"`]);
-  return `Bearer ${list.join(", ")}`;
+  return `${scheme} ${list.join(", ")}`;
 }
 
 /**
  * @param {import("./hosts.js").Addresses} at
  * @param {{ keys: import("jose").JWK[] }} jwks public keys of the provider
+ * @param {import("./possession.js").Possession} possession
  */
-export function createTokenCheck(at, jwks) {
+export function createTokenCheck(at, jwks, possession) {
   const keys = createLocalJWKSet(jwks);
 
   /**
    * Who calls, if the token is good for what is needed; otherwise throws the challenge.
-   * @param {string | undefined} header `Authorization`
+   * @param {import("./http.js").Request} req
    * @param {Need} need
    * @returns {Promise<Access>}
    */
-  return async function check(header, need) {
-    const access = await verify(header);
+  return async function check(req, need) {
+    const access = await verify(req);
     const missing = access.scope.includes(need.scope) ? undefined : need.scope;
     const stale = need.maxAge !== undefined && !(access.authTime !== undefined && now() - access.authTime <= need.maxAge);
     if (rank(access.acr) < rank(need.acr ?? "AL1") || stale) {
@@ -78,11 +86,13 @@ export function createTokenCheck(at, jwks) {
     return access;
   };
 
-  /** @param {string | undefined} header */
-  async function verify(header) {
+  /** @param {import("./http.js").Request} req */
+  async function verify(req) {
+    const { authorization: header } = req.headers;
     const [scheme, token, ...rest] = (header ?? "").split(" ");
+    const bound = scheme?.toLowerCase() === "dpop";
     // RFC 6750 §3: a request without credentials gets no error code.
-    if (header === undefined || scheme?.toLowerCase() !== "bearer") throw new Challenge(401, "an access token is needed", {});
+    if (header === undefined || !(bound || scheme?.toLowerCase() === "bearer")) throw new Challenge(401, "an access token is needed", {});
     try {
       if (!token || rest.length > 0) throw new errors.JWTInvalid("not one token");
       // RFC 9068 §4.
@@ -93,6 +103,10 @@ export function createTokenCheck(at, jwks) {
         typ: "at+jwt",
         requiredClaims: ["exp", "sub", "client_id"],
       });
+      const { jkt } = /** @type {{ jkt?: unknown }} */ (payload.cnf ?? {});
+      // RFC 9449 §7.2: a bound token is worth nothing as a Bearer token, and the other way round.
+      if (bound !== (jkt !== undefined)) throw new errors.JWTInvalid("a token of the other type");
+      if (bound) await possession.check(req, at.api + target(req).path, token, jkt);
       return {
         user: String(payload.sub),
         client: String(payload.client_id),
@@ -101,6 +115,7 @@ export function createTokenCheck(at, jwks) {
         authTime: typeof payload.auth_time === "number" ? payload.auth_time : undefined,
       };
     } catch (error) {
+      if (error instanceof ProofError) throw new Challenge(401, error.message, { error: error.error, error_description: error.message });
       if (!(error instanceof errors.JOSEError)) throw error;
       const reason = error instanceof errors.JWTExpired ? "The access token expired" : "The access token is not valid";
       throw new Challenge(401, reason, { error: "invalid_token", error_description: reason });

@@ -149,7 +149,7 @@ test("a preflight of the app is answered, another page's is not", async (t) => {
   const answer = await preflight(at.app);
   assert.equal(answer.status, 204);
   assert.equal(answer.headers["access-control-allow-origin"], at.app);
-  assert.equal(answer.headers["access-control-allow-headers"], "Authorization, Content-Type, Idempotency-Key");
+  assert.equal(answer.headers["access-control-allow-headers"], "Authorization, Content-Type, DPoP, Idempotency-Key");
   assert.equal(answer.headers["access-control-max-age"], "600");
   assert.equal(answer.headers.vary, "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
   const other = await preflight("http://evil.localhost");
@@ -160,7 +160,7 @@ test("a preflight of the app is answered, another page's is not", async (t) => {
 test("the challenge is readable across origins unless the option hides it", async (t) => {
   const alice = new Visitor(await open(t));
   const read = async () => (await alice.api("/balance", undefined)).headers;
-  assert.equal((await read())["access-control-expose-headers"], "WWW-Authenticate");
+  assert.equal((await read())["access-control-expose-headers"], "WWW-Authenticate, DPoP-Nonce");
   assert.equal((await read())["access-control-allow-origin"], alice.at.app);
   assert.equal((await read()).vary, "Origin");
   await alice.control("/options", { exposeChallenge: false });

@@ -3,6 +3,7 @@
 mod backend;
 mod bodies;
 mod ceremony;
+mod dpop;
 mod forgery;
 mod harness;
 mod loader;
@@ -32,7 +33,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 15] = [
+    let everywhere: [(&str, Journeys); 16] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -48,6 +49,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),
         ("redirect", redirect::JOURNEYS),
+        ("dpop", dpop::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
