@@ -23,6 +23,7 @@ pub const fn name(target: Target) -> &'static str {
         Target::PasskeyOptions => "passkey_options",
         Target::PasskeyToken => "passkey_token",
         Target::AuthorizationChallenge => "authorization_challenge",
+        Target::PushedAuthorization => "pushed_authorization",
     }
 }
 

@@ -89,6 +89,13 @@ impl Driver {
                     Ok(ChallengeAnswer { public_key, ..read })
                 }))
             }
+            Target::PushedAuthorization => {
+                let answer = self.form(flow, target, post).await;
+                FlowEvent::Pushed(answer.and_then(|answer| {
+                    let json = answer.json.ok_or_else(|| unreadable(what))?;
+                    from_js(json, ErrorCode::ProviderUnreachable, what)
+                }))
+            }
             Target::Metadata | Target::Jwks | Target::Token => {
                 let answer = self.form(flow, target, post).await;
                 FlowEvent::TokenAnswered(answer.and_then(|answer| {

@@ -401,6 +401,13 @@ export interface StepUpOptions {
    */
   dpop?: boolean;
   /**
+   * Whether authorization requests are pushed to the provider before the user is sent there (RFC 9126),
+   * so that what is asked for is in no address. Default: where its metadata demands it
+   * (`require_pushed_authorization_requests`). With `true` a provider without an endpoint for it is
+   * `metadata_invalid`. The window opens before, inside the click.
+   */
+  par?: boolean;
+  /**
    * Where the wasm comes from, for bundlers and policies that need to know. Default: beside this
    * file. One source is for the core; name both to replace both.
    */
@@ -503,7 +510,7 @@ export interface StepUpEvents {
   };
   /** A request the SDK itself made. `url` has no query; `status` is 0 where there was no answer. */
   request: EventBase & {
-    target: "metadata" | "token" | "jwks" | "api" | "passkey_options" | "passkey_token" | "authorization_challenge";
+    target: "metadata" | "token" | "jwks" | "api" | "passkey_options" | "passkey_token" | "authorization_challenge" | "pushed_authorization";
     method: string; url: string; status: number; duration: Millis;
   };
   authenticated: EventBase & Assurance;
@@ -780,6 +787,7 @@ export type StepUpErrorCode =
   | "prompt_suppressed"
   | "provider_unreachable"
   | "replay_unavailable"
+  | "request_expired"
   | "response_malformed"
   | "scope_refused"
   | "session_changed"

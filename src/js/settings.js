@@ -97,5 +97,6 @@ export const settings = (options) => {
     promptTimeout: options.promptTimeout ?? 300,
     requestTimeout: options.requestTimeout ?? 15,
     dpop: !!options.dpop,
+    par: !!options.par,
   };
 };

@@ -154,6 +154,10 @@ pub struct Config {
     /// Whether tokens must be bound to a key of this browser (RFC 9449).
     #[serde(default)]
     pub dpop: bool,
+    /// Whether authorization requests are pushed also where the provider does not demand it
+    /// (RFC 9126).
+    #[serde(default)]
+    pub par: bool,
 }
 
 impl Config {
@@ -265,6 +269,7 @@ pub(super) mod tests {
             prompt_timeout: Seconds(300),
             pending_ttl: Seconds(300),
             dpop: false,
+            par: false,
         }
     }
 

@@ -89,6 +89,8 @@ errors! {
     ProviderUnreachable => "provider_unreachable",
     /// The request cannot be sent a second time; the new token is kept.
     ReplayUnavailable => "replay_unavailable",
+    /// Requests that were pushed to the provider expired before they were used (RFC 9126 §2.2).
+    RequestExpired => "request_expired",
     /// The authorization response contradicts itself (RFC 6749 §3.1: no parameter twice).
     ResponseMalformed => "response_malformed",
     /// A demanded scope was not granted.

@@ -22,6 +22,7 @@ pub mod metadata;
 pub mod method;
 pub mod origin;
 pub mod passkey;
+pub mod pushed;
 pub mod requirement;
 pub mod response;
 pub mod secret;

@@ -22,8 +22,8 @@ pub struct Expected<'a> {
 /// `response_malformed` for a repeated parameter (RFC 6749 §3.1), a code beside an error, or
 /// neither; `state_mismatch` for another state or none; `issuer_mismatch` for another issuer, also
 /// on an error response (RFC 9207 §2.4); `assurance_unavailable` where the provider cannot reach
-/// what was asked for (RFC 9470 §5); `cancelled` for `access_denied`; `authorization_refused` for
-/// every other error.
+/// what was asked for (RFC 9470 §5); `cancelled` for `access_denied`; `request_expired` for
+/// `invalid_request_uri`; `authorization_refused` for every other error.
 pub fn read(query: &str, expected: &Expected<'_>) -> Result<Secret, Error> {
     let parameters = parse_form(query);
     // Nothing else is looked at before the response is known to belong to this transaction.
@@ -60,6 +60,8 @@ pub(super) fn refusal(error: &str) -> Error {
     match error {
         "unmet_authentication_requirements" => ErrorCode::AssuranceUnavailable.into(),
         "access_denied" => ErrorCode::Cancelled.into(),
+        // OpenID Connect Core §3.1.2.6: what was pushed is not kept any more.
+        "invalid_request_uri" => ErrorCode::RequestExpired.into(),
         _ => Error::new(ErrorCode::AuthorizationRefused, error_name(error)),
     }
 }

@@ -41,7 +41,7 @@ pub struct Lifetime(pub f64);
 impl Eq for Lifetime {}
 
 impl Lifetime {
-    fn seconds(self) -> Seconds {
+    pub(super) fn seconds(self) -> Seconds {
         // The cast saturates: negative and NaN become 0. What is longer than ten years is as good
         // as that, and stays a point in time that JavaScript can tell.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

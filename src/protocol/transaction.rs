@@ -127,6 +127,17 @@ impl Transaction {
         Secret::new(form.into_string())
     }
 
+    /// The body by which the provider is to keep the request (RFC 9126 §2.1).
+    #[must_use]
+    pub fn pushed_request(
+        &self,
+        acr_request: AcrRequest,
+        hint: &Hint,
+        challenge: &[u8; 32],
+    ) -> Secret {
+        Secret::new(self.authorization(acr_request, hint, challenge).into_string())
+    }
+
     fn authorization(&self, acr_request: AcrRequest, hint: &Hint, challenge: &[u8; 32]) -> Form {
         let (client_id, redirect_uri) = self.registration();
         let acr_values = &self.requirement.acr_values;
@@ -228,6 +239,8 @@ mod tests {
                 token_endpoint: "https://login.example/token".into(),
                 jwks_uri: "https://login.example/jwks".into(),
                 authorization_challenge_endpoint: None,
+                pushed_authorization_request_endpoint: None,
+                require_pushed_authorization_requests: false,
                 authorization_response_iss_parameter_supported: true,
                 code_challenge_methods_supported: Vec::new(),
             },

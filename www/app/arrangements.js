@@ -35,7 +35,8 @@ export function csrfToken() {
  * The arrangement that the address names: `?arrangement=endpoints` (the default), `carried` or `bff`.
  * Also `redirect`, which leaves the page instead of opening a window. Tests also use `popup`, without
  * passkeys in the page, and `first-party`; `&carried=1` lets `bff`
- * take options from the challenge. `&dpop=1` has tokens bound to a key of the browser.
+ * take options from the challenge. `&dpop=1` has tokens bound to a key of the browser, `&par=1` requests
+ * pushed.
  * @param {URLSearchParams} query
  * @param {{ api: string, issuer: string }} at
  * @returns {Arrangement}
@@ -46,26 +47,26 @@ export function arrangementOf(query, at) {
   // A passkey is a site's own: that of a provider elsewhere answers in its window only.
   const inThePage = name !== "popup" && name !== "redirect";
   const passkeys = inThePage && new URL(at.issuer).hostname.endsWith(location.hostname.replace(/^[^.]+/, ""));
-  return name === "bff" ? backend(passkeys, query.has("carried")) : openIdConnect(name, passkeys, query.has("dpop"), at);
+  return name === "bff" ? backend(passkeys, query.has("carried")) : openIdConnect(name, passkeys, { dpop: query.has("dpop"), par: query.has("par") }, at);
 }
 
 /**
  * @param {Name} name
  * @param {boolean} passkeys
- * @param {boolean} bound
+ * @param {{ dpop: boolean, par: boolean }} more
  * @param {{ api: string, issuer: string }} at
  * @returns {Arrangement}
  */
-function openIdConnect(name, passkeys, bound, { api, issuer }) {
+function openIdConnect(name, passkeys, more, { api, issuer }) {
   return {
     name,
     base: api,
     client: "bank-spa",
     passkeys,
     away: name === "redirect" ? "redirect" : "popup",
-    bound,
+    bound: more.dpop,
     options: {
-      dpop: bound,
+      ...more,
       apis: [{ origin: api, passkeyServer: name === "carried" }],
       issuer,
       clientId: "bank-spa",

@@ -28,6 +28,7 @@ export const ACTORS = Object.freeze(/** @type {const} */ (["You", "App", "API", 
 const requests = {
   metadata: "Reads the metadata", token: "Trades the code for tokens", jwks: "Fetches the keys",
   passkey_options: "Asks for passkey options", passkey_token: "Sends the assertion", authorization_challenge: "Asks for a code",
+  pushed_authorization: "Pushes what will be asked",
 };
 
 /** @type {{ [K in keyof Events]: (event: Events[K], backend: boolean) => Row }} */

@@ -18,9 +18,10 @@ export const PASSKEY_GRANT = "urn:bank:passkey";
  * Both clients are the bank's own.
  * @param {import("./hosts.js").Addresses} at
  * @param {string} secret of the backend-for-frontend
+ * @param {import("./options.js").Options} options
  * @returns {import("oidc-provider").ClientMetadata[]}
  */
-export function createClients(at, secret) {
+export function createClients(at, secret, options) {
   /** @type {Partial<import("oidc-provider").ClientMetadata>} */
   const both = {
     client_name: "Localhost Bank",
@@ -35,6 +36,7 @@ export function createClients(at, secret) {
       ...both,
       client_id: SPA,
       token_endpoint_auth_method: "none",
+      require_pushed_authorization_requests: options.pushed,
       redirect_uris: [`${at.app}/stepup/callback.html`, `${at.app}/e2e/callback.html`],
     },
     {

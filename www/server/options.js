@@ -26,6 +26,7 @@ import { isAbsolute } from "node:path";
  *   `"preferred"` an assertion without it proves less, with `"required"` nothing
  * @property {number} challengeTtl how long a challenge of those may be answered, in seconds
  * @property {boolean} carry whether the API's step-up challenge brings passkey options along
+ * @property {boolean} pushed whether the page must push its authorization requests (RFC 9126); fixed at the start
  * @property {boolean} nonces whether API and provider want a nonce of theirs in each DPoP proof
  */
 
@@ -46,6 +47,7 @@ export function defaultOptions() {
     userVerification: "required",
     challengeTtl: 300,
     carry: false,
+    pushed: false,
     nonces: false,
   };
 }
@@ -64,6 +66,7 @@ const valid = {
   userVerification: (value) => ["required", "preferred"].includes(value),
   challengeTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
   carry: (value) => typeof value === "boolean",
+  pushed: (value) => typeof value === "boolean",
   nonces: (value) => typeof value === "boolean",
 };
 
@@ -71,14 +74,15 @@ const valid = {
  * Takes over what `patch` names, or throws a `TypeError` and changes nothing.
  * @param {Options} options
  * @param {unknown} patch
- * @param {{ started?: boolean }} [when] once started, the provider stays where it is
+ * @param {{ started?: boolean }} [when] once started, some stay as they are
  */
 export function mergeOptions(options, patch, { started = false } = {}) {
   if (!isRecord(patch)) throw new TypeError("options must be a JSON object");
   for (const [name, value] of Object.entries(patch)) {
     if (!Object.hasOwn(valid, name)) throw new TypeError(`unknown option: ${name}`);
     if (!valid[/** @type {keyof Options} */ (name)](value)) throw new TypeError(`option ${name} has a wrong value`);
-    if (started && name === "provider" && value !== options.provider) throw new TypeError("option provider is fixed at the start");
+    const fixed = name === "provider" || name === "pushed";
+    if (started && fixed && value !== options[name]) throw new TypeError(`option ${name} is fixed at the start`);
   }
   Object.assign(options, patch);
 }

@@ -37,7 +37,7 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
 
   const provider = new Provider(at.issuer, {
     jwks: /** @type {import("oidc-provider").JWKS} */ (jwks),
-    clients: createClients(at, secret),
+    clients: createClients(at, secret, options),
     adapter: memoryAdapter(),
     acrValues: [...LEVELS],
     // In every ID token, asked for or not: how else should the app know what it got.
@@ -47,7 +47,10 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
     clientAuthMethods: ["none", "client_secret_basic"],
     // The page holds the tokens of one client; those of the other never get there.
     clientBasedCORS: (_ctx, origin, client) => origin === at.app && client.clientId === SPA,
-    discovery: { authorization_challenge_endpoint: `${at.issuer}/authorize-challenge` },
+    discovery: {
+      authorization_challenge_endpoint: `${at.issuer}/authorize-challenge`,
+      ...(options.pushed ? { require_pushed_authorization_requests: true } : {}),
+    },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
     extraTokenClaims: (ctx) => {
       const { entities } = ctx.oidc;

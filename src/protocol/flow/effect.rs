@@ -42,6 +42,8 @@ pub enum Target {
     PasskeyToken,
     /// The authorization challenge endpoint.
     AuthorizationChallenge,
+    /// The endpoint for authorization requests that the provider keeps.
+    PushedAuthorization,
 }
 
 /// What a step-up has obtained.
@@ -123,7 +125,7 @@ pub enum FlowEffect {
     FocusWindow,
     /// The response is here: stop listening, and let the window close.
     CloseWindow,
-    /// POST something; answer with `OptionsRead`, `ChallengeAnswered`, `BackendAnswered` or
+    /// POST something; answer with `OptionsRead`, `ChallengeAnswered`, `BackendAnswered`, `Pushed` or
     /// `TokenAnswered`, as the target is.
     Send {
         /// What it is for.

@@ -7,6 +7,7 @@ use crate::protocol::error::Error;
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::method::Method;
+use crate::protocol::pushed::PushAnswer;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
@@ -88,6 +89,8 @@ pub enum FlowEvent {
     Quiet,
     /// What must survive a redirect is saved, or cannot be.
     Saved(Result<(), Error>),
+    /// The provider keeps the authorization request, or says why not.
+    Pushed(Result<PushAnswer, Error>),
     /// A callback page told its query.
     Responded(String),
     /// Whether the user's last gesture still counts (HTML §6.4.1).

@@ -3,6 +3,7 @@
 use super::choose::{impossible, possible};
 use super::effect::FlowEffect;
 use super::event::{FlowEvent, Session};
+use super::push::Push;
 use super::subject::{User, Who};
 use super::verify::own_tokens;
 use super::window::Visit;
@@ -84,8 +85,10 @@ pub struct Flow {
     pub(super) first_party: bool,
     /// Whether an expired session of the challenge endpoint has been begun anew.
     pub(super) restarted: bool,
-    /// The request that the provider keeps already (RFC 9126 §4).
-    pub(super) kept_request: Option<String>,
+    /// How far a request is that the provider is to keep.
+    pub(super) push: Push,
+    /// Whether one has expired before it was used.
+    pub(super) pushed_again: bool,
     pub(super) state: State,
 }
 
@@ -195,7 +198,8 @@ impl Flow {
                 .as_ref()
                 .is_some_and(|passkey| passkey.server == PasskeyServer::FirstParty),
             restarted: false,
-            kept_request: None,
+            push: Push::No,
+            pushed_again: false,
             state: State::Preparing,
         };
         if !own && method.is_none() {
@@ -249,7 +253,8 @@ impl Flow {
             // A challenge endpoint has been told what is demanded; the other servers are told when
             // they get the passkey's answer.
             Some(Method::Passkey) => self.first_party && !matches!(self.offered, Offered::No),
-            _ => false,
+            // What the provider keeps, it has been told.
+            _ => !matches!(self.push, Push::No),
         };
         if asked
             || !matches!(self.state, State::Preparing | State::Choosing { .. } | State::Departing)
@@ -313,13 +318,14 @@ impl Flow {
             }
             (State::Departing, FlowEvent::Quiet) => self.save(context, effects),
             (_, FlowEvent::Quiet) => {}
-            (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, effects),
+            (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, context, effects),
+            (_, FlowEvent::Pushed(answer)) => return self.pushed(answer, context, effects),
             (_, FlowEvent::MetadataRead(metadata)) => {
                 let metadata = metadata?;
                 if let Some(provider) = &context.config.provider {
                     metadata.check(&provider.issuer)?;
                 }
-                self.check_challenge_endpoint(&metadata)?;
+                self.check_endpoints(&metadata, context.config)?;
                 self.metadata = Some(metadata);
                 self.advance(context, effects);
             }
@@ -425,8 +431,12 @@ impl Flow {
         Some(scope.union(&self.goal.requirement.scope))
     }
 
-    /// The app asks as the provider's own, so the provider must have the endpoint for it.
-    fn check_challenge_endpoint(&self, metadata: &Metadata) -> Result<(), Error> {
+    /// The app wants to ask in a way of its own, so the provider must have the endpoint for it.
+    fn check_endpoints(&self, metadata: &Metadata, config: &Config) -> Result<(), Error> {
+        if config.par && metadata.pushed_authorization_request_endpoint.is_none() {
+            let detail = "it has no pushed_authorization_request_endpoint";
+            return Err(Error::new(ErrorCode::MetadataInvalid, detail));
+        }
         if self.first_party
             && self.methods.contains(&Method::Passkey)
             && metadata.authorization_challenge_endpoint.is_none()

@@ -1,7 +1,7 @@
 //! One step-up: from the wish for a prompt to a checked token.
 //!
 //! ```text
-//!  start ──► Preparing: session, metadata, secrets, and
+//!  start ──► Preparing: session, metadata, secrets, a pushed request, and
 //!               │ a window ─────────► Awaiting ── code ──► Exchanging ── tokens ──► Verifying ──► done
 //!               │                       └ the backend is back ────────────────────────────────────► done
 //!               │ options, a gesture ► Asserting ── credential ──► Submitting ── tokens ► Verifying
@@ -21,6 +21,7 @@ mod event;
 mod first_party;
 mod machine;
 mod passkey;
+mod push;
 mod redirect;
 mod subject;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::effect::{FlowEffect, Question};
 use super::event::Session;
 use super::machine::{Check, Context, Flow, FlowId, Goal, Offered, State, Window};
+use super::push::Push;
 use super::subject::Who;
 use super::window::Visit;
 use crate::protocol::assurance::Subject;
@@ -37,7 +38,7 @@ impl Flow {
     pub(super) fn ask_by_redirect(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
         // Who comes back is compared with who left, so that must be known for certain.
         let known = self.who.as_ref().is_some_and(|who| !matches!(who, Who::Claimed(_)));
-        if !known || self.visit(context).is_none() {
+        if !known || !self.is_ready(context) {
             return;
         }
         match self.clicked {
@@ -53,6 +54,10 @@ impl Flow {
     }
 
     pub(super) fn save(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        // As late as possible: what the provider keeps, it does not keep for long.
+        if !self.is_pushed(context, effects) {
+            return;
+        }
         let (Some((visit, url)), Some(session), Some(who)) =
             (self.visit(context), &self.session, &self.who)
         else {
@@ -74,13 +79,27 @@ impl Flow {
     pub(super) fn saved(
         &mut self,
         outcome: Result<(), Error>,
+        context: &Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let State::Leaving { url, state } = &self.state else { return Ok(()) };
+        let State::Leaving { .. } = &self.state else { return Ok(()) };
         outcome?;
-        effects.push(FlowEffect::Leave { url: url.clone(), state: state.clone() });
+        match &self.push {
+            Push::Kept(kept) if !kept.is_there(context.now) => self.push_again(context, effects),
+            _ => {
+                self.leave(context, effects);
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves for the provider, everything being saved.
+    pub(super) fn leave(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        let State::Leaving { url, state } = &self.state else { return };
+        // What is kept there now may be another one than when it was saved.
+        let url = self.visit(context).map_or_else(|| url.clone(), |(_, url)| url);
+        effects.push(FlowEffect::Leave { url, state: state.clone() });
         self.state = State::Left;
-        Ok(())
     }
 
     /// Goes on with what was saved, the user being back with this query.
@@ -117,7 +136,8 @@ impl Flow {
             gate: false,
             first_party: false,
             restarted: false,
-            kept_request: None,
+            push: Push::No,
+            pushed_again: false,
             state: State::Awaiting { visit, url: String::new() },
         };
         let mut effects = vec![FlowEffect::StartDeadline(context.config.prompt_timeout)];

@@ -8,6 +8,7 @@ mod keys;
 mod own;
 mod passkey;
 pub(in crate::protocol) mod player;
+mod push;
 mod redirect;
 mod subject;
 mod window;

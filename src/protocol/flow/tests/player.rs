@@ -114,6 +114,9 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::EndCeremony => "end ceremony".into(),
         FlowEffect::GoTo { state, url } => {
             let backend = url.ends_with(&format!("%3Fstepup_state%3D{state}"));
+            if let Some((_, kept)) = url.split_once("request_uri=") {
+                return format!("go to {kept}");
+            }
             assert!(backend || url.contains(&format!("state={state}&")), "{url}");
             "go to provider".into()
         }
@@ -167,6 +170,7 @@ fn sent(target: Target, endpoint: &str, body: &str) -> String {
             let and = |name: &str| of(name).map(|it| format!(" with {it}")).unwrap_or_default();
             format!("ask as first party{}{}", and("auth_session"), and("credential"))
         }
+        Target::PushedAuthorization => format!("push to {endpoint}"),
         Target::Metadata | Target::Jwks => panic!("the core asks for these otherwise"),
     }
 }
@@ -250,6 +254,8 @@ pub fn metadata() -> FlowEvent {
         token_endpoint: "https://login.example/token".into(),
         jwks_uri: "https://login.example/jwks".into(),
         authorization_challenge_endpoint: Some("https://login.example/challenge".into()),
+        pushed_authorization_request_endpoint: None,
+        require_pushed_authorization_requests: false,
         authorization_response_iss_parameter_supported: true,
         code_challenge_methods_supported: vec!["S256".into()],
     }))

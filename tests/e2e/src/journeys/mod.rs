@@ -11,6 +11,7 @@ mod many;
 mod own;
 mod passkey;
 mod provider;
+mod pushed;
 mod redirect;
 mod refusals;
 mod transfer;
@@ -33,7 +34,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 16] = [
+    let everywhere: [(&str, Journeys); 17] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -50,6 +51,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("backend", backend::JOURNEYS),
         ("redirect", redirect::JOURNEYS),
         ("dpop", dpop::JOURNEYS),
+        ("pushed", pushed::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
