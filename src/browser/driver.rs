@@ -4,6 +4,7 @@ use super::host::{Host, object};
 use super::notice::{flow_name, plain, tell};
 use super::running::Running;
 use crate::protocol::coordinator::{Coordinator, Effect, Event, Published, WaiterId};
+use crate::protocol::details::Details;
 use crate::protocol::dpop::{Nonces, Thumbprint};
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::metadata::Metadata;
@@ -81,6 +82,11 @@ impl Driver {
     /// Asks the core something.
     pub fn ask<T>(&self, question: impl FnOnce(&Coordinator, EpochMillis) -> T) -> T {
         question(&self.core.borrow(), now())
+    }
+
+    /// The token that is held for what a request is about in particular; it is used once.
+    pub fn take_narrow(&self, url: &str, details: &Details) -> JsValue {
+        published(self.core.borrow_mut().take_narrow(url, details, now()))
     }
 
     /// Keeps a window that was opened inside a click until the core has decided about it.

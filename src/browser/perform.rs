@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::host::{from_js, get, object, own_error};
-use super::notice::plain;
+use super::notice::{demanded, plain};
 use super::running::Running;
 use super::timer::Timeout;
 use super::{passkey, popup, random};
@@ -286,7 +286,7 @@ impl Driver {
             window = running.window.clone();
         });
         let request = object(&[
-            ("requirement", plain(asked)),
+            ("requirement", demanded(asked)),
             ("reason", reason.map_or(JsValue::UNDEFINED, JsValue::from_str)),
             ("signal", signal.into()),
             ("window", window.map_or(JsValue::UNDEFINED, JsValue::from)),

@@ -7,12 +7,14 @@ use super::notice::{flow_name, plain};
 use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
 use crate::protocol::claims::{Claims, Expectation};
+use crate::protocol::details::Details;
 use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::{FlowEvent, FlowId, Target};
 use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
+use crate::protocol::token::TokenAnswer;
 use js_sys::{Function, Promise};
 use serde::Deserialize;
 use std::rc::Rc;
@@ -75,7 +77,7 @@ impl Driver {
                     }
                     (_, false) => FlowEvent::TokenAnswered(answer.and_then(|answer| {
                         let json = answer.json.ok_or_else(|| unreadable(what))?;
-                        from_js(json, ErrorCode::ProviderUnreachable, what)
+                        read_tokens(json, what)
                     })),
                 }
             }
@@ -100,7 +102,7 @@ impl Driver {
                 let answer = self.form(flow, target, post).await;
                 FlowEvent::TokenAnswered(answer.and_then(|answer| {
                     let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    from_js(json, ErrorCode::ProviderUnreachable, what)
+                    read_tokens(json, what)
                 }))
             }
         }
@@ -199,6 +201,13 @@ pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
     let public_key = text_of(&bare.unwrap_or_else(|| get(json, "publicKey")))?;
     let auth_session = get(json, "auth_session").as_string().map(Secret::new);
     Some(Offer { public_key, auth_session })
+}
+
+/// What a token endpoint answers. The core compares details as text.
+fn read_tokens(json: JsValue, what: &str) -> Result<TokenAnswer, Error> {
+    let details = text_of(&get(&json, "authorization_details"));
+    let read: TokenAnswer = from_js(json, ErrorCode::ProviderUnreachable, what)?;
+    Ok(TokenAnswer { authorization_details: Details::new(details.unwrap_or_default()), ..read })
 }
 
 fn read_offer(answer: &Answer) -> Result<Offer, Error> {

@@ -8,7 +8,7 @@ import { watchClicks } from "./clicks.js";
 import { endpoints } from "./endpoints.js";
 import { StepUpError } from "./error.js";
 import { prompter } from "./prompt.js";
-import { requirement, scopes, settings } from "./settings.js";
+import { detailsText, requirement, scopes, settings } from "./settings.js";
 import { wasmSource } from "./wasm.js";
 
 /**
@@ -134,12 +134,14 @@ export const start = async (options, loader) => {
     return waiter;
   };
 
+  /** @param {Published | null} one */
+  const sendable = (one) => (one?.key ? { ...one, send: sender(one.token, one.key) } : one);
+
   /** What the core calls. */
   const host = {
     emit,
     diagnose,
-    publish: (/** @type {(Published | null)[]} */ all) =>
-      publish(all.map((one) => (one?.key ? { ...one, send: sender(one.token, one.key) } : one))),
+    publish: (/** @type {(Published | null)[]} */ all) => publish(all.map(sendable)),
     key: async () => (await bound()).key(),
     prove: async (
       /** @type {string} */ key,
@@ -157,7 +159,12 @@ export const start = async (options, loader) => {
     authenticate: async (/** @type {AuthenticateRequest} */ request) => {
       const answer = await options.authenticate?.(request);
       const result = typeof answer === "string" ? { accessToken: answer } : answer;
-      return { ...result, scope: result?.scope === undefined ? undefined : scopes(result.scope) };
+      const { scope, authorizationDetails: details } = result ?? {};
+      return {
+        ...result,
+        scope: scope === undefined ? undefined : scopes(scope),
+        authorizationDetails: details && detailsText(details),
+      };
     },
     verifier: () => loadVerifier(options.wasm),
     settle: (/** @type {number} */ id, /** @type {object} */ assurance) =>
@@ -383,7 +390,8 @@ export const start = async (options, loader) => {
       return /** @type {Promise<Response>} */ (
         wait(about, (id) => {
           const asked = detected ? requirement(detected) : undefined;
-          const told = { ...call, ...call.stepup };
+          const authorizationDetails = detailsText(call.stepup.authorizationDetails);
+          const told = { ...call, ...call.stepup, authorizationDetails };
           if (!client.challenged(id, told, response.status, header(response), asked, offer))
             leave(id)?.resolve(response);
         })
@@ -418,6 +426,9 @@ export const start = async (options, loader) => {
         return false;
       }
     },
+    /** The token that is held for what a request is about in particular. @param {Call} call */
+    narrow: ({ url, stepup }) =>
+      dead ? null : sendable(enter(() => client.narrow(url, detailsText(stepup.authorizationDetails)))),
     token: (/** @type {Requirement} */ asked) =>
       dead ? undefined : enter(() => client.token(requirement(asked))),
     cleared: () => {

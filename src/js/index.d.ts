@@ -26,6 +26,22 @@ export interface Requirement {
   maxAge?: Seconds;
   /** Scopes the access token must carry: a space-separated string or a list. */
   scope?: string | string[];
+  /**
+   * What the token must be good for in particular. The provider's answer is compared with it: it may
+   * add members, and fill a list that was asked for empty, but change nothing
+   * (`authorization_details_refused`). Such a token is used for one request with equal details, in
+   * whatever order their members are, and replaces no other. Each thing has a prompt of its own.
+   */
+  authorizationDetails?: AuthorizationDetail[];
+}
+
+/**
+ * What a token is to be good for in particular (RFC 9396 §2): this payment, to that payee. What else a
+ * type has is between the app, its API and the provider.
+ */
+export interface AuthorizationDetail {
+  type: string;
+  [member: string]: unknown;
 }
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1). */
@@ -98,12 +114,16 @@ export interface AuthenticateResult {
   expiresIn?: Seconds;
   scope?: string | string[];
   tokenType?: string;
+  /** What it was granted in particular; compared where it is told. */
+  authorizationDetails?: AuthorizationDetail[];
 }
 
 /** What `authenticate` is called with. */
 export interface AuthenticateRequest {
   /** Everything that is asked for, `acr` already folded into `acrValues`. */
-  requirement: { acrValues: string[]; maxAge?: Seconds; scope: string[] };
+  requirement: {
+    acrValues: string[]; maxAge?: Seconds; scope: string[]; authorizationDetails?: AuthorizationDetail[];
+  };
   /** The app's reason, as given to `fetch` or `ensure`. */
   reason?: string;
   /** Fires when nobody waits for the result any more. */
@@ -122,6 +142,8 @@ export interface PasskeyFields {
   /** Seconds: text in a form, a number in JSON. */
   max_age?: string | number;
   scope?: string;
+  /** In a form as its JSON text (RFC 9396 §2). */
+  authorization_details?: string | AuthorizationDetail[];
   /** Not to a backend, which is the client itself. */
   client_id?: string;
   /** To be repeated in the ID token (OpenID Connect Core §3.1.2.1). Not to a backend. */
@@ -223,7 +245,7 @@ export interface Csrf {
 /** A backend-for-frontend: cookies, and no token in the page (RFC 10017 §6.1). */
 export interface Backend {
   /**
-   * The page that a window is sent to, with `acr_values`, `max_age` and `scope` as demanded, and
+   * The page that a window is sent to, with `acr_values`, `max_age`, `scope` and `authorization_details` as demanded, and
    * `return_to`: the `redirectUri` with `stepup_state` in its query, as a path where both are of one
    * origin. The backend goes back there when it is done, with `error` if it failed (RFC 6749
    * §4.1.2.1, RFC 9470 §5; `subject_mismatch` where another user came back). It must accept no other
@@ -428,6 +450,8 @@ export interface StepUpInit {
    * (`Access-Control-Allow-Headers`).
    */
   idempotencyKey?: string | true;
+  /** What this request is about in particular: what a step-up for it asks for besides (`Requirement`). */
+  authorizationDetails?: AuthorizationDetail[];
   /** The gate for this request, in place of the one in the options. */
   gate?: GateOptions | OwnGate | false;
 }
@@ -764,6 +788,7 @@ export type StepUpErrorCode =
   | "assurance_unavailable"
   | "assurance_unverifiable"
   | "authenticate_failed"
+  | "authorization_details_refused"
   | "authorization_refused"
   | "cancelled"
   | "challenge_rejected"

@@ -120,10 +120,11 @@ export const createStepUp = (options) => {
   const tokenFor = async (call) => {
     // A cookie carries the session.
     if (options.bff) return {};
-    const held = published[call.index];
+    const narrow = call.stepup.authorizationDetails && engine?.narrow(call);
+    const held = narrow || published[call.index];
     if (held && held.until > Date.now()) {
       call.serial = held.serial;
-      if (held.once) published[call.index] = null;
+      if (held.once && !narrow) published[call.index] = null;
       return held;
     }
     try {

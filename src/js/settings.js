@@ -13,12 +13,20 @@ import { methodsOf, passkeys } from "./methods.js";
 /** @param {string | string[] | undefined} scope */
 export const scopes = (scope) => [...new Set([scope ?? []].flat().join(" ").split(/ +/).filter(Boolean))];
 
-/** The shorthand `acr` folded in, scopes as a list. @param {Requirement} asked */
-export const requirement = ({ acr, acrValues = acr === undefined ? [] : [acr], maxAge, scope }) => ({
-  acrValues,
-  maxAge,
-  scope: scopes(scope),
-});
+/** As text: what JSON cannot say, no server can be asked for. @param {unknown} details */
+export const detailsText = (details = []) => {
+  try {
+    return JSON.stringify(details);
+  } catch (cause) {
+    throw new StepUpError("configuration_invalid", { message: "authorizationDetails is no JSON", cause });
+  }
+};
+
+/** The shorthand `acr` folded in, scopes as a list, details as text. @param {Requirement} asked */
+export const requirement = (asked) => {
+  const { acr, acrValues = acr === undefined ? [] : [acr], maxAge, scope, authorizationDetails } = asked;
+  return { acrValues, maxAge, scope: scopes(scope), authorizationDetails: detailsText(authorizationDetails) };
+};
 
 /** An address in full. @param {string} address */
 const resolved = (address) => {

@@ -40,6 +40,7 @@ pub fn refusal(error: &str) -> Error {
         // Applications, §5.2.2.1): another way leads on.
         "redirect_to_web" => ErrorCode::PasskeyUnavailable.into(),
         "subject_mismatch" => ErrorCode::SubjectMismatch.into(),
+        "invalid_authorization_details" => ErrorCode::AuthorizationDetailsRefused.into(),
         _ => Error::new(ErrorCode::TokenRefused, error_name(error)),
     }
 }
@@ -121,6 +122,7 @@ impl Ask<'_> {
             .with("scope", &self.scope.to_string())
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
             .with_some("max_age", max_age.as_deref())
+            .with_some("authorization_details", self.requirement.authorization_details.text())
             .with_some("resource", self.resource)
     }
 
@@ -138,6 +140,9 @@ impl Ask<'_> {
         if !self.requirement.scope.is_empty() {
             add("scope", &json_string(&self.requirement.scope.to_string()));
         }
+        if let Some(details) = self.requirement.authorization_details.text() {
+            add("authorization_details", details);
+        }
         for (name, json) in more {
             add(name, json);
         }
@@ -148,6 +153,7 @@ impl Ask<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
+    use super::super::details::Details;
     use super::super::encode::parse_form;
     use super::super::units::Seconds;
     use super::*;
@@ -157,6 +163,7 @@ mod tests {
             acr_values: vec!["AL3".into(), "phr".into()],
             max_age: Some(Seconds(60)),
             scope: Scope::parse("transfers:write"),
+            ..Requirement::default()
         }
     }
 
@@ -245,6 +252,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_for_in_particular_is_a_parameter_or_a_member() {
+        let details = r#"[{"type":"transfer"}]"#;
+        let requirement =
+            Requirement { authorization_details: Details::new(details), ..Requirement::default() };
+        let (form, json) = with(|ask| {
+            let ask = Ask { requirement: &requirement, ..ask };
+            let body = |server| ask.options(&server, &Hint::None).unwrap().body;
+            (body(endpoints(None)), body(backend()))
+        });
+        let found =
+            parse_form(form.expose()).into_iter().find(|(k, _)| k == "authorization_details");
+        assert_eq!(found.map(|(_, value)| value).as_deref(), Some(details));
+        assert_eq!(json.expose(), [r#"{"authorization_details":"#, details, "}"].concat());
+    }
+
+    #[test]
     fn only_what_gives_tokens_is_shown_that_the_key_is_held() {
         let key = Thumbprint("jkt-1".into());
         let (credential, hint) = (Secret::new("{}"), Hint::None);
@@ -282,6 +305,7 @@ mod tests {
             ("unmet_authentication_requirements", ErrorCode::AssuranceUnavailable),
             ("redirect_to_web", ErrorCode::PasskeyUnavailable),
             ("subject_mismatch", ErrorCode::SubjectMismatch),
+            ("invalid_authorization_details", ErrorCode::AuthorizationDetailsRefused),
             ("invalid_grant", ErrorCode::TokenRefused),
         ] {
             assert_eq!(refusal(error).code, expect, "{error}");

@@ -34,6 +34,7 @@ impl Backend {
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
             .with_some("max_age", max_age.as_deref())
             .with_some("scope", Some(scope.as_str()).filter(|scope| !scope.is_empty()))
+            .with_some("authorization_details", requirement.authorization_details.text())
             .with("return_to", &return_to);
         self.login.as_deref().map(|login| form.onto(login))
     }
@@ -97,6 +98,7 @@ mod tests {
             acr_values: vec!["AL3".into()],
             max_age: Some(Seconds(0)),
             scope: Scope::parse("a b"),
+            ..Requirement::default()
         };
         assert_eq!(
             backend().login_url(&requirement, "s1").unwrap(),

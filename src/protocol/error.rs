@@ -43,6 +43,8 @@ errors! {
     AssuranceUnverifiable => "assurance_unverifiable",
     /// The app's own `authenticate` failed; its reason is the `cause`.
     AuthenticateFailed => "authenticate_failed",
+    /// What was granted is not what was asked for in particular (RFC 9396 §7).
+    AuthorizationDetailsRefused => "authorization_details_refused",
     /// The provider answered the authorization request with an error (RFC 6749 §4.1.2.1).
     AuthorizationRefused => "authorization_refused",
     /// The user said no.

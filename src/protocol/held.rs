@@ -40,12 +40,19 @@ pub struct Held {
 }
 
 impl Held {
+    /// Whether it is for one thing in particular, and so for the request about that thing only.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        !self.obtained_for.authorization_details.is_empty()
+    }
+
     /// Whether it satisfies the requirement now. Expiry is judged here, on each read: no timer
     /// runs that a sleeping machine would miss.
     #[must_use]
     pub fn satisfies(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         now < self.until
             && self.scope.contains_all(&requirement.scope)
+            && self.obtained_for.authorization_details == requirement.authorization_details
             && match &self.claims {
                 Some(claims) => still_holds(claims, self.received, requirement, now),
                 // Nothing vouches for it: it serves what it was obtained for, and the API decides.
@@ -62,8 +69,8 @@ impl Held {
 
     /// Whether it is trusted for one request only.
     #[must_use]
-    pub const fn is_once(&self) -> bool {
-        self.claims.is_none()
+    pub fn is_once(&self) -> bool {
+        self.claims.is_none() || self.is_narrow()
     }
 
     /// Whether `ensure()` may rest on it: something vouches for it, or it is the session itself,
@@ -140,10 +147,12 @@ impl Wallet {
             .filter(move |held| held.resource.as_deref() == resource && now < held.until)
     }
 
-    /// Everything that has been granted for the resource by tokens that still live.
+    /// Everything that has been granted for the resource by tokens that still live, apart from what was
+    /// granted for one thing in particular.
     #[must_use]
     pub fn scope(&self, resource: Option<&str>, now: EpochMillis) -> Scope {
-        self.newest(resource, now).fold(Scope::default(), |scope, held| scope.union(&held.scope))
+        let wide = self.newest(resource, now).filter(|held| !held.is_narrow());
+        wide.fold(Scope::default(), |scope, held| scope.union(&held.scope))
     }
 
     /// Gives one up.
@@ -159,6 +168,7 @@ impl Wallet {
 
 #[cfg(test)]
 mod tests {
+    use super::super::details::Details;
     use super::super::token::TokenSet;
     use super::super::units::EpochSeconds;
     use super::*;
@@ -171,6 +181,7 @@ mod tests {
             id_token: None,
             lifetime: Seconds(60),
             scope: Scope::parse(scope),
+            authorization_details: Details::default(),
             key: None,
         })
     }
@@ -236,6 +247,26 @@ mod tests {
         assert!(held.is_once());
         assert!(wallet.find(None, &wants("AL2", "a"), NOW).is_some());
         assert!(wallet.find(None, &wants("AL3", "a"), NOW).is_none());
+    }
+
+    #[test]
+    fn t09_a_token_for_one_thing_in_particular_serves_that_only() {
+        let mut wallet = Wallet::default();
+        let pays = |amount: &str| Requirement {
+            authorization_details: Details::new([r#"[{"type":"t","n":"#, amount, "}]"].concat()),
+            ..wants("AL3", "a")
+        };
+        wallet.take(tokens("wide", "a b"), claims("AL3"), wants("AL3", ""), None, NOW);
+        let narrow = wallet.take(tokens("narrow", "a c"), claims("AL3"), pays("1"), None, NOW);
+        assert!(narrow.is_once() && narrow.is_narrow());
+        let find = |requirement: &Requirement| {
+            let held = wallet.find(None, requirement, NOW)?;
+            held.access_token.as_ref().map(Secret::expose)
+        };
+        assert_eq!(find(&pays("1")), Some("narrow"));
+        assert_eq!(find(&pays("2")), None);
+        assert_eq!(find(&wants("AL3", "a")), Some("wide"));
+        assert_eq!(wallet.scope(None, NOW), Scope::parse("a b"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod challenge;
 pub mod claims;
 pub mod config;
 pub mod coordinator;
+pub mod details;
 pub mod dpop;
 pub mod encode;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod flow;
 pub mod held;
 #[cfg(feature = "id-token")]
 pub mod id_token;
+pub mod json;
 pub mod metadata;
 pub mod method;
 pub mod origin;

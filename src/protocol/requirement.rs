@@ -1,5 +1,6 @@
 //! What an API demands of the user's authentication and of the token.
 
+use super::details::Details;
 use super::error::{Error, ErrorCode};
 use super::units::Seconds;
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,9 @@ pub struct Requirement {
     pub max_age: Option<Seconds>,
     /// Scopes that the token must carry.
     pub scope: Scope,
+    /// What the token must be good for in particular.
+    #[serde(skip_serializing_if = "Details::is_empty")]
+    pub authorization_details: Details,
 }
 
 impl Requirement {
@@ -89,8 +93,10 @@ impl Requirement {
     /// # Errors
     ///
     /// `configuration_invalid` for an acr or scope that is empty or has a character which the
-    /// space-separated lists of RFC 6749 §3.3 and OpenID Connect Core §3.1.2.1 cannot carry.
+    /// space-separated lists of RFC 6749 §3.3 and OpenID Connect Core §3.1.2.1 cannot carry, and for
+    /// authorization details that are none.
     pub fn checked(self) -> Result<Self, Error> {
+        self.authorization_details.checked()?;
         let fine = |value: &str| {
             !value.is_empty()
                 && value.chars().all(|c| !c.is_control() && !matches!(c, ' ' | '"' | '\\'))
@@ -104,7 +110,10 @@ impl Requirement {
     /// Whether nothing in particular is demanded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.acr_values.is_empty() && self.max_age.is_none() && self.scope.is_empty()
+        self.acr_values.is_empty()
+            && self.max_age.is_none()
+            && self.scope.is_empty()
+            && self.authorization_details.is_empty()
     }
 
     /// Whether any answer that satisfies `self` also satisfies `other`.
@@ -121,12 +130,20 @@ impl Requirement {
             (Some(ours), Some(theirs)) => ours <= theirs,
             (None, Some(_)) => false,
         };
-        context && age && self.scope.contains_all(&other.scope)
+        context
+            && age
+            && self.scope.contains_all(&other.scope)
+            && self.authorization_details == other.authorization_details
     }
 
-    /// One requirement whose answer satisfies both, if there can be one.
+    /// One requirement whose answer satisfies both, if there can be one. What the user confirms in
+    /// particular is confirmed alone.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Option<Self> {
+        if self.authorization_details != other.authorization_details {
+            return None;
+        }
+        let authorization_details = self.authorization_details.clone();
         let acr_values = match (self.acr_values.is_empty(), other.acr_values.is_empty()) {
             (true, _) => other.acr_values.clone(),
             (_, true) => self.acr_values.clone(),
@@ -147,7 +164,8 @@ impl Requirement {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
             (ours, theirs) => ours.or(theirs),
         };
-        Some(Self { acr_values, max_age, scope: self.scope.union(&other.scope) })
+        let scope = self.scope.union(&other.scope);
+        Some(Self { acr_values, max_age, scope, authorization_details })
     }
 }
 
@@ -160,7 +178,28 @@ mod tests {
             acr_values: acr_values.iter().map(|&acr| acr.to_owned()).collect(),
             max_age: max_age.map(Seconds),
             scope: Scope::parse(scope),
+            ..Requirement::default()
         }
+    }
+
+    #[test]
+    fn what_is_confirmed_in_particular_is_confirmed_alone() {
+        let paying = |amount: &str| Requirement {
+            authorization_details: Details::new([r#"[{"type":"t","n":"#, amount, "}]"].concat()),
+            ..requirement(&["AL3"], None, "")
+        };
+        let plain = requirement(&["AL3"], None, "");
+        assert!(paying("1").covers(&paying("1.0")) && paying("1").merge(&paying("1")).is_some());
+        for other in [&paying("2"), &plain] {
+            assert!(!paying("1").covers(other) && !other.covers(&paying("1")));
+            assert_eq!(paying("1").merge(other), None);
+        }
+        assert!(!Requirement { acr_values: Vec::new(), ..paying("1") }.is_empty());
+        let invalid = Requirement { authorization_details: Details::new("[1]"), ..plain };
+        assert_eq!(
+            invalid.checked().map_err(|error| error.code),
+            Err(ErrorCode::ConfigurationInvalid)
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The answer of the token endpoint (RFC 6749 §5.1–5.2).
 
+use super::details::Details;
 use super::dpop::Thumbprint;
 use super::error::{Error, ErrorCode};
 use super::requirement::Scope;
@@ -29,6 +30,9 @@ pub struct TokenAnswer {
     pub scope: Option<String>,
     /// The ID token.
     pub id_token: Option<Secret>,
+    /// What it was granted in particular (RFC 9396 §7): the JSON text of `authorization_details`.
+    #[serde(skip)]
+    pub authorization_details: Details,
     /// The error of a refusal.
     pub error: Option<String>,
 }
@@ -60,6 +64,8 @@ pub struct TokenSet {
     pub lifetime: Seconds,
     /// What it was granted.
     pub scope: Scope,
+    /// What it was granted in particular.
+    pub authorization_details: Details,
     /// The key that the access token is bound to; none for a Bearer token.
     pub key: Option<Thumbprint>,
 }
@@ -70,11 +76,15 @@ impl TokenAnswer {
     ///
     /// # Errors
     ///
-    /// `token_refused` for an OAuth error, a missing access token, or a token type that was not asked
+    /// `authorization_details_refused` for `invalid_authorization_details` (RFC 9396 §5);
+    /// `token_refused` for another OAuth error, a missing access token, or a token type that was not asked
     /// for; `downgrade_refused` for a Bearer token in the place of a bound one (RFC 9449 §5).
     pub fn tokens(self, asked: &Scope, key: Option<&Thumbprint>) -> Result<TokenSet, Error> {
         let refused = |what: String| Err(Error::new(ErrorCode::TokenRefused, what));
         if let Some(error) = self.error {
+            if error == "invalid_authorization_details" {
+                return Err(ErrorCode::AuthorizationDetailsRefused.into());
+            }
             return refused(error_name(&error));
         }
         let Some(access_token) = self.access_token.filter(|token| !token.expose().is_empty())
@@ -96,6 +106,7 @@ impl TokenAnswer {
             id_token: self.id_token,
             lifetime: self.expires_in.map_or(DEFAULT_LIFETIME, Lifetime::seconds),
             scope: self.scope.map_or_else(|| asked.clone(), |scope| Scope::parse(&scope)),
+            authorization_details: self.authorization_details,
             key: key.cloned(),
         })
     }
@@ -131,6 +142,8 @@ mod tests {
     #[test]
     fn refusals_and_unknown_types_are_errors() {
         check(r#"{"error":"invalid_grant"}"#, Err(ErrorCode::TokenRefused));
+        let details = Err(ErrorCode::AuthorizationDetailsRefused);
+        check(r#"{"error":"invalid_authorization_details"}"#, details);
         check(r#"{"access_token":"","token_type":"Bearer"}"#, Err(ErrorCode::TokenRefused));
         check(r#"{"access_token":"t"}"#, Err(ErrorCode::TokenRefused));
         check(r#"{"access_token":"t","token_type":"DPoP"}"#, Err(ErrorCode::TokenRefused));

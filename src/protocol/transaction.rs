@@ -160,6 +160,7 @@ impl Transaction {
             .with_some("acr_values", acr)
             .with_some("claims", claims.as_deref())
             .with_some("max_age", max_age.as_deref())
+            .with_some("authorization_details", self.requirement.authorization_details.text())
             .with_some("resource", self.resource.as_deref())
             .with_some("dpop_jkt", self.secrets.key.as_ref().map(|key| key.0.as_str()));
         hint.add_to(form)
@@ -223,6 +224,7 @@ fn essential_acr(acr_values: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::config::tests::config;
+    use super::super::details::Details;
     use super::super::encode::parse_form;
     use super::super::units::Seconds;
     use super::*;
@@ -247,7 +249,7 @@ mod tests {
             requirement: Requirement {
                 acr_values: vec!["AL3".into(), "urn:x".into()],
                 max_age: Some(Seconds(60)),
-                scope: Scope::default(),
+                ..Requirement::default()
             },
             scope: Scope::parse("openid transfers:write"),
             resource: None,
@@ -289,11 +291,21 @@ mod tests {
             ("login_hint", None),
             ("claims", None),
             ("resource", None),
+            ("authorization_details", None),
             ("dpop_jkt", None),
             ("prompt", None),
         ] {
             assert_eq!(find(&sent, name), value, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_in_particular_goes_along_as_it_is() {
+        let details = r#"[{"type":"transfer","amount":"25.50"}]"#;
+        let mut transaction = transaction();
+        transaction.requirement.authorization_details = Details::new(details);
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        assert_eq!(find(&parameters(&url), "authorization_details"), Some(details));
     }
 
     #[test]

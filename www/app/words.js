@@ -13,6 +13,7 @@ const failures = {
   assurance_unavailable: "You have no way to confirm this as strongly as the bank asks. Nothing was sent.",
   assurance_unverifiable: "The identity provider did not say how you confirmed. Nothing was sent.",
   authenticate_failed: "The sign-in failed. Nothing was sent.",
+  authorization_details_refused: "The identity provider confirmed something else than you asked for. Nothing was sent.",
   authorization_refused: "The identity provider refused the sign-in. Nothing was sent.",
   cancelled: "You cancelled. Nothing was sent.",
   challenge_rejected: "The bank asked for something this page does not accept.",

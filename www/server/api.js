@@ -6,7 +6,8 @@ import { findAccount } from "./accounts.js";
 import { Refusal } from "./ceremonies.js";
 import { cors } from "./cors.js";
 import { HttpError, readBody, readJson, sendError, sendJson, target } from "./http.js";
-import { Challenge } from "./tokens.js";
+import { pays } from "./payments.js";
+import { Challenge, insufficient } from "./tokens.js";
 
 /**
  * @typedef {import("./http.js").Request} Request
@@ -78,11 +79,32 @@ export function createApi({ at, options, check, ledger, ceremonies, possession, 
         sendJson(res, 200, ledger.transfers(user));
       },
       POST: async (req, res) => {
-        const { user } = await check(req, TRANSFER);
-        sendJson(res, 201, ledger.transfer(user, await readJson(req), idempotencyKey(req)));
+        const access = await check(req, TRANSFER);
+        const order = await readJson(req);
+        confirmed(access, order);
+        sendJson(res, 201, ledger.transfer(access.user, order, idempotencyKey(req)));
       },
     },
   };
+
+  /** Tokens for one payment that have made theirs. @type {Set<string>} */
+  const used = new Set();
+
+  /**
+   * Whether this payment, and no other, is what the user has confirmed; where the token tells, or must.
+   * @param {import("./tokens.js").Access} access
+   * @param {Record<string, unknown>} order
+   */
+  function confirmed(access, order) {
+    const { user, token, details } = access;
+    if (details === undefined && !options.linking) return;
+    const payee = ledger.payees(user).find(({ id }) => id === order.payee);
+    const fits = Array.isArray(details) && pays(details, { amount: order.amount }, payee);
+    if (!fits || used.has(token)) {
+      throw Object.assign(insufficient({ acr: TRANSFER.acr, maxAge: TRANSFER.maxAge }), { of: access });
+    }
+    used.add(token);
+  }
 
   /** @type {Handler} */
   return async function serve(req, res) {

@@ -4,6 +4,7 @@
  */
 import { ACCESS_TOKEN_ALG, ID_TOKEN_ALG } from "./keys.js";
 import { errors } from "./oidc.js";
+import { PAYMENT } from "./payments.js";
 
 /** The scopes of the API, which are all it takes to use it. */
 export const API_SCOPES = Object.freeze(["accounts:read", "transfers:write", "payees:write", "passkeys:write"]);
@@ -37,6 +38,7 @@ export function createClients(at, secret, options) {
       client_id: SPA,
       token_endpoint_auth_method: "none",
       require_pushed_authorization_requests: options.pushed,
+      authorization_details_types: [PAYMENT],
       redirect_uris: [`${at.app}/stepup/callback.html`, `${at.app}/e2e/callback.html`],
     },
     {

@@ -27,6 +27,7 @@ import { isAbsolute } from "node:path";
  * @property {number} challengeTtl how long a challenge of those may be answered, in seconds
  * @property {boolean} carry whether the API's step-up challenge brings passkey options along
  * @property {boolean} pushed whether the page must push its authorization requests (RFC 9126); fixed at the start
+ * @property {boolean} linking whether each transfer takes a token for exactly this one
  * @property {boolean} nonces whether API and provider want a nonce of theirs in each DPoP proof
  */
 
@@ -48,6 +49,7 @@ export function defaultOptions() {
     challengeTtl: 300,
     carry: false,
     pushed: false,
+    linking: false,
     nonces: false,
   };
 }
@@ -67,6 +69,7 @@ const valid = {
   challengeTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
   carry: (value) => typeof value === "boolean",
   pushed: (value) => typeof value === "boolean",
+  linking: (value) => typeof value === "boolean",
   nonces: (value) => typeof value === "boolean",
 };
 

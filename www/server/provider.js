@@ -11,6 +11,7 @@ import { memoryAdapter } from "./memory.js";
 import { Provider } from "./oidc.js";
 import { errorPage, loggedOutPage, logoutPage } from "./pages.js";
 import { PROOF, registerPasskeyGrant } from "./passkeygrant.js";
+import { PAYMENT, validatePayment } from "./payments.js";
 import { answerFor, canReach, createPolicy } from "./policy.js";
 import { Proofs } from "./proofs.js";
 
@@ -68,6 +69,14 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
         enabled: true,
         logoutSource: (ctx, form) => logoutPage(ctx.res, at, form, (body) => { ctx.body = body; }),
         postLogoutSuccessSource: (ctx) => loggedOutPage(ctx.res, at, (body) => { ctx.body = body; }),
+      },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: { [PAYMENT]: { validate: (_ctx, detail) => validatePayment(detail) } },
+        authorizationDetailsForGrantSource: (ctx) => JSON.parse(String(ctx.oidc.params?.authorization_details)),
+        // What was confirmed once is not in a token that a refresh brings.
+        authorizationDetailsForAccessToken: (_ctx, _token, source, grantType) => grantType === "authorization_code" ? source?.rar : undefined,
+        authorizationDetailsForIntrospection: () => undefined,
       },
       resourceIndicators: {
         enabled: true,

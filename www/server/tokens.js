@@ -15,6 +15,8 @@ import { ProofError } from "./possession.js";
  * @property {string[]} scope
  * @property {string | undefined} acr
  * @property {number | undefined} authTime
+ * @property {string} token its `jti`
+ * @property {unknown} [details] what it is good for in particular (RFC 9396 §9.1)
  */
 
 /**
@@ -101,7 +103,7 @@ export function createTokenCheck(at, jwks, possession) {
         audience: at.api,
         algorithms: [ACCESS_TOKEN_ALG],
         typ: "at+jwt",
-        requiredClaims: ["exp", "sub", "client_id"],
+        requiredClaims: ["exp", "sub", "client_id", "jti"],
       });
       const { jkt } = /** @type {{ jkt?: unknown }} */ (payload.cnf ?? {});
       // RFC 9449 §7.2: a bound token is worth nothing as a Bearer token, and the other way round.
@@ -113,6 +115,8 @@ export function createTokenCheck(at, jwks, possession) {
         scope: typeof payload.scope === "string" ? payload.scope.split(" ") : [],
         acr: typeof payload.acr === "string" ? payload.acr : undefined,
         authTime: typeof payload.auth_time === "number" ? payload.auth_time : undefined,
+        token: String(payload.jti),
+        details: payload.authorization_details,
       };
     } catch (error) {
       if (error instanceof ProofError) throw new Challenge(401, error.message, { error: error.error, error_description: error.message });

@@ -43,7 +43,7 @@ fn requirement(challenge: &Challenge) -> Result<Verdict, Verdict> {
     let acr_values = acr_values(challenge)?;
     let scope = scope(challenge)?;
     let max_age = max_age(challenge)?;
-    Ok(Verdict::Demands(Requirement { acr_values, max_age, scope }))
+    Ok(Verdict::Demands(Requirement { acr_values, max_age, scope, ..Requirement::default() }))
 }
 
 /// `acr_values` (RFC 9470 §3): in order of preference, each once.

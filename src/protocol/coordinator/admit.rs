@@ -31,7 +31,10 @@ impl Coordinator {
     ) {
         let Some(mut waiter) = self.take_sent(id) else { return };
         waiter.offer = waiter.call.as_ref().and_then(|call| self.believed(offer, &call.url));
-        waiter.need = need;
+        waiter.need = match &waiter.call {
+            Some(call) => call.needs(need),
+            None => need,
+        };
         waiter.phase = Phase::Queued;
         if waiter.cleared {
             reject(&waiter, ErrorCode::SessionChanged.into(), effects);
@@ -131,7 +134,10 @@ impl Coordinator {
             .filter(|held| held.satisfies(&waiter.need, now))
             // What nothing vouches for serves those that were waiting, or had left, when it came.
             .filter(|held| {
-                !held.is_once() || call.sent_at < held.received || self.spare == Some(held.serial)
+                !held.is_once()
+                    || held.is_narrow()
+                    || call.sent_at < held.received
+                    || self.spare == Some(held.serial)
             })
             .filter(|held| !waiter.sent_with.contains(&held.serial))
             .find(|held| !seemed_enough || last.is_none_or(|last| held.serial.0 > last.0))

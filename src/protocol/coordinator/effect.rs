@@ -73,6 +73,20 @@ pub struct Published {
     pub once: bool,
 }
 
+impl Published {
+    /// A token for one request.
+    #[must_use]
+    pub fn once(held: &Held) -> Option<Self> {
+        Some(Self {
+            serial: held.serial,
+            access_token: held.access_token.clone()?,
+            key: held.key.clone(),
+            until: held.until,
+            once: true,
+        })
+    }
+}
+
 /// What the app's listeners are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {

@@ -1,12 +1,13 @@
 //! The coordinator: who waits for what, and which step-up is under way.
 
-use super::effect::{Effect, Outcome};
+use super::effect::{Effect, Outcome, Published};
 use super::event::{Event, WaiterId};
 use super::outcome::{reject, settled};
 use super::patience::Patience;
 use super::saved::Arrival;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::Config;
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Flow, User};
 use crate::protocol::held::{Held, Serial, Wallet};
@@ -67,6 +68,7 @@ impl Coordinator {
         match event {
             Event::Challenged { waiter, call, status, requirement, sent_with, offer } => {
                 let resource = self.config.api_of(&call.url).and_then(|api| api.resource.clone());
+                let requirement = call.needs(requirement);
                 let waiter = Waiter {
                     sent_with: sent_with.into_iter().collect(),
                     reason: call.reason.clone(),
@@ -123,6 +125,21 @@ impl Coordinator {
     pub fn wants_window(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         self.assured(requirement, now).is_none()
             && self.flow.as_ref().is_none_or(Flow::wants_window)
+    }
+
+    /// Gives away the token that is held for what this request is about in particular: it is used once.
+    pub fn take_narrow(
+        &mut self,
+        url: &str,
+        details: &Details,
+        now: EpochMillis,
+    ) -> Option<Published> {
+        let resource = self.config.api_of(url)?.resource.clone();
+        let matches =
+            |held: &&Held| held.is_narrow() && held.obtained_for.authorization_details == *details;
+        let held = self.wallet.newest(resource.as_deref(), now).find(matches)?.clone();
+        self.wallet.remove(held.serial);
+        Published::once(&held)
     }
 
     /// The access token held for a requirement.

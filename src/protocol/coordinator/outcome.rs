@@ -166,7 +166,8 @@ impl Coordinator {
         let any_call = calls.clone().next().is_some();
         let used = calls.any(|call| call.replayable);
         let lent = held.access_token.is_some() && self.is_lent(&held);
-        let unused = Some(held.serial).filter(|_| lent && !used);
+        // What is for one thing in particular waits for the request about that.
+        let unused = Some(held.serial).filter(|_| lent && !used && !held.is_narrow());
         // Either the app's next request carries it, or the first one that is challenged: not both.
         self.spare = unused.filter(|_| !any_call);
         effects.push(self.publish(unused.filter(|_| any_call), now));
@@ -215,6 +216,10 @@ impl Coordinator {
             return;
         }
         self.spare = self.spare.filter(|spare| *spare != held.serial);
+        if held.is_narrow() {
+            // The user has confirmed one thing, once.
+            self.wallet.remove(held.serial);
+        }
         waiter.phase = Phase::Sent;
         waiter.sent_with.push(held.serial);
         effects.push(Effect::Notice(Notice::Retry {

@@ -3,6 +3,7 @@
 use crate::protocol::assertion::Offer;
 use crate::protocol::backend::Told;
 use crate::protocol::claims::Claims;
+use crate::protocol::details::Details;
 use crate::protocol::error::Error;
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::metadata::Metadata;
@@ -47,6 +48,8 @@ pub struct OwnAnswer {
     pub scope: Option<Scope>,
     /// Its type; Bearer where none is named.
     pub token_type: Option<String>,
+    /// What it was granted in particular; none named means all that was asked for.
+    pub authorization_details: Option<Details>,
 }
 
 /// What the user chose in the dialog in the page.

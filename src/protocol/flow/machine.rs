@@ -366,7 +366,8 @@ impl Flow {
                 return self.answered(tokens, source, context, effects);
             }
             (State::Authenticating { scope }, FlowEvent::OwnAnswered(answer)) => {
-                let tokens = own_tokens(answer?, scope)?;
+                let details = &self.goal.requirement.authorization_details;
+                let tokens = own_tokens(answer?, scope, details)?;
                 let source = Source::Authenticate { access_token: tokens.access_token.clone() };
                 return self.answered(tokens, source, context, effects);
             }

@@ -7,6 +7,7 @@ use super::subject::{User, Who};
 use crate::protocol::assurance::{self, SKEW, Subject};
 use crate::protocol::claims::{Claims, Expectation, Source};
 use crate::protocol::config::{Arrangement, Provider};
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::Scope;
@@ -77,6 +78,11 @@ impl Flow {
         // Also where what was saved for a redirect knows of no key.
         if context.config.dpop && tokens.key.is_none() {
             return Err(ErrorCode::DowngradeRefused.into());
+        }
+        // RFC 9396 §7: what was granted is told with the token.
+        let asked = &self.goal.requirement.authorization_details;
+        if !asked.are_granted_by(&tokens.authorization_details) {
+            return Err(ErrorCode::AuthorizationDetailsRefused.into());
         }
         let own = matches!(context.config.arrangement, Arrangement::Own | Arrangement::OwnInWindow);
         match (&tokens.id_token, &context.config.provider) {
@@ -228,11 +234,16 @@ fn verify(
     }
 }
 
-pub(super) fn own_tokens(answer: OwnAnswer, asked: &Scope) -> Result<TokenSet, Error> {
+pub(super) fn own_tokens(
+    answer: OwnAnswer,
+    asked: &Scope,
+    details: &Details,
+) -> Result<TokenSet, Error> {
     let answered = TokenAnswer {
         access_token: answer.access_token,
         token_type: answer.token_type.or_else(|| Some("Bearer".to_owned())),
         id_token: answer.id_token,
+        authorization_details: answer.authorization_details.unwrap_or_else(|| details.clone()),
         ..TokenAnswer::default()
     };
     let mut tokens = answered.tokens(&answer.scope.unwrap_or_else(|| asked.clone()), None)?;

@@ -26,6 +26,7 @@ import { start } from "../server.js";
  * @property {string} [login_hint]
  * @property {string} [id_token_hint]
  * @property {string} [resource]
+ * @property {string} [authorization_details]
  * @property {string} [dpop_jkt]
  */
 

@@ -10,6 +10,7 @@ fn requirement(acr_values: &[&str], max_age: Option<u64>, scope: &str) -> Requir
         acr_values: acr_values.iter().map(|&acr| acr.to_owned()).collect(),
         max_age: max_age.map(Seconds),
         scope: Scope::parse(scope),
+        ..Requirement::default()
     }
 }
 

@@ -5,6 +5,7 @@ use super::invariants::Watch;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::tests::config;
 use crate::protocol::config::{Arrangement, Config};
+use crate::protocol::details::Details;
 use crate::protocol::dpop::Thumbprint;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::{FlowEffect, FlowEvent, FlowId};
@@ -197,6 +198,7 @@ pub fn call(url: &str) -> Call {
         methods: None,
         sent_at: step_up::NOW,
         clicked_at: None,
+        authorization_details: Details::default(),
     }
 }
 

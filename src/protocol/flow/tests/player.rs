@@ -344,6 +344,7 @@ pub fn own(access_token: &str, id_token: Option<&str>) -> FlowEvent {
         expires_in: None,
         scope: None,
         token_type: None,
+        authorization_details: None,
     }))
 }
 

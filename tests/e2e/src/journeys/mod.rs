@@ -3,6 +3,7 @@
 mod backend;
 mod bodies;
 mod ceremony;
+mod details;
 mod dpop;
 mod forgery;
 mod harness;
@@ -34,7 +35,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 17] = [
+    let everywhere: [(&str, Journeys); 18] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -52,6 +53,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("redirect", redirect::JOURNEYS),
         ("dpop", dpop::JOURNEYS),
         ("pushed", pushed::JOURNEYS),
+        ("details", details::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
