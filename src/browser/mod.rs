@@ -32,6 +32,8 @@ mod provider;
 #[cfg(feature = "core")]
 mod random;
 #[cfg(feature = "core")]
+mod resource;
+#[cfg(feature = "core")]
 mod running;
 #[cfg(all(test, feature = "core"))]
 mod tests;

@@ -35,7 +35,7 @@ impl Driver {
                 FlowEvent::MetadataRead(driver.read_metadata(flow).await)
             }),
             FlowEffect::DrawSecrets => {
-                self.spawn(flow, async move |driver| match driver.draw_secrets().await {
+                self.spawn(flow, async move |driver| match driver.draw_secrets(flow).await {
                     Ok((secrets, digest)) => FlowEvent::SecretsDrawn(secrets, digest),
                     // Without WebCrypto nothing else works either: the first that fails tells it.
                     Err(error) => FlowEvent::MetadataRead(Err(error)),
@@ -96,11 +96,11 @@ impl Driver {
         }
     }
 
-    async fn draw_secrets(self: &Rc<Self>) -> Result<(Secrets, [u8; 32]), Error> {
+    async fn draw_secrets(self: &Rc<Self>, flow: FlowId) -> Result<(Secrets, [u8; 32]), Error> {
         let (mut secrets, digest) = random::draw().await?;
         let bound = self.core.borrow().binds_tokens();
         if bound {
-            secrets.key = Some(self.key().await?);
+            secrets.key = Some(self.key(flow).await?);
         }
         Ok((secrets, digest))
     }

@@ -49,10 +49,13 @@ impl Client {
 
 impl Driver {
     /// The key that tokens are to be bound to from now on.
-    pub(super) async fn key(self: &Rc<Self>) -> Result<Thumbprint, Error> {
-        let unavailable = |_| Error::new(ErrorCode::ConfigurationInvalid, "no key for dpop");
-        let thumbprint = JsFuture::from(self.host.key()).await.map_err(unavailable)?;
-        thumbprint.as_string().map(Thumbprint).ok_or_else(|| unavailable(JsValue::UNDEFINED))
+    pub(super) async fn key(self: &Rc<Self>, flow: FlowId) -> Result<Thumbprint, Error> {
+        let key = JsFuture::from(self.host.key()).await;
+        key.map(|key| Thumbprint(key.as_string().unwrap_or_default())).map_err(|thrown| {
+            let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, "no key for dpop");
+            self.keep_cause(flow, thrown);
+            error
+        })
     }
 
     /// A proof for a request to the provider.

@@ -6,7 +6,7 @@ import { own } from "./call.js";
 import { carriedBy } from "./carried.js";
 import { watchClicks } from "./clicks.js";
 import { endpoints } from "./endpoints.js";
-import { StepUpError } from "./error.js";
+import { StepUpError, isStepUpError } from "./error.js";
 import { prompter } from "./prompt.js";
 import { detailsText, requirement, scopes, settings } from "./settings.js";
 import { wasmSource } from "./wasm.js";
@@ -96,6 +96,17 @@ const loadVerifier = (wasm) =>
       throw error;
     }));
 
+/** Loads something when it is first needed; what fails is tried again the next time. @template T @param {() => Promise<T>} load */
+const lazily = (load) => {
+  /** @type {Promise<T> | undefined} */
+  let loading;
+  return () =>
+    (loading ??= load().catch((cause) => {
+      loading = undefined;
+      throw new StepUpError("wasm_unavailable", { cause });
+    }));
+};
+
 /**
  * @param {StepUpOptions} options
  * @param {Loader} loader
@@ -112,13 +123,11 @@ export const start = async (options, loader) => {
   let clears = 0;
   const prompt = prompter();
   watchClicks();
-  /** @type {Promise<ReturnType<typeof import("./dpop.js").prover>> | undefined} */
-  let prover;
   /** What is needed with bound tokens only. */
-  const bound = () =>
-    (prover ??= import("./dpop.js").then(({ prover }) =>
-      prover(options, { client, enter, forgotten: loader.forgotten }),
-    ));
+  const bound = lazily(async () => {
+    const { prover } = await import("./dpop.js");
+    return prover(options, { client, enter, forgotten: loader.forgotten });
+  });
   /** @param {string} token @param {string} key */
   const sender = (token, key) => {
     const began = clears;
@@ -264,6 +273,23 @@ export const start = async (options, loader) => {
   /** What there is to see of an answer. @param {Response} response */
   const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
 
+  const describer = lazily(async () => {
+    const { describer } = await import("./described.js");
+    const limit = (options.requestTimeout ?? 15) * 1000;
+    return describer({ client, enter, native, emit, diagnose, limit });
+  });
+
+  /** Looks at the metadata that a challenge points to, before anybody is asked. @param {Call} call @param {Response} response */
+  const described = async (call, response) => {
+    const found = header(response) ?? "";
+    if (!/^40[13]$/.test(`${response.status}`) || !/resource_metadata/i.test(found)) return;
+    try {
+      await (await describer())(call, found);
+    } catch (error) {
+      throw isStepUpError(error) ? Object.assign(error, { response }) : error;
+    }
+  };
+
   /** @param {number} id @param {string | undefined} token @param {string | undefined} key @param {string} flow */
   const retry = async (id, token, key, flow) => {
     const call = waiters.get(id)?.call;
@@ -302,7 +328,15 @@ export const start = async (options, loader) => {
       return;
     }
     const detected = await detect(call, response);
-    const offer = response.ok ? undefined : await offered(call, response);
+    /** @type {unknown} */
+    let offer;
+    try {
+      if (!response.ok) [offer] = await Promise.all([offered(call, response), described(call, response)]);
+    } catch (error) {
+      leave(id)?.reject(error);
+      if (!dead) enter(() => client.failed(id));
+      return;
+    }
     const waiter = waiters.get(id);
     if (!waiter) return;
     waiter.response = response;
@@ -383,7 +417,7 @@ export const start = async (options, loader) => {
      */
     challenged: async (call, response, detected) => {
       const began = clears;
-      const offer = await offered(call, response);
+      const [offer] = await Promise.all([offered(call, response), described(call, response)]);
       if (began !== clears) throw new StepUpError("session_changed", { response });
       const { gate } = call.stepup;
       const about = { call, response, gate, signal: call.signal };

@@ -534,7 +534,7 @@ export interface StepUpEvents {
   };
   /** A request the SDK itself made. `url` has no query; `status` is 0 where there was no answer. */
   request: EventBase & {
-    target: "metadata" | "token" | "jwks" | "api" | "passkey_options" | "passkey_token" | "authorization_challenge" | "pushed_authorization";
+    target: "metadata" | "token" | "jwks" | "api" | "passkey_options" | "passkey_token" | "authorization_challenge" | "pushed_authorization" | "resource_metadata";
     method: string; url: string; status: number; duration: Millis;
   };
   authenticated: EventBase & Assurance;
@@ -546,7 +546,7 @@ export interface StepUpEvents {
    */
   settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
   /** Something the developer should know. Also printed by `console.warn`, once. */
-  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed" | "nonce_unreadable"; message: string };
+  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed" | "nonce_unreadable" | "resource_metadata_unreadable"; message: string };
 }
 
 export interface StepUp extends EventTarget {
@@ -813,6 +813,7 @@ export type StepUpErrorCode =
   | "provider_unreachable"
   | "replay_unavailable"
   | "request_expired"
+  | "resource_mismatch"
   | "response_malformed"
   | "scope_refused"
   | "session_changed"

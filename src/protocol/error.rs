@@ -93,6 +93,8 @@ errors! {
     ReplayUnavailable => "replay_unavailable",
     /// Requests that were pushed to the provider expired before they were used (RFC 9126 §2.2).
     RequestExpired => "request_expired",
+    /// The metadata of an API is another's, or names another provider (RFC 9728 §3.3).
+    ResourceMismatch => "resource_mismatch",
     /// The authorization response contradicts itself (RFC 6749 §3.1: no parameter twice).
     ResponseMalformed => "response_malformed",
     /// A demanded scope was not granted.

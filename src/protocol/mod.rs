@@ -26,6 +26,7 @@ pub mod origin;
 pub mod passkey;
 pub mod pushed;
 pub mod requirement;
+pub mod resource;
 pub mod response;
 pub mod secret;
 pub mod token;

@@ -21,7 +21,7 @@ const KEPT = "requests";
 /** @type {Record<import("/stepup/index.js").StepUpEvents["request"]["target"], keyof Count>} */
 const columns = {
   passkey_options: "options", authorization_challenge: "options", passkey_token: "proof", token: "proof", api: "again",
-  metadata: "other", jwks: "other", pushed_authorization: "other",
+  metadata: "other", jwks: "other", pushed_authorization: "other", resource_metadata: "other",
 };
 
 export class Tally {

@@ -38,6 +38,7 @@ const failures = {
   provider_unreachable: "The identity provider cannot be reached.",
   replay_unavailable: "You are confirmed, but this has to be sent once more by hand.",
   request_expired: "The sign-in page waited too long. Nothing was sent.",
+  resource_mismatch: "The bank’s API names another identity provider. Nothing was sent.",
   response_malformed: "The identity provider’s answer made no sense. Nothing was sent.",
   scope_refused: "The bank asked for a right that this page never asks for. Nothing was sent.",
   session_changed: "You signed out meanwhile. Nothing was sent.",

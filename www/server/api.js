@@ -3,6 +3,7 @@
  * @module
  */
 import { findAccount } from "./accounts.js";
+import { API_SCOPES } from "./clients.js";
 import { Refusal } from "./ceremonies.js";
 import { cors } from "./cors.js";
 import { HttpError, readBody, readJson, sendError, sendJson, target } from "./http.js";
@@ -16,6 +17,8 @@ import { Challenge, insufficient } from "./tokens.js";
  * @typedef {(req: Request, res: Response) => void | Promise<void>} Handler
  */
 
+/** Where the API describes itself (RFC 9728 §3). */
+const METADATA = "/.well-known/oauth-protected-resource";
 /** Moving money takes a passkey, used within the last minute. */
 export const TRANSFER = Object.freeze({ scope: "transfers:write", acr: "AL3", maxAge: 60 });
 const READ = Object.freeze({ scope: "accounts:read", acr: "AL1" });
@@ -36,6 +39,12 @@ const NEW_PASSKEY = Object.freeze({ scope: "passkeys:write", acr: "AL2", maxAge:
 export function createApi({ at, options, check, ledger, ceremonies, possession, probes = {} }) {
   /** @type {Record<string, Record<string, Handler>>} */
   const routes = {
+    [METADATA]: {
+      GET: (_req, res) => sendJson(res, 200, {
+        resource: at.api, authorization_servers: [at.issuer], bearer_methods_supported: ["header"], scopes_supported: API_SCOPES,
+        dpop_signing_alg_values_supported: ["ES256"], ...options.describe,
+      }),
+    },
     "/balance": {
       GET: async (req, res) => {
         const { user } = await check(req, READ);
@@ -125,6 +134,7 @@ export function createApi({ at, options, check, ledger, ceremonies, possession, 
       await handler(req, res);
     } catch (error) {
       if (options.carry && error instanceof Challenge) await carry(error, ceremonies);
+      if (options.describe && error instanceof Challenge) error.params.resource_metadata ??= at.api + METADATA;
       await refuse(req, res, error);
     }
   };

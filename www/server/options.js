@@ -28,6 +28,8 @@ import { isAbsolute } from "node:path";
  * @property {boolean} carry whether the API's step-up challenge brings passkey options along
  * @property {boolean} pushed whether the page must push its authorization requests (RFC 9126); fixed at the start
  * @property {boolean} linking whether each transfer takes a token for exactly this one
+ * @property {{ resource?: string, authorization_servers?: string[] } | null} describe whether the API's challenges point to
+ *   its metadata (RFC 9728), and what that says instead of the truth
  * @property {boolean} nonces whether API and provider want a nonce of theirs in each DPoP proof
  */
 
@@ -50,6 +52,7 @@ export function defaultOptions() {
     carry: false,
     pushed: false,
     linking: false,
+    describe: null,
     nonces: false,
   };
 }
@@ -69,6 +72,7 @@ const valid = {
   challengeTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
   carry: (value) => typeof value === "boolean",
   pushed: (value) => typeof value === "boolean",
+  describe: (value) => value === null || (isRecord(value) && Object.keys(value).every((key) => /^(resource|authorization_servers)$/.test(key))),
   linking: (value) => typeof value === "boolean",
   nonces: (value) => typeof value === "boolean",
 };

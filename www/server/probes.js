@@ -39,6 +39,11 @@ export function createProbes(check) {
     "/loop": () => {
       throw insufficient({ ...TRANSFER, scope: undefined });
     },
+    "/described": (req) => {
+      const challenge = insufficient({ acr: "AL2" });
+      challenge.params.resource_metadata = new URLSearchParams(target(req).query).get("at") ?? "";
+      throw challenge;
+    },
     "/alternate": () => {
       turns += 1;
       throw insufficient({ acr: turns % 2 === 1 ? "AL2" : "AL3" });

@@ -152,6 +152,13 @@ impl Server {
         request.call().expect("the server forgets its log");
     }
 
+    /// Changes options while it runs.
+    #[track_caller]
+    pub fn change(&self, options: &Value) {
+        let request = self.agent.post(self.control("/options")).header("host", self.control_host());
+        request.send_json(options).expect("the server takes the options");
+    }
+
     /// Every transfer that was made.
     #[track_caller]
     pub fn ledger(&self) -> Vec<Value> {

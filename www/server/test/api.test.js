@@ -61,6 +61,17 @@ test("with a fresh passkey the transfer is made, exactly once", async (t) => {
   assert.equal(JSON.parse((await alice.api("/balance", token)).text).amount, 432_350);
 });
 
+test("the API describes itself, and its challenges say where", async (t) => {
+  const alice = new Visitor(await open(t, { describe: {} }));
+  const answer = await alice.api("/balance", undefined);
+  const place = `${alice.at.api}/.well-known/oauth-protected-resource`;
+  assert.equal(answer.headers["www-authenticate"], `Bearer realm="bank", resource_metadata="${place}"`);
+  const { headers, text } = await alice.send(place, { headers: { Origin: alice.at.app } });
+  assert.equal(headers["access-control-allow-origin"], alice.at.app);
+  const { resource, authorization_servers: servers, scopes_supported: scopes } = JSON.parse(text);
+  assert.deepEqual([resource, servers, scopes.includes("transfers:write")], [alice.at.api, [alice.at.issuer], true]);
+});
+
 test("a passkey older than 60 s is not enough", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const { alice, token } = await strong(t);

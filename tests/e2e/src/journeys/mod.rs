@@ -3,6 +3,7 @@
 mod backend;
 mod bodies;
 mod ceremony;
+mod described;
 mod details;
 mod dpop;
 mod forgery;
@@ -35,7 +36,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 18] = [
+    let everywhere: [(&str, Journeys); 19] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -54,6 +55,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("dpop", dpop::JOURNEYS),
         ("pushed", pushed::JOURNEYS),
         ("details", details::JOURNEYS),
+        ("described", described::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
