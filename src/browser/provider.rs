@@ -14,6 +14,7 @@ use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
 use js_sys::{Function, Promise};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -49,6 +50,11 @@ impl Driver {
             Some(keys) => Ok(keys),
             None => {
                 let keys = self.read(flow, Target::Jwks, url).await?;
+                // RFC 7517 §5. Anything else is not kept: the next step-up reads it anew.
+                if !get(&keys, "keys").is_array() {
+                    let what = "the answer has no keys";
+                    return Err(Error::new(ErrorCode::ProviderUnreachable, what));
+                }
                 *self.keys.borrow_mut() = Some(keys.clone());
                 Ok(keys)
             }
@@ -63,9 +69,6 @@ impl Driver {
         post: Post,
     ) -> FlowEvent {
         let Post { endpoint, body, backend } = post;
-        let unreadable =
-            |what: &str| Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat());
-        let what = network::name(target);
         match target {
             Target::PasskeyOptions | Target::PasskeyToken => {
                 let answer = self.passkey_request(flow, target, &endpoint, &body, backend).await;
@@ -76,28 +79,23 @@ impl Driver {
                     (_, true) => {
                         FlowEvent::BackendAnswered(answer.and_then(|answer| read_told(&answer)))
                     }
-                    (_, false) => FlowEvent::TokenAnswered(answer.and_then(|answer| {
-                        let json = answer.json.ok_or_else(|| unreadable(what))?;
-                        from_js(json, ErrorCode::ProviderUnreachable, what)
-                    })),
+                    (_, false) => FlowEvent::TokenAnswered(
+                        answer.and_then(|answer| read_said(answer, target)),
+                    ),
                 }
             }
             Target::AuthorizationChallenge => {
                 let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
                 FlowEvent::ChallengeAnswered(answer.and_then(|answer| {
-                    let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    let public_key = text_of(&get(&json, "publicKey"));
-                    let read: ChallengeAnswer =
-                        from_js(json, ErrorCode::ProviderUnreachable, what)?;
+                    let public_key =
+                        answer.json.as_ref().and_then(|json| text_of(&get(json, "publicKey")));
+                    let read: ChallengeAnswer = read_said(answer, target)?;
                     Ok(ChallengeAnswer { public_key, ..read })
                 }))
             }
             Target::Metadata | Target::Jwks | Target::Token => {
                 let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
-                FlowEvent::TokenAnswered(answer.and_then(|answer| {
-                    let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    from_js(json, ErrorCode::ProviderUnreachable, what)
-                }))
+                FlowEvent::TokenAnswered(answer.and_then(|answer| read_said(answer, target)))
             }
         }
     }
@@ -177,21 +175,39 @@ pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
     Some(Offer { public_key, auth_session })
 }
 
+/// What an OAuth endpoint says: what was asked for with a success (RFC 6749 §5.1), else an `error`
+/// (§5.2). What stands before the server may answer in JSON too, which is neither.
+pub(super) fn read_said<T: DeserializeOwned>(answer: Answer, target: Target) -> Result<T, Error> {
+    let what = network::name(target);
+    match answer.json {
+        Some(json) if answer.ok || says_error(&json) => {
+            from_js(json, ErrorCode::ProviderUnreachable, what)
+        }
+        // What this one says is the adapter's, which may know other refusals.
+        Some(json) if target == Target::PasskeyToken => Err(refusal(&json, false)),
+        _ => Err(Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat())),
+    }
+}
+
 fn read_offer(answer: &Answer) -> Result<Offer, Error> {
     let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
     match offer_in(&json) {
-        Some(offer) if answer.ok => Ok(offer),
+        Some(offer) if answer.ok && !says_error(&json) => Ok(offer),
         _ => Err(refusal(&json, answer.ok)),
     }
 }
 
 fn read_told(answer: &Answer) -> Result<Told, Error> {
     let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
-    match answer.ok {
-        // What it tells besides its status is its own affair.
+    match answer.ok && !says_error(&json) {
+        // What it tells besides its status is its own affair, as long as that is no error.
         true => Ok(from_js(json, ErrorCode::ProviderUnreachable, "").unwrap_or_default()),
-        false => Err(refusal(&json, false)),
+        false => Err(refusal(&json, answer.ok)),
     }
+}
+
+fn says_error(json: &JsValue) -> bool {
+    get(json, "error").is_string()
 }
 
 /// Why a passkey endpoint did not give what was asked for.
@@ -211,8 +227,27 @@ struct Verdict {
     detail: Option<String>,
 }
 
-/// Has an ID token checked by the second module.
-pub(super) async fn verified(
+impl Driver {
+    /// Has an ID token checked by the second module. Keys that did not serve are not kept: they may not
+    /// be this provider's.
+    pub(super) async fn verified(
+        self: &Rc<Self>,
+        verifier: Promise,
+        id_token: &Secret,
+        keys: &JsValue,
+        expectation: &Expectation,
+    ) -> Result<Claims, Error> {
+        let outcome = verdict(verifier, id_token, keys, expectation).await;
+        if outcome.as_ref().is_err_and(|error| {
+            matches!(error.code, ErrorCode::IdTokenInvalid | ErrorCode::KeyUnknown)
+        }) {
+            *self.keys.borrow_mut() = None;
+        }
+        outcome
+    }
+}
+
+async fn verdict(
     verifier: Promise,
     id_token: &Secret,
     keys: &JsValue,

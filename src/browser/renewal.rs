@@ -1,9 +1,8 @@
 //! What the renewal of a token wants done.
 
 use super::driver::Driver;
-use super::host::{from_js, get};
 use super::network::Body;
-use super::provider::verified;
+use super::provider::read_said;
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::coordinator::{Event, RenewalEffect, RenewalEvent};
 use crate::protocol::error::{Error, ErrorCode};
@@ -55,13 +54,7 @@ impl Driver {
         let metadata = self.read_metadata(None).await?;
         let body = Body::Form(body);
         let answer = self.request(None, Target::Token, &metadata.token_endpoint, body).await?;
-        let unreadable = || Error::new(ErrorCode::ProviderUnreachable, "the answer to a renewal");
-        let json = answer.json.ok_or_else(unreadable)?;
-        // What stands before the provider may answer in JSON too.
-        if !answer.ok && !get(&json, "error").is_string() {
-            return Err(unreadable());
-        }
-        from_js(json, ErrorCode::ProviderUnreachable, "the answer to a renewal")
+        read_said(answer, Target::Token)
     }
 
     async fn verify_renewed(
@@ -73,6 +66,6 @@ impl Driver {
         let verifier = self.host.verifier();
         let metadata = self.read_metadata(None).await?;
         let keys = self.read_keys(None, &metadata.jwks_uri, fresh_keys).await?;
-        verified(verifier, id_token, &keys, expectation).await
+        self.verified(verifier, id_token, &keys, expectation).await
     }
 }

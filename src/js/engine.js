@@ -2,6 +2,7 @@
 /** The core's side in JavaScript: promises, the app's functions, and what dies with the instance. */
 
 import init, { Client, on_panic, parse_challenges } from "./stepup.js";
+import { jsonOf } from "./body.js";
 import { own } from "./call.js";
 import { carriedBy } from "./carried.js";
 import { mayLeave, watchClicks } from "./clicks.js";
@@ -171,6 +172,7 @@ export const start = async (options, loader) => {
       /** @type {string | undefined} */ token,
       /** @type {string} */ flow,
     ) => void underWay(() => retry(id, token, flow)),
+    readJson: (/** @type {Response} */ response) => jsonOf(response),
     ...endpoints(options),
     beforeCeremony: options.beforeCeremony,
     showGate: (
@@ -339,6 +341,8 @@ export const start = async (options, loader) => {
       if (!enter(() => client.answered(id, status, found, asked, offer))) leave(id)?.resolve(response);
     } catch (error) {
       leave(id)?.reject(Object.assign(/** @type {Error} */ (error), { response }));
+      // What cannot be read is the end of this request for the core too.
+      if (!dead) enter(() => client.failed(id));
     }
   };
 
