@@ -87,8 +87,7 @@ impl Driver {
             Target::AuthorizationChallenge => {
                 let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
                 FlowEvent::ChallengeAnswered(answer.and_then(|answer| {
-                    let public_key =
-                        answer.json.as_ref().and_then(|json| text_of(&get(json, "publicKey")));
+                    let public_key = answer.json.as_ref().and_then(public_key_in);
                     let read: ChallengeAnswer = read_said(answer, target)?;
                     Ok(ChallengeAnswer { public_key, ..read })
                 }))
@@ -167,10 +166,18 @@ fn text_of(value: &JsValue) -> Option<String> {
     text.as_string()
 }
 
+/// Options for a passkey as JSON text: without a `challenge` they are none (WebAuthn Level 3 §5.1.9).
+fn options_in(json: &JsValue) -> Option<String> {
+    get(json, "challenge").is_string().then(|| text_of(json)).flatten()
+}
+
+fn public_key_in(json: &JsValue) -> Option<String> {
+    options_in(&get(json, "publicKey"))
+}
+
 /// Options for a passkey: bare, or as `publicKey` beside an `auth_session`.
 pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
-    let bare = get(json, "challenge").is_string().then(|| json.clone());
-    let public_key = text_of(&bare.unwrap_or_else(|| get(json, "publicKey")))?;
+    let public_key = options_in(json).or_else(|| public_key_in(json))?;
     let auth_session = get(json, "auth_session").as_string().map(Secret::new);
     Some(Offer { public_key, auth_session })
 }
