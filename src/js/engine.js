@@ -298,6 +298,9 @@ export const start = async (options, loader) => {
   /** What there is to see of an answer. @param {Response} response */
   const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
 
+  /** An answer that nobody gets: what is left of it is not loaded. @param {Response} [response] */
+  const drop = (response) => void response?.body?.cancel().catch(() => {});
+
   /** @param {number} id @param {string | undefined} token @param {string} flow */
   const retry = async (id, token, flow) => {
     const call = waiters.get(id)?.call;
@@ -318,7 +321,9 @@ export const start = async (options, loader) => {
       response = await call.send(native, token);
     } catch (error) {
       report(0);
-      leave(id)?.reject(error);
+      const waiter = leave(id);
+      waiter?.reject(error);
+      drop(waiter?.response);
       if (!dead) enter(() => client.failed(id));
       return;
     }
@@ -334,6 +339,7 @@ export const start = async (options, loader) => {
     const offer = response.ok ? undefined : await offered(call, response);
     const waiter = waiters.get(id);
     if (!waiter) return;
+    drop(waiter.response);
     waiter.response = response;
     try {
       const asked = detected ? requirement(detected) : undefined;

@@ -71,8 +71,8 @@ impl TokenAnswer {
     ///
     /// # Errors
     ///
-    /// `token_refused` for an OAuth error, a missing access token, or a token type that this client
-    /// does not speak.
+    /// `token_refused` for an OAuth error, an access token that is missing or that no header can carry,
+    /// or a token type that this client does not speak.
     pub fn tokens(self, asked: &Scope) -> Result<TokenSet, Error> {
         let refused = |what: String| Err(Error::new(ErrorCode::TokenRefused, what));
         if let Some(error) = self.error {
@@ -82,6 +82,10 @@ impl TokenAnswer {
         else {
             return refused("the answer has no access token".into());
         };
+        // RFC 6749, appendix A.12: printable ASCII.
+        if !access_token.expose().bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return refused("the access token has characters that it must not have".into());
+        }
         // RFC 6749 §5.1: the value is case-insensitive, and a client must not use a type that it
         // does not understand (§7.1).
         match self.token_type {
@@ -132,5 +136,14 @@ mod tests {
         check(r#"{"access_token":"t"}"#, Err(ErrorCode::TokenRefused));
         check(r#"{"access_token":"t","token_type":"DPoP"}"#, Err(ErrorCode::TokenRefused));
         check(r"{}", Err(ErrorCode::TokenRefused));
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_carry_is_refused() {
+        for token in [r"a\r\nX-Evil: 1", r"a\u0000", "\u{e9}", r"\ud83d\ude00"] {
+            let json = format!(r#"{{"access_token":"{token}","token_type":"Bearer"}}"#);
+            check(&json, Err(ErrorCode::TokenRefused));
+        }
+        check(r#"{"access_token":"~ !","token_type":"Bearer"}"#, Ok(("~ !", 300, "a b")));
     }
 }
