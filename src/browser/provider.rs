@@ -51,7 +51,8 @@ impl Driver {
             None => {
                 let keys = self.read(flow, Target::Jwks, url).await?;
                 // RFC 7517 §5. Anything else is not kept: the next step-up reads it anew.
-                if !get(&keys, "keys").is_array() {
+                let list = get(&keys, "keys");
+                if !list.is_array() || js_sys::Array::from(&list).length() == 0 {
                     let what = "the answer has no keys";
                     return Err(Error::new(ErrorCode::ProviderUnreachable, what));
                 }
@@ -235,8 +236,8 @@ struct Verdict {
 }
 
 impl Driver {
-    /// Has an ID token checked by the second module. Keys that did not serve are not kept: they may not
-    /// be this provider's.
+    /// Has an ID token checked by the second module. Keys by which one does not hold are not kept: they
+    /// may be another's, by the same names. Whether unknown ones are asked for again the core decides.
     pub(super) async fn verified(
         self: &Rc<Self>,
         verifier: Promise,
@@ -245,9 +246,7 @@ impl Driver {
         expectation: &Expectation,
     ) -> Result<Claims, Error> {
         let outcome = verdict(verifier, id_token, keys, expectation).await;
-        if outcome.as_ref().is_err_and(|error| {
-            matches!(error.code, ErrorCode::IdTokenInvalid | ErrorCode::KeyUnknown)
-        }) {
+        if outcome.as_ref().is_err_and(|error| error.code == ErrorCode::IdTokenInvalid) {
             *self.keys.borrow_mut() = None;
         }
         outcome

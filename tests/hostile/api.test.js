@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { after, before, beforeEach, suite, test } from "node:test";
 
-import { Bank, until } from "./bank.js";
+import { Bank, LIMITED, until } from "./bank.js";
 import { settled } from "./cell.js";
 import { FAULTS } from "./faults.js";
 
@@ -74,7 +74,7 @@ const BODIES = [
 suite("a challenge whose body", () => {
   for (const passkeyServer of [false, true])
     for (const [name, headers, body] of BODIES)
-      test(`${name} is as good as another${passkeyServer ? ", and carries no options" : ""}`, async () => {
+      test(`${name} is as good as another${passkeyServer ? ", and carries no options" : ""}`, LIMITED, async () => {
         const stepup = make({ apis: [{ origin: bank.api.origin, passkeyServer }] });
         bank.api.faults["/transfers"] = first(demands(headers, body));
         void bank.bytesRead;
@@ -92,7 +92,7 @@ suite("a challenge whose body", () => {
         assert.ok(bank.bytesRead < 65_536 + 131_072);
       });
 
-  test("drips is the caller's where the step-up fails, to read or to end", async () => {
+  test("drips is the caller's where the step-up fails, to read or to end", LIMITED, async () => {
     const stepup = make();
     bank.api.faults["/transfers"] = demands([JSON_TYPE, CHUNKED], drips);
     bank.provider.faults["/passkey/token"] = (wire) => wire.reset();
@@ -114,7 +114,7 @@ suite("a challenge", () => {
     ["of a thousand levels is refused", [["WWW-Authenticate", `Bearer error="insufficient_user_authentication", acr_values="${"a ".repeat(1000)}"`]], "challenge_rejected"],
     ["without an error is none", [["WWW-Authenticate", 'Bearer acr_values="AL3"']], "401"],
   ]))
-    test(name, async () => {
+    test(name, LIMITED, async () => {
       bank.api.faults["/transfers"] = first((wire) => wire.send({ status: 401, headers, body: Buffer.from("demand") }));
       const { response, error } = await settled(make().fetch(bank.transfers));
       if (expect === "done") assert.equal(await response?.text(), "done", `${error}`);
@@ -126,7 +126,7 @@ suite("a challenge", () => {
     });
 
   for (const status of [200, 400, 404, 500])
-    test(`with status ${status} is none: the answer passes`, async () => {
+    test(`with status ${status} is none: the answer passes`, LIMITED, async () => {
       const headers = /** @type {[string, string][]} */ ([["WWW-Authenticate", CHALLENGE]]);
       bank.api.faults["/transfers"] = (wire) => wire.send({ status, headers, body: Buffer.from("as it is") });
       const { response } = await settled(make().fetch(bank.transfers));
@@ -150,7 +150,7 @@ suite("a retry", () => {
     "gzip that is none": "breaks off",
   };
   for (const { name, fault } of FAULTS.filter(({ name }) => name in PLAIN))
-    test(`that meets ${name} ${PLAIN[name]} as fetch does, is not sent again, and its token is kept`, async () => {
+    test(`that meets ${name} ${PLAIN[name]} as fetch does, is not sent again, and its token is kept`, LIMITED, async () => {
       const stepup = make();
       bank.api.faults["/transfers"] = then(fault);
       const { response, error } = await settled(stepup.fetch(bank.transfers, { method: "POST", body: "amount=1" }));
@@ -164,7 +164,7 @@ suite("a retry", () => {
       assert.equal(bank.stage.ceremonies.length, 1);
     });
 
-  test("that is never answered is the caller's to end, and its token is kept", async () => {
+  test("that is never answered is the caller's to end, and its token is kept", LIMITED, async () => {
     const stepup = make();
     bank.api.faults["/transfers"] = then((wire) => void wire.write("HTTP/1.1 200 OK\r\n"));
     const caller = new AbortController();
@@ -178,7 +178,7 @@ suite("a retry", () => {
     assert.deepEqual(carried(), ["Bearer AL3-1"]);
   });
 
-  test("whose body never ends is the caller's at once", async () => {
+  test("whose body never ends is the caller's at once", LIMITED, async () => {
     bank.api.faults["/transfers"] = then(async (wire) => {
       await wire.head(200, [JSON_TYPE, CHUNKED]);
       await drips(wire);
@@ -197,7 +197,7 @@ suite("a retry", () => {
       body: Buffer.from("again"),
     }), "challenge_rejected"],
   ]))
-    test(`that is ${name} ends with ${code}, is told of, and its token is kept`, async () => {
+    test(`that is ${name} ends with ${code}, is told of, and its token is kept`, LIMITED, async () => {
       const stepup = make();
       bank.api.faults["/transfers"] = then(answer);
       const { error } = await settled(stepup.fetch(bank.transfers));
@@ -213,7 +213,7 @@ suite("a retry", () => {
     });
 
   for (const status of [204, 403, 404, 429, 500, 503])
-    test(`that is answered with ${status} has its answer`, async () => {
+    test(`that is answered with ${status} has its answer`, LIMITED, async () => {
       bank.api.faults["/transfers"] = then((wire) => wire.send({ status, headers: [["Retry-After", "1"]], body: Buffer.alloc(0) }));
       const { response } = await settled(make().fetch(bank.transfers));
       assert.equal(response?.status, status);

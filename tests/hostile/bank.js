@@ -14,6 +14,9 @@ export const { createStepUp } = await import(built);
 export const REQUEST_TIMEOUT = 77;
 export const PROMPT_TIMEOUT = 88;
 
+/** What hangs, fails. */
+export const LIMITED = { timeout: 30_000 };
+
 const real = { fetch, setTimeout, clearTimeout };
 /** @type {any} */
 const page = globalThis;
@@ -27,6 +30,11 @@ page.setTimeout = (/** @type {() => void} */ run, /** @type {number} */ after, /
   return timer;
 };
 page.clearTimeout = (/** @type {any} */ timer) => void (waiting.delete(timer) || real.clearTimeout(timer));
+
+/** How much later it is than it really is, in milliseconds. */
+let ahead = 0;
+const { now } = Date;
+Date.now = () => now() + ahead;
 
 /** How many bytes of bodies were read in this page. */
 let bytesRead = 0;
@@ -222,6 +230,11 @@ export class Bank {
         waiting.delete(timer);
         run();
       }
+  }
+
+  /** Time passes. @param {number} seconds */
+  wait(seconds) {
+    ahead += seconds * 1000;
   }
 
   /** How many time limits are running. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, suite, test } from "node:test";
 
-import { Bank, until } from "./bank.js";
+import { Bank, LIMITED, until } from "./bank.js";
 import { settled } from "./cell.js";
 import { STEPS } from "./steps.js";
 
@@ -17,7 +17,7 @@ beforeEach(() => bank.anew());
 
 suite("the time limit of a request", () => {
   for (const step of STEPS) {
-    test(`${step.name}: what comes after it changes nothing, even where the page's fetch does not hear of it`, async () => {
+    test(`${step.name}: what comes after it changes nothing, even where the page's fetch does not hear of it`, LIMITED, async () => {
       const server = step.at(bank);
       const { fetch } = globalThis;
       // A wrapper of the app's that makes a request of its own.
@@ -30,6 +30,7 @@ suite("the time limit of a request", () => {
       const held = stepup.token({ acr: "AL2" });
       server.forget();
       bank.api.forget();
+      bank.stage.events.length = 0;
       let release = () => {};
       const released = new Promise((resolve) => (release = () => resolve(undefined)));
       server.faults[step.path] = async (wire, honest) => {
@@ -37,7 +38,8 @@ suite("the time limit of a request", () => {
         await wire.send(await honest());
       };
       const all = ["a", "b", "c"].map((body) => settled(stepup.fetch(bank.transfers, { method: "POST", body })));
-      await until(() => server.to(step.path).length && bank.api.to("/transfers").length === 3, "the fault");
+      const challenged = () => bank.stage.events.filter(({ type }) => type === "challenge").length;
+      await until(() => server.to(step.path).length && challenged() === 3, "the fault");
       bank.expire();
       for (const { error } of await Promise.all(all)) {
         assert.equal(error?.code, "timed_out", `${error}`);
@@ -61,7 +63,7 @@ suite("the time limit of a request", () => {
     });
   }
 
-  test("may be a fraction of a second", async () => {
+  test("may be a fraction of a second", LIMITED, async () => {
     const { origin } = bank.provider;
     const passkey = { options: `${origin}/passkey/options`, token: `${origin}/passkey/token` };
     const slow = (/** @type {number} */ millis) => async (/** @type {any} */ wire, /** @type {any} */ honest) => {
@@ -81,7 +83,7 @@ suite("the time limit of a request", () => {
   });
 
   for (const requestTimeout of [0, -1, NaN])
-    test(`cannot be ${requestTimeout}`, async () => {
+    test(`cannot be ${requestTimeout}`, LIMITED, async () => {
       const { error } = await settled(bank.make({ requestTimeout }).fetch(bank.transfers));
       assert.equal(error?.code, "configuration_invalid", `${error}`);
     });

@@ -2,7 +2,7 @@
 
 import { after, before, suite, test } from "node:test";
 
-import { Bank } from "./bank.js";
+import { Bank, LIMITED } from "./bank.js";
 import { ends } from "./cell.js";
 import { FAULTS } from "./faults.js";
 import { STEPS } from "./steps.js";
@@ -19,6 +19,6 @@ for (const step of STEPS)
     for (const { name, end, fault, begins } of FAULTS) {
       const endless = end === "endless";
       const code = { unreachable: "provider_unreachable", endless: "timed_out", harmless: "done", own: step.own[name] }[end];
-      test(`${name}: ${code}`, () => ends(bank, step, fault, `${code}`, { endless, begins }));
+      test(`${name}: ${code}`, LIMITED, () => ends(bank, step, fault, `${code}`, { endless, begins }));
     }
   });
