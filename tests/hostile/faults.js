@@ -145,7 +145,7 @@ export const FAULTS = [
     await wire.write("HTTP/1.1 2OO OK\r\nContent-Length: 0\r\n\r\n");
     wire.end();
   } },
-  { name: "a redirect to another server", end: "unreachable", fault: redirect(({ socket }) => `http://127.0.0.2:${socket.localPort}${ELSEWHERE}`) },
+  { name: "a redirect to another origin", end: "unreachable", fault: redirect(({ socket }) => `http://localhost:${socket.localPort}${ELSEWHERE}`) },
   { name: "a redirect to another path", end: "unreachable", fault: redirect(() => ELSEWHERE) },
   { name: "a redirect to itself", end: "unreachable", fault: redirect(({ request }) => request.path) },
   { name: "HTML with an error status", end: "own", fault: instead(502, HTML, [HTML_TYPE]) },
