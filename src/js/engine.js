@@ -318,7 +318,7 @@ export const start = async (options, loader) => {
     /** @type {Response | undefined} */
     let response;
     try {
-      response = await call.send(native, token);
+      response = await call.send(native, token, true);
     } catch (error) {
       report(0);
       const waiter = leave(id);
