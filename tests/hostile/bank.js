@@ -3,8 +3,8 @@
  * the SDK sends real requests to this machine. Its time limits pass when a test says so.
  */
 
-import { ISSUER, idToken, keys } from "../package/issuer.js";
-import { Stage, assertion, built, challenge, json, until } from "../package/stage.js";
+import { idToken, keys } from "../package/issuer.js";
+import { Stage, built, challenge, json, until } from "../package/stage.js";
 import { Server } from "./server.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
@@ -255,4 +255,4 @@ export class Bank {
   }
 }
 
-export { ISSUER, assertion, json, until };
+export { until };

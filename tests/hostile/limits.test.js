@@ -1,10 +1,11 @@
-/** The time limit of requests: for all of one, for all who wait, and whoever does not hear of it. */
+/** The limits of requests: their time, for all of one, for all who wait, and whoever does not hear of it; and memory. */
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, suite, test } from "node:test";
 
 import { Bank, LIMITED, until } from "./bank.js";
-import { settled } from "./cell.js";
+import { ends, settled } from "./cell.js";
+import { FAULTS } from "./faults.js";
 import { STEPS } from "./steps.js";
 
 /** @type {Bank} */
@@ -86,5 +87,22 @@ suite("the time limit of a request", () => {
     test(`cannot be ${requestTimeout}`, LIMITED, async () => {
       const { error } = await settled(bank.make({ requestTimeout }).fetch(bank.transfers));
       assert.equal(error?.code, "configuration_invalid", `${error}`);
+    });
+});
+
+suite("the memory of a page", () => {
+  const [step] = /** @type {[import("./steps.js").Step]} */ (STEPS.filter(({ name }) => name === "the assertion endpoint"));
+  const used = () => {
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  for (const { name, fault } of FAULTS.filter(({ name }) => /hundred|without an end|bomb/.test(name) && !/drips|nesting/.test(name)))
+    test(`does not grow with ${name}`, LIMITED, async () => {
+      const before = used();
+      let most = 0;
+      const look = setInterval(() => (most = Math.max(most, used() - before)), 1);
+      for (let again = 0; again < 3; again += 1) await ends(bank, step, fault, "provider_unreachable");
+      clearInterval(look);
+      assert.ok(most > 0 && most < 64 << 20, `${most} bytes`);
     });
 });

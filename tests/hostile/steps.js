@@ -1,4 +1,7 @@
-/** The steps at which the SDK asks a server something, and how each ends in its own way. */
+/**
+ * The steps at which the SDK asks a server something, and how each ends in its own way. A further step is
+ * an honest answer in `bank.js`, one entry here, and what it may say wrongly in `said.test.js`.
+ */
 
 import { Bank } from "./bank.js";
 
