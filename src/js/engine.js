@@ -331,7 +331,9 @@ export const start = async (options, loader) => {
     report(status);
     // Somebody else's answer, at the end of a redirect, is no challenge of this API.
     if (response.redirected && new URL(response.url).origin !== new URL(call.url).origin) {
-      leave(id)?.resolve(response);
+      const waiter = leave(id);
+      waiter?.resolve(response);
+      drop(waiter?.response);
       if (!dead) enter(() => client.failed(id));
       return;
     }
