@@ -12,7 +12,7 @@ use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
-use crate::protocol::units::{EpochMillis, Seconds};
+use crate::protocol::units::{EpochMillis, Millis};
 use js_sys::{Array, Object};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -35,8 +35,13 @@ impl Client {
         let issuer = config.provider.as_ref().map(|it| it.issuer.clone()).unwrap_or_default();
         let backend = config.backend.as_ref().and_then(|backend| backend.login.clone());
         let shown = backend.unwrap_or_else(|| issuer.clone());
+        if limit.is_nan() || limit <= 0.0 {
+            let error = Error::new(ErrorCode::ConfigurationInvalid, "requestTimeout is no time");
+            return Err(thrown(&error));
+        }
+        // A fraction of a second counts. The cast saturates.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let limit = Seconds(limit as u64).millis();
+        let limit = Millis((limit * 1000.0).ceil() as u64);
         let core = Coordinator::new(config).map_err(|error| thrown(&error))?;
         Ok(Self { driver: Driver::new(core, host, issuer, shown, limit) })
     }

@@ -93,6 +93,9 @@ extern "C" {
         choose: &Function,
         refuse: &Function,
     );
+    /// The JSON of an answer; undefined where it is none. Rejects where it is not what it says.
+    #[wasm_bindgen(method, js_name = readJson)]
+    pub fn read_json(this: &Host, response: &web_sys::Response) -> Promise;
     /// The request to a passkey endpoint as the app's adapter shapes it.
     #[wasm_bindgen(method, js_name = shapeRequest)]
     pub fn shape_request(this: &Host, target: &str, body: &str, backend: bool) -> Promise;

@@ -82,10 +82,7 @@ impl Driver {
                     let session = expectation.source == Source::Session;
                     let keys = driver.read_keys(flow, &jwks_uri, fresh_keys).await;
                     let outcome = match keys {
-                        Ok(keys) => {
-                            super::provider::verified(verifier, &id_token, &keys, &expectation)
-                                .await
-                        }
+                        Ok(keys) => driver.verified(verifier, &id_token, &keys, &expectation).await,
                         Err(error) => Err(error),
                     };
                     match session {

@@ -17,6 +17,7 @@ use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
 use js_sys::{Function, Promise};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -52,6 +53,12 @@ impl Driver {
             Some(keys) => Ok(keys),
             None => {
                 let keys = self.read(flow, Target::Jwks, url).await?;
+                // RFC 7517 §5. Anything else is not kept: the next step-up reads it anew.
+                let list = get(&keys, "keys");
+                if !list.is_array() || js_sys::Array::from(&list).length() == 0 {
+                    let what = "the answer has no keys";
+                    return Err(Error::new(ErrorCode::ProviderUnreachable, what));
+                }
                 *self.keys.borrow_mut() = Some(keys.clone());
                 Ok(keys)
             }
@@ -65,9 +72,6 @@ impl Driver {
         target: Target,
         post: Post,
     ) -> FlowEvent {
-        let unreadable =
-            |what: &str| Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat());
-        let what = network::name(target);
         match target {
             Target::PasskeyOptions | Target::PasskeyToken => {
                 let answer = self.passkey_request(flow, target, &post).await;
@@ -78,35 +82,26 @@ impl Driver {
                     (_, true) => {
                         FlowEvent::BackendAnswered(answer.and_then(|answer| read_told(&answer)))
                     }
-                    (_, false) => FlowEvent::TokenAnswered(answer.and_then(|answer| {
-                        let json = answer.json.ok_or_else(|| unreadable(what))?;
-                        read_tokens(json, what)
-                    })),
+                    (_, false) => FlowEvent::TokenAnswered(
+                        answer.and_then(|answer| read_tokens(answer, target)),
+                    ),
                 }
             }
             Target::AuthorizationChallenge => {
                 let answer = self.form(flow, target, post).await;
                 FlowEvent::ChallengeAnswered(answer.and_then(|answer| {
-                    let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    let public_key = text_of(&get(&json, "publicKey"));
-                    let read: ChallengeAnswer =
-                        from_js(json, ErrorCode::ProviderUnreachable, what)?;
+                    let public_key = answer.json.as_ref().and_then(public_key_in);
+                    let read: ChallengeAnswer = read_said(answer, target)?;
                     Ok(ChallengeAnswer { public_key, ..read })
                 }))
             }
             Target::PushedAuthorization => {
                 let answer = self.form(flow, target, post).await;
-                FlowEvent::Pushed(answer.and_then(|answer| {
-                    let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    from_js(json, ErrorCode::ProviderUnreachable, what)
-                }))
+                FlowEvent::Pushed(answer.and_then(|answer| read_said(answer, target)))
             }
             Target::Metadata | Target::Jwks | Target::Token => {
                 let answer = self.form(flow, target, post).await;
-                FlowEvent::TokenAnswered(answer.and_then(|answer| {
-                    let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    read_tokens(json, what)
-                }))
+                FlowEvent::TokenAnswered(answer.and_then(|answer| read_tokens(answer, target)))
             }
         }
     }
@@ -200,36 +195,63 @@ fn text_of(value: &JsValue) -> Option<String> {
     text.as_string()
 }
 
+/// Options for a passkey as JSON text: without a `challenge` they are none (WebAuthn Level 3 §5.1.9).
+fn options_in(json: &JsValue) -> Option<String> {
+    get(json, "challenge").is_string().then(|| text_of(json)).flatten()
+}
+
+fn public_key_in(json: &JsValue) -> Option<String> {
+    options_in(&get(json, "publicKey"))
+}
+
 /// Options for a passkey: bare, or as `publicKey` beside an `auth_session`.
 pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
-    let bare = get(json, "challenge").is_string().then(|| json.clone());
-    let public_key = text_of(&bare.unwrap_or_else(|| get(json, "publicKey")))?;
+    let public_key = options_in(json).or_else(|| public_key_in(json))?;
     let auth_session = get(json, "auth_session").as_string().map(Secret::new);
     Some(Offer { public_key, auth_session })
 }
 
 /// What a token endpoint answers. The core compares details as text.
-pub(super) fn read_tokens(json: JsValue, what: &str) -> Result<TokenAnswer, Error> {
-    let details = text_of(&get(&json, "authorization_details"));
-    let read: TokenAnswer = from_js(json, ErrorCode::ProviderUnreachable, what)?;
-    Ok(TokenAnswer { authorization_details: Details::new(details.unwrap_or_default()), ..read })
+pub(super) fn read_tokens(answer: Answer, target: Target) -> Result<TokenAnswer, Error> {
+    let details = answer.json.as_ref().map(|json| get(json, "authorization_details"));
+    let details = Details::new(details.as_ref().and_then(text_of).unwrap_or_default());
+    let read: TokenAnswer = read_said(answer, target)?;
+    Ok(TokenAnswer { authorization_details: details, ..read })
+}
+
+/// What an OAuth endpoint says: what was asked for with a success (RFC 6749 §5.1), else an `error`
+/// (§5.2). What stands before the server may answer in JSON too, which is neither.
+fn read_said<T: DeserializeOwned>(answer: Answer, target: Target) -> Result<T, Error> {
+    let what = network::name(target);
+    match answer.json {
+        Some(json) if answer.ok || says_error(&json) => {
+            from_js(json, ErrorCode::ProviderUnreachable, what)
+        }
+        // What this one says is the adapter's, which may know other refusals.
+        Some(json) if target == Target::PasskeyToken => Err(refusal(&json, false)),
+        _ => Err(Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat())),
+    }
 }
 
 fn read_offer(answer: &Answer) -> Result<Offer, Error> {
     let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
     match offer_in(&json) {
-        Some(offer) if answer.ok => Ok(offer),
+        Some(offer) if answer.ok && !says_error(&json) => Ok(offer),
         _ => Err(refusal(&json, answer.ok)),
     }
 }
 
 fn read_told(answer: &Answer) -> Result<Told, Error> {
     let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
-    match answer.ok {
-        // What it tells besides its status is its own affair.
+    match answer.ok && !says_error(&json) {
+        // What it tells besides its status is its own affair, as long as that is no error.
         true => Ok(from_js(json, ErrorCode::ProviderUnreachable, "").unwrap_or_default()),
-        false => Err(refusal(&json, false)),
+        false => Err(refusal(&json, answer.ok)),
     }
+}
+
+fn says_error(json: &JsValue) -> bool {
+    get(json, "error").is_string()
 }
 
 /// Why a passkey endpoint did not give what was asked for.
@@ -249,8 +271,25 @@ struct Verdict {
     detail: Option<String>,
 }
 
-/// Has an ID token checked by the second module.
-pub(super) async fn verified(
+impl Driver {
+    /// Has an ID token checked by the second module. Keys by which one does not hold are not kept: they
+    /// may be another's, by the same names. Whether unknown ones are asked for again the core decides.
+    pub(super) async fn verified(
+        self: &Rc<Self>,
+        verifier: Promise,
+        id_token: &Secret,
+        keys: &JsValue,
+        expectation: &Expectation,
+    ) -> Result<Claims, Error> {
+        let outcome = verdict(verifier, id_token, keys, expectation).await;
+        if outcome.as_ref().is_err_and(|error| error.code == ErrorCode::IdTokenInvalid) {
+            *self.keys.borrow_mut() = None;
+        }
+        outcome
+    }
+}
+
+async fn verdict(
     verifier: Promise,
     id_token: &Secret,
     keys: &JsValue,

@@ -1,9 +1,8 @@
 //! What the renewal of a token wants done.
 
 use super::driver::Driver;
-use super::host::get;
 use super::network::Body;
-use super::provider::{read_tokens, verified};
+use super::provider::read_tokens;
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::coordinator::{Event, RenewalEffect, RenewalEvent};
 use crate::protocol::dpop::Thumbprint;
@@ -62,13 +61,7 @@ impl Driver {
         let body = Body::Form(body);
         let endpoint = &metadata.token_endpoint;
         let answer = self.request(None, Target::Token, endpoint, body, key).await?;
-        let unreadable = || Error::new(ErrorCode::ProviderUnreachable, "the answer to a renewal");
-        let json = answer.json.ok_or_else(unreadable)?;
-        // What stands before the provider may answer in JSON too.
-        if !answer.ok && !get(&json, "error").is_string() {
-            return Err(unreadable());
-        }
-        read_tokens(json, "the answer to a renewal")
+        read_tokens(answer, Target::Token)
     }
 
     async fn verify_renewed(
@@ -80,6 +73,6 @@ impl Driver {
         let verifier = self.host.verifier();
         let metadata = self.read_metadata(None).await?;
         let keys = self.read_keys(None, &metadata.jwks_uri, fresh_keys).await?;
-        verified(verifier, id_token, &keys, expectation).await
+        self.verified(verifier, id_token, &keys, expectation).await
     }
 }

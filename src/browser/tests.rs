@@ -157,8 +157,14 @@ fn host() -> (Host, js_sys::Array) {
     let events = js_sys::Array::new();
     let emit = Function::new_with_args("kind, detail", "this.events.push([kind, detail])");
     let own = Function::new_with_args("request", "this.events.push(['own', request.url])");
-    let host =
-        object(&[("events", events.clone().into()), ("emit", emit.into()), ("own", own.into())]);
+    let read = "return response.json().catch(() => undefined)";
+    let read = Function::new_with_args("response", read);
+    let host = object(&[
+        ("events", events.clone().into()),
+        ("emit", emit.into()),
+        ("own", own.into()),
+        ("readJson", read.into()),
+    ]);
     (JsValue::from(host).unchecked_into(), events)
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** What the metadata of an API says (RFC 9728), where its demand for step-up points to it. */
 
+import { LONGEST, jsonOf } from "./body.js";
+
 /** @typedef {import("./call.js").Call} Call */
 
 /**
@@ -11,7 +13,7 @@
  * }} around
  */
 export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
-  /** Each is read once per page. @type {Map<string, Promise<object | undefined>>} */
+  /** Each that holds is read once per page. @type {Map<string, Promise<object | undefined>>} */
   const known = new Map();
 
   /** @param {string} url @returns {Promise<object | undefined>} */
@@ -25,7 +27,7 @@ export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
       const init = { headers, credentials: "omit", redirect: "error", referrerPolicy: "no-referrer", signal: end.signal };
       const response = await native(url, /** @type {RequestInit} */ (init));
       ({ status } = response);
-      const json = response.ok ? await response.json() : undefined;
+      const json = response.ok ? await jsonOf(response, LONGEST, end.signal) : undefined;
       return json && typeof json === "object" ? json : undefined;
     } catch {
       return undefined;
@@ -61,6 +63,12 @@ export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
       diagnose("resource_metadata_unreadable", `the metadata at ${at.replace(/[?#].*/s, "")} cannot be read`);
       return;
     }
-    enter(() => client.described(url, metadata));
+    try {
+      enter(() => client.described(url, metadata));
+    } catch (error) {
+      // It may be mended by the next time.
+      known.delete(at);
+      throw error;
+    }
   };
 };

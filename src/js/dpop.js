@@ -118,14 +118,15 @@ export const prover = (options, { client, enter, forgotten }) => {
     /**
      * Sends a request with a token that is bound to a key. Each send has a proof of its own.
      * @param {Call} call @param {import("./call.js").Fetch} native @param {string} token @param {string} jkt
+     * @param {boolean} resent whether it was sent before, and challenged
      * @param {() => boolean} counts whether the token is still this user's
      */
-    send: async (call, native, token, jkt, counts) => {
+    send: async (call, native, token, jkt, resent, counts) => {
       for (let again = false; ; again = true) {
         const key = keys().get(jkt);
         const proof = key && (await inTurn(prove(key, methodOf(call), call.url, token)));
         if (!proof || !counts()) throw new StepUpError("session_changed");
-        const response = await call.send(native, token, proof);
+        const response = await call.send(native, token, resent || again, proof);
         const { status, headers } = response;
         const told = (/** @type {string} */ header) => headers.get(header) ?? undefined;
         const challenge = told("WWW-Authenticate");

@@ -2,6 +2,7 @@
 /** The core's side in JavaScript: promises, the app's functions, and what dies with the instance. */
 
 import init, { Client, on_panic, parse_challenges } from "./stepup.js";
+import { jsonOf } from "./body.js";
 import { own } from "./call.js";
 import { carriedBy } from "./carried.js";
 import { mayLeave, watchClicks } from "./clicks.js";
@@ -136,8 +137,8 @@ export const start = async (options, loader) => {
   /** @param {string} token @param {string} key */
   const sender = (token, key) => {
     const began = clears;
-    return async (/** @type {Call} */ call, through = native) =>
-      (await bound()).send(call, through, token, key, () => began === clears);
+    return async (/** @type {Call} */ call, through = native, again = false) =>
+      (await bound()).send(call, through, token, key, again, () => began === clears);
   };
 
   /** Ends a wait, once. @param {number} id */
@@ -212,6 +213,7 @@ export const start = async (options, loader) => {
       /** @type {string | undefined} */ key,
       /** @type {string} */ flow,
     ) => void underWay(() => retry(id, token, key, flow)),
+    readJson: (/** @type {Response} */ response) => jsonOf(response),
     ...endpoints(options),
     beforeCeremony: options.beforeCeremony,
     showGate: (
@@ -340,6 +342,9 @@ export const start = async (options, loader) => {
   /** What there is to see of an answer. @param {Response} response */
   const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
 
+  /** An answer that nobody gets: what is left of it is not loaded. @param {Response} [response] */
+  const drop = (response) => void response?.body?.cancel().catch(() => {});
+
   const describer = lazily(async () => {
     const { describer } = await import("./described.js");
     const limit = (options.requestTimeout ?? 15) * 1000;
@@ -378,16 +383,21 @@ export const start = async (options, loader) => {
     /** @type {Response | undefined} */
     let response;
     try {
-      response = await (token && key ? sender(token, key)(call, reported) : call.send(reported, token));
+      const send = token && key ? sender(token, key) : undefined;
+      response = await (send ? send(call, reported, true) : call.send(reported, token, true));
     } catch (error) {
-      leave(id)?.reject(error);
+      const waiter = leave(id);
+      waiter?.reject(error);
+      drop(waiter?.response);
       if (!dead) enter(() => client.failed(id));
       return;
     }
     const { status } = response;
     // Somebody else's answer, at the end of a redirect, is no challenge of this API.
     if (response.redirected && new URL(response.url).origin !== new URL(call.url).origin) {
-      leave(id)?.resolve(response);
+      const waiter = leave(id);
+      waiter?.resolve(response);
+      drop(waiter?.response);
       if (!dead) enter(() => client.failed(id));
       return;
     }
@@ -403,6 +413,7 @@ export const start = async (options, loader) => {
     }
     const waiter = waiters.get(id);
     if (!waiter) return;
+    drop(waiter.response);
     waiter.response = response;
     try {
       const asked = detected ? requirement(detected) : undefined;
@@ -410,6 +421,8 @@ export const start = async (options, loader) => {
       if (!enter(() => client.answered(id, status, found, asked, offer))) leave(id)?.resolve(response);
     } catch (error) {
       leave(id)?.reject(Object.assign(/** @type {Error} */ (error), { response }));
+      // What cannot be read is the end of this request for the core too.
+      if (!dead) enter(() => client.failed(id));
     }
   };
 

@@ -507,7 +507,7 @@ export interface StepUpOptions {
   turnTimeout?: Seconds;
   /**
    * How long one request to the authorization server or the backend may take, and the body of a
-   * challenge that may carry options. Default 15.
+   * challenge that may carry options; a fraction counts, and 0 is no time. Default 15.
    */
   requestTimeout?: Seconds;
   /**

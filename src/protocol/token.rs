@@ -82,8 +82,9 @@ impl TokenAnswer {
     /// # Errors
     ///
     /// `authorization_details_refused` for `invalid_authorization_details` (RFC 9396 §5);
-    /// `token_refused` for another OAuth error, a missing access token, or a token type that was not asked
-    /// for; `downgrade_refused` for a Bearer token in the place of a bound one (RFC 9449 §5).
+    /// `token_refused` for another OAuth error, an access token that is missing or that no header can
+    /// carry, or a token type that was not asked for; `downgrade_refused` for a Bearer token in the
+    /// place of a bound one (RFC 9449 §5).
     pub fn tokens(self, asked: &Scope, key: Option<&Thumbprint>) -> Result<TokenSet, Error> {
         let refused = |what: String| Err(Error::new(ErrorCode::TokenRefused, what));
         if let Some(error) = self.error {
@@ -96,6 +97,10 @@ impl TokenAnswer {
         else {
             return refused("the answer has no access token".into());
         };
+        // RFC 6749, appendix A.12: printable ASCII.
+        if !access_token.expose().bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return refused("the access token has characters that it must not have".into());
+        }
         // RFC 6749 §5.1: the value is case-insensitive, and a client must not use a type that it
         // does not understand (§7.1).
         let is =
@@ -179,5 +184,14 @@ mod tests {
         let untold = TokenAnswer { access_token: Some(Secret::new("t")), ..TokenAnswer::default() };
         let code = untold.tokens(&Scope::default(), Some(&key)).map_err(|error| error.code);
         assert_eq!(code, Err(ErrorCode::TokenRefused));
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_carry_is_refused() {
+        for token in [r"a\r\nX-Evil: 1", r"a\u0000", "\u{e9}", r"\ud83d\ude00"] {
+            let json = format!(r#"{{"access_token":"{token}","token_type":"Bearer"}}"#);
+            check(&json, Err(ErrorCode::TokenRefused));
+        }
+        check(r#"{"access_token":"~ !","token_type":"Bearer"}"#, Ok(("~ !", 300, "a b")));
     }
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod between;
 mod bodies;
+mod cached;
 mod ceremony;
 mod death;
 mod described;
@@ -46,7 +47,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 29] = [
+    let everywhere: [(&str, Journeys); 30] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -76,6 +77,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("pushed", pushed::JOURNEYS),
         ("details", details::JOURNEYS),
         ("described", described::JOURNEYS),
+        ("cached", cached::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
