@@ -19,7 +19,7 @@ pub struct Secrets {
     /// Binds the response to this transaction (RFC 6749 §10.12).
     pub state: String,
     /// Binds the ID token to this transaction (OpenID Connect Core §3.1.2.1).
-    pub nonce: String,
+    pub nonce: Secret,
     /// The PKCE code verifier (RFC 7636 §4.1): 43 unreserved characters.
     pub verifier: Secret,
 }
@@ -32,7 +32,7 @@ impl Secrets {
         let (nonce, verifier) = rest.split_at(32);
         Self {
             state: base64url(state),
-            nonce: base64url(nonce),
+            nonce: Secret::new(base64url(nonce)),
             verifier: Secret::new(base64url(verifier)),
         }
     }
@@ -138,7 +138,7 @@ impl Transaction {
             .with_some("redirect_uri", Some(redirect_uri).filter(|uri| !uri.is_empty()))
             .with("scope", &self.scope.to_string())
             .with("state", &self.secrets.state)
-            .with("nonce", &self.secrets.nonce)
+            .with("nonce", self.secrets.nonce.expose())
             .with("code_challenge", &base64url(challenge))
             .with("code_challenge_method", "S256")
             .with_some("acr_values", acr)
@@ -249,7 +249,7 @@ mod tests {
         let verifier = secrets.verifier.expose();
         assert_eq!(verifier.len(), 43);
         assert!(verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
-        assert!(secrets.state != secrets.nonce && secrets.nonce != verifier);
+        assert!(secrets.state != secrets.nonce.expose() && secrets.nonce != secrets.verifier);
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod package;
 mod project;
 #[cfg(test)]
 mod purity;
+#[cfg(test)]
+mod redaction;
 mod run;
 mod rust_code;
 mod setup;

@@ -102,8 +102,8 @@ pub enum FlowEvent {
     Quiet,
     /// What must survive a redirect is saved, or cannot be.
     Saved(Result<(), Error>),
-    /// A callback page told its query.
-    Responded(String),
+    /// A callback page told its query, which may have a code in it.
+    Responded(Secret),
     /// Whether the user's last gesture still counts (HTML §6.4.1).
     GestureRead(bool),
     /// The passkey server has offered options, or refused.

@@ -133,7 +133,7 @@ impl Flow {
             first_party: false,
             restarted: false,
             kept_request: None,
-            state: State::Awaiting { visit, url: String::new() },
+            state: State::Awaiting { visit, url: "".into() },
         };
         let mut effects = vec![FlowEffect::StartDeadline(context.config.prompt_timeout)];
         let outcome = flow.check_issuer(context).and_then(|()| {

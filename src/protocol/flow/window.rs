@@ -9,6 +9,7 @@ use crate::protocol::config::Arrangement;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
 use crate::protocol::response;
+use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Transaction;
 use serde::{Deserialize, Serialize};
 
@@ -40,13 +41,13 @@ impl Flow {
         self.state = State::Awaiting { visit, url };
     }
 
-    pub(super) fn visit(&self, context: &Context<'_>) -> Option<(Visit, String)> {
+    pub(super) fn visit(&self, context: &Context<'_>) -> Option<(Visit, Secret)> {
         let (secrets, digest) = self.secrets.as_ref()?;
         if context.config.arrangement == Arrangement::Backend {
             let state = secrets.state.clone();
             let backend = context.config.backend.as_ref()?;
             let url = backend.login_url(&self.goal.requirement, &state)?;
-            return Some((Visit::Backend(state), url));
+            return Some((Visit::Backend(state), url.into()));
         }
         let transaction = self.transaction(context)?;
         let url = match &self.kept_request {
@@ -56,7 +57,7 @@ impl Flow {
                 transaction.authorization_url(context.config.acr_request, &hint, digest)
             }
         };
-        Some((Visit::Provider(Box::new(transaction)), url))
+        Some((Visit::Provider(Box::new(transaction)), url.into()))
     }
 
     /// The authorization code flow as it stands, once all is known that belongs to it.
@@ -170,7 +171,7 @@ impl Flow {
     pub(super) fn exchange(
         &mut self,
         transaction: Transaction,
-        body: crate::protocol::secret::Secret,
+        body: Secret,
         effects: &mut Vec<FlowEffect>,
     ) {
         let endpoint = transaction.metadata.token_endpoint.clone();
@@ -181,6 +182,6 @@ impl Flow {
 }
 
 /// Sends the window to where the user is asked, for the first time or again.
-fn go_to(visit: &Visit, url: &str) -> FlowEffect {
-    FlowEffect::GoTo { url: url.to_owned(), state: visit.state().to_owned() }
+fn go_to(visit: &Visit, url: &Secret) -> FlowEffect {
+    FlowEffect::GoTo { url: url.clone(), state: visit.state().to_owned() }
 }

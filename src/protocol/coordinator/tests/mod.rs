@@ -13,6 +13,7 @@ mod popup;
 mod published;
 mod queue;
 mod random;
+mod redaction;
 mod redirect;
 mod renewal;
 mod retries;

@@ -120,7 +120,7 @@ fn t47_a_request_that_the_server_keeps_is_named_by_its_uri() {
         },
     );
     let url = opened.iter().find_map(|effect| match effect {
-        super::super::FlowEffect::GoTo { url, .. } => Some(url.clone()),
+        super::super::FlowEffect::GoTo { url, .. } => Some(url.expose().to_owned()),
         _ => None,
     });
     let expect = "https://login.example/auth?client_id=spa&request_uri=urn%3Ar%3A1";

@@ -168,7 +168,7 @@ fn a_token_of_the_apps_own_has_any_nonce_but_may_not_have_expired() {
 #[test]
 fn a_token_of_a_renewal_need_not_repeat_the_nonce_but_may_have_no_other() {
     let access_token = || Secret::new(ACCESS_TOKEN);
-    let nonce = Some(NONCE.to_owned());
+    let nonce = Some(NONCE.into());
     let renewal = expectation(Source::Renewal { nonce, access_token: access_token() });
     check_for(&claims(), &renewal, Ok(()));
     check_for(&claims_with("nonce", Value::Null), &renewal, Ok(()));
