@@ -276,6 +276,19 @@ mod tests {
         }
     }
 
+    /// RFC 7636 §4.3, §4.5: who has only seen the first request cannot make the second.
+    #[test]
+    fn t27_a_code_is_bound_to_who_has_the_verifier() {
+        let transaction = transaction();
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[7; 32]);
+        let (asked, traded) = (parameters(&url), transaction.token_request(&Secret::new("c1")));
+        assert_eq!(find(&asked, "code_challenge_method"), Some("S256"));
+        assert_eq!(find(&asked, "code_challenge"), Some(base64url(&[7; 32]).as_str()));
+        let verifier = transaction.secrets.verifier.expose();
+        assert!(!url.contains(verifier));
+        assert_eq!(find(&parse_form(traded.expose()), "code_verifier"), Some(verifier));
+    }
+
     #[test]
     fn essential_claims_replace_acr_values() {
         let mut transaction = transaction();

@@ -207,7 +207,7 @@ fn scopes_that_are_held_are_asked_for_again() {
 }
 
 #[test]
-fn without_an_id_token_nothing_is_verified() {
+fn t07_without_an_id_token_nothing_is_verified() {
     let bare = || FlowEvent::TokenAnswered(Ok(TokenAnswer { id_token: None, ..answer("t1") }));
     let lax = || Config { require_verified: false, ..config() };
     // Leaving it out is no way around the comparison of subjects.
@@ -231,7 +231,7 @@ fn without_an_id_token_nothing_is_verified() {
 }
 
 #[test]
-fn metadata_of_another_issuer_ends_it_before_the_window_is_navigated() {
+fn t33_metadata_of_another_issuer_ends_it_before_the_window_is_navigated() {
     let FlowEvent::MetadataRead(Ok(good)) = metadata() else { panic!("no metadata") };
     let other = Metadata { issuer: "https://evil.example".into(), ..good.clone() };
     let clear = Metadata { token_endpoint: "http://login.example/token".into(), ..good };

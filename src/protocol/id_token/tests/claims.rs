@@ -114,7 +114,7 @@ fn acr_and_amr_are_a_string_a_list_or_absent() {
 }
 
 #[test]
-fn auth_time_is_floored_and_not_judged() {
+fn t05_auth_time_is_floored_and_not_judged() {
     let cases = [
         (json!(null), None),
         (json!(1_799_999_990), Some(1_799_999_990)),
