@@ -15,6 +15,7 @@ mod many;
 mod own;
 mod passkey;
 mod provider;
+mod redaction;
 mod redirect;
 mod refusals;
 mod return_;
@@ -42,7 +43,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 25] = [
+    let everywhere: [(&str, Journeys); 26] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -68,6 +69,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("storage", storage::JOURNEYS),
         ("death", death::JOURNEYS),
         ("between", between::JOURNEYS),
+        ("redaction", redaction::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
