@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::passkey::{self, ENDPOINTS};
 use super::{Journeys, journeys};
+use crate::authenticator::Manner;
 use crate::bench::{Bench, World};
 use crate::pages::{Harness, Prompt, Provider};
 use crate::wait::until_true;
@@ -13,6 +15,7 @@ use crate::webdriver::Window;
 pub const JOURNEYS: Journeys = journeys![
     t70_a_window_leaves_no_secret_in_the_page,
     t70_a_redirect_leaves_no_secret_in_the_clear,
+    t70_a_passkey_in_the_page_leaves_no_secret,
 ];
 
 /// In the body and the headers of the request.
@@ -179,4 +182,23 @@ fn t70_a_redirect_leaves_no_secret_in_the_clear(bench: &Bench) {
     world.browser.session.post("/back", &json!({})).expect("the browser goes back");
     let url = world.browser.session.url().unwrap_or_default();
     assert!(!url.contains("code="), "{url}");
+}
+
+fn t70_a_passkey_in_the_page_leaves_no_secret(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = passkey::open(world, Manner::default(), ENDPOINTS);
+    page.click("sent", &send("passkey"));
+    until_true("the answer is here", || {
+        if Prompt(world).choices().first().is_some_and(|choice| choice == "passkey") {
+            tells_nothing(&page, &secrets(world));
+            Prompt(world).choose("passkey");
+        }
+        page.peek("sent").is_some()
+    });
+    assert_eq!(page.outcome("sent").value(), 200);
+    assert_eq!(world.popups(), []);
+    // The mark, and a token for each send.
+    let secrets = secrets(world);
+    assert!(secrets.len() >= 3, "{secrets:?}");
+    tells_nothing(&page, &secrets);
 }
