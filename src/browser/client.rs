@@ -1,17 +1,19 @@
 //! What `engine.js` calls.
 
 use super::driver::Driver;
-use super::host::{Host, from_js, get, thrown};
-use super::notice::plain;
+use super::host::{Host, from_js, get, object, thrown};
+use super::notice::{demanded, plain};
 use super::provider::offer_in;
 use crate::protocol::challenge;
 use crate::protocol::config::Config;
 use crate::protocol::coordinator::{Call, Coordinator, Event, WaiterId};
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::{EpochMillis, Seconds};
+use js_sys::{Array, Object};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Window;
@@ -19,7 +21,7 @@ use web_sys::Window;
 /// One configured SDK.
 #[wasm_bindgen]
 pub struct Client {
-    driver: Rc<Driver>,
+    pub(super) driver: Rc<Driver>,
 }
 
 #[wasm_bindgen]
@@ -207,6 +209,12 @@ impl Client {
         assurance.map_or(JsValue::UNDEFINED, |assurance| plain(&assurance))
     }
 
+    /// Takes the token that is held for what a request is about in particular.
+    pub fn narrow(&self, url: &str, details: JsValue) -> Result<JsValue, JsValue> {
+        let details = read_details(details)?;
+        Ok(self.driver.take_narrow(url, &details))
+    }
+
     /// The access token held for a requirement.
     pub fn token(&self, requirement: JsValue) -> Result<Option<String>, JsValue> {
         let requirement = read_requirement(requirement)?;
@@ -267,6 +275,7 @@ fn read_call(call: &JsValue) -> Result<Call, JsValue> {
         methods: read_methods(get(call, "methods"))?,
         sent_at: point_in_time(call, "sentAt").unwrap_or(EpochMillis(0)),
         clicked_at: point_in_time(call, "clickedAt"),
+        authorization_details: read_details(get(call, "authorizationDetails"))?,
     })
 }
 
@@ -274,6 +283,13 @@ fn read_requirement(value: JsValue) -> Result<Requirement, JsValue> {
     from_js::<Requirement>(value, ErrorCode::ConfigurationInvalid, "the requirement")
         .and_then(Requirement::checked)
         .map_err(|error: Error| thrown(&error))
+}
+
+/// What a token must be good for in particular, as its JSON text; nothing where there is none.
+fn read_details(value: JsValue) -> Result<Details, JsValue> {
+    let details = Details::new(value.as_string().unwrap_or_default());
+    details.checked().map_err(|error| thrown(&error))?;
+    Ok(details)
 }
 
 /// The methods that the app admits; none where it does not say.
@@ -290,7 +306,18 @@ fn point_in_time(of: &JsValue, name: &str) -> Option<EpochMillis> {
 /// Lists the challenges of a header.
 #[wasm_bindgen]
 pub fn parse_challenges(header: &str) -> Result<JsValue, JsValue> {
-    challenge::list(header).map(|list| plain(&list)).map_err(|error| thrown(&error))
+    let listed = |one: challenge::Listed| {
+        let listed = plain(&one);
+        if let Some(requirement) = &one.requirement {
+            Object::assign(
+                listed.unchecked_ref(),
+                &object(&[("requirement", demanded(requirement))]),
+            );
+        }
+        listed
+    };
+    let list = challenge::list(header).map_err(|error| thrown(&error))?;
+    Ok(list.into_iter().map(listed).collect::<Array>().into())
 }
 
 /// Has `died` called when the instance panics: nothing can be done with it any more.

@@ -21,9 +21,14 @@ const SECRET: [&str; 17] = [
     "query",
 ];
 
-/// Fields that are called so and hold something else: an endpoint, and the code of an error.
-const OTHERWISE: [(&str, &str); 2] =
-    [("src/protocol/config.rs", "token"), ("src/browser/provider.rs", "code")];
+/// Fields that are called so and hold something else: an endpoint, the code of an error, and a server's
+/// nonce for proofs, which is worth nothing without the key.
+const OTHERWISE: [(&str, &str); 4] = [
+    ("src/protocol/config.rs", "token"),
+    ("src/browser/provider.rs", "code"),
+    ("src/protocol/dpop.rs", "nonce"),
+    ("src/browser/network.rs", "nonce"),
+];
 
 /// What prints as it is.
 const PLAIN: [&str; 5] = ["String", "str", "Vec<u8>", "Value", "JsValue"];

@@ -75,7 +75,10 @@ fn session() -> FlowEvent {
 
 fn secrets() -> FlowEvent {
     let state = "the-state".into();
-    FlowEvent::SecretsDrawn(Secrets { state, nonce: secret(), verifier: secret() }, [0; 32])
+    FlowEvent::SecretsDrawn(
+        Secrets { state, nonce: secret(), verifier: secret(), key: None },
+        [0; 32],
+    )
 }
 
 fn answer() -> TokenAnswer {
