@@ -179,6 +179,7 @@ impl Client {
             from_js(waiters, ErrorCode::ConfigurationInvalid, "waiters").map_err(unreadable)?;
         let waiters = waiters.into_iter().map(|waiter| waiter.map(WaiterId)).collect();
         let waiter = WaiterId(waiter);
+        let query = query.into();
         self.driver.dispatch(Event::Resumed { waiter, saved, query, waiters });
         Ok(())
     }

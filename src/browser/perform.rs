@@ -57,7 +57,7 @@ impl Driver {
             }
             FlowEffect::Assert { options } => self.assert(flow, &options),
             FlowEffect::EndCeremony => self.with_running(flow, Running::end_ceremony),
-            FlowEffect::GoTo { url, state } => self.go_to(flow, &url, &state),
+            FlowEffect::GoTo { url, state } => self.go_to(flow, url.expose(), &state),
             FlowEffect::AwaitQuiet => {
                 let quiet = self.host.quiet();
                 self.spawn(flow, async move |_| {
@@ -65,7 +65,7 @@ impl Driver {
                     FlowEvent::Quiet
                 });
             }
-            FlowEffect::Leave { url, .. } => self.host.leave(&url),
+            FlowEffect::Leave { url, .. } => self.host.leave(url.expose()),
             FlowEffect::FocusWindow => self.with_running(flow, |running| {
                 if let Some(window) = &running.window {
                     let _ = window.focus();
@@ -161,9 +161,9 @@ impl Driver {
 
     fn go_to(self: &Rc<Self>, flow: FlowId, url: &str, state: &str) {
         let driver = Rc::downgrade(self);
-        let answered = move |query| {
+        let answered = move |query: String| {
             if let Some(driver) = driver.upgrade() {
-                driver.dispatch(Event::Flow(flow, FlowEvent::Responded(query)));
+                driver.dispatch(Event::Flow(flow, FlowEvent::Responded(query.into())));
             }
         };
         self.with_running(flow, |running| {

@@ -27,8 +27,17 @@ export const placesOf = ({ apis }) => {
   }
 };
 
+/**
+ * A `..` that the browser leaves in a path and that a server may follow all the same: beside a slash that
+ * is encoded, or with a parameter.
+ */
+const CLIMBS = /(\/|%2f|%5c)(\.|%2e){2}(;|\/|%2f|%5c|$)/i;
+
 /** Which of the APIs a URL belongs to, as its index; -1 if to none. @param {Place[]} places @param {URL} url */
-export const placeOf = (places, url) =>
+export const placeOf = (places, { origin: of, pathname }) =>
   places.findIndex(
-    ({ origin, prefix }) => url.origin === origin && `${url.pathname}/`.startsWith(`${prefix}/`),
+    ({ origin, prefix }) =>
+      of === origin &&
+      `${pathname}/`.startsWith(`${prefix}/`) &&
+      !(prefix && CLIMBS.test(pathname)),
   );

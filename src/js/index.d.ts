@@ -118,7 +118,10 @@ export interface Session {
 export interface Api {
   /** An exact origin (`https://api.example.com`), or `/` for the page's own. */
   origin: string;
-  /** Only URLs below this path, matched on a segment boundary. Default: the whole origin. */
+  /**
+   * Only URLs below this path, matched on a segment boundary; none that a server may climb out of it by
+   * (`..` beside an encoded slash). Default: the whole origin.
+   */
   pathPrefix?: string;
   /** The resource indicator of this API (RFC 8707), sent with authorization and token requests. */
   resource?: string;

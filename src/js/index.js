@@ -4,7 +4,7 @@
  * Everything else is loaded when it does.
  */
 
-import { base, placesOf } from "./apis.js";
+import { base, placeOf, placesOf } from "./apis.js";
 import { keep, own } from "./call.js";
 import { nameOf, tellCleared } from "./channel.js";
 import { StepUpError, isStepUpError } from "./error.js";
@@ -112,12 +112,7 @@ export const createStepUp = (options) => {
   };
 
   /** Which API a URL belongs to, if any. @param {URL} url */
-  const find = (url) => {
-    apis ??= placesOf(options);
-    return apis.findIndex(
-      ({ origin, prefix }) => url.origin === origin && `${url.pathname}/`.startsWith(`${prefix}/`),
-    );
-  };
+  const find = (url) => placeOf((apis ??= placesOf(options)), url);
 
   /** By the time, and by the clock that nobody sets back. @param {Published} held */
   const lives = ({ until, end }) => until > Date.now() && end > performance.now();

@@ -51,7 +51,7 @@ pub struct Ask<'a> {
     /// The client identifier.
     pub client_id: &'a str,
     /// Comes back in the ID token (OpenID Connect Core §3.1.2.1).
-    pub nonce: &'a str,
+    pub nonce: &'a Secret,
     /// What must be proved.
     pub requirement: &'a Requirement,
     /// All scopes that are asked for.
@@ -119,7 +119,7 @@ impl Ask<'_> {
         let acr_values = asked.acr_values.join(" ");
         let max_age = asked.max_age.map(|age| age.0.to_string());
         form.with("client_id", self.client_id)
-            .with("nonce", self.nonce)
+            .with("nonce", self.nonce.expose())
             .with("scope", &self.scope.to_string())
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
             .with_some("max_age", max_age.as_deref())
@@ -200,9 +200,10 @@ mod tests {
 
     fn with<T>(then: impl FnOnce(Ask<'_>) -> T) -> T {
         let (requirement, scope) = (requirement(), Scope::parse("openid transfers:write"));
+        let nonce = "n1".into();
         then(Ask {
             client_id: "spa",
-            nonce: "n1",
+            nonce: &nonce,
             requirement: &requirement,
             scope: &scope,
             resource: Some("https://api.example"),
@@ -329,11 +330,11 @@ mod tests {
             phishing_resistant: false,
         };
         let levels = Levels::from(vec![level]);
-        let scope = Scope::default();
+        let (scope, nonce) = (Scope::default(), "n1".into());
         let requirement = requirement().in_order(&levels);
         let ask = Ask {
             client_id: "spa",
-            nonce: "n1",
+            nonce: &nonce,
             requirement: &requirement,
             scope: &scope,
             resource: None,
@@ -351,9 +352,10 @@ mod tests {
     #[test]
     fn nothing_is_said_about_what_is_not_demanded() {
         let (requirement, scope) = (Requirement::default(), Scope::parse("openid"));
+        let nonce = "n1".into();
         let ask = Ask {
             client_id: "spa",
-            nonce: "n1",
+            nonce: &nonce,
             requirement: &requirement,
             scope: &scope,
             resource: None,

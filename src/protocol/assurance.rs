@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn on_reuse_the_local_time_since_receipt_is_added() {
+    fn t05_on_reuse_the_local_time_since_receipt_is_added() {
         // The issuer's clock is an hour ahead of ours: only differences on one clock count.
         let received = EpochMillis((NOW.0 - 30) * 1000);
         let wanted = requirement(&["AL3"], Some(60));

@@ -52,7 +52,7 @@ pub enum Source {
     #[serde(rename_all = "camelCase")]
     Response {
         /// The nonce that was sent (OpenID Connect Core §3.1.3.7, step 11).
-        nonce: String,
+        nonce: super::secret::Secret,
         /// The access token that came with it, for `at_hash` (§3.1.3.6).
         access_token: super::secret::Secret,
     },
@@ -60,7 +60,7 @@ pub enum Source {
     #[serde(rename_all = "camelCase")]
     Renewal {
         /// The nonce of the authentication, where it is known. It need not be repeated.
-        nonce: Option<String>,
+        nonce: Option<super::secret::Secret>,
         /// The access token that came with it, for `at_hash` (§3.1.3.6).
         access_token: super::secret::Secret,
     },

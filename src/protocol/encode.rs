@@ -9,8 +9,15 @@ pub fn base64url(bytes: &[u8]) -> String {
 }
 
 /// Parameters as `application/x-www-form-urlencoded` (RFC 6749, appendix B).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Form(String);
+
+/// What is sent to a provider has secrets in it.
+impl core::fmt::Debug for Form {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
 
 impl Form {
     /// Adds a parameter.

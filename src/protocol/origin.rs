@@ -50,9 +50,17 @@ pub fn matches(url: &str, origin: &str, path_prefix: Option<&str>) -> bool {
     let path = rest.split(['?', '#']).next().unwrap_or(rest);
     let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
     match path.strip_prefix(prefix) {
-        Some(below) => below.is_empty() || below.starts_with('/'),
+        Some(below) => (below.is_empty() || below.starts_with('/')) && !climbs(path),
         None => false,
     }
+}
+
+/// Whether a path has a `..` that a browser leaves in it (URL Standard §4.4) and that a server may follow
+/// all the same: beside a slash that is encoded, or with a parameter.
+fn climbs(path: &str) -> bool {
+    let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/");
+    let plain = plain.replace("%5c", "/");
+    plain.split('/').any(|segment| segment.split(';').next() == Some(".."))
 }
 
 /// The URL without query and fragment, as it may be shown in events.
@@ -104,8 +112,50 @@ mod tests {
             ("https://api.example.com/v1?x=/v2", Some("/v1"), true),
             ("https://api.example.com/v10/transfers", Some("/v1"), false),
             ("https://api.example.com/?/v1", Some("/v1"), false),
+            // As `URL.href` has them: whatever is written otherwise is none of ours.
+            ("https://api.example.com./v1", None, false),
+            ("https://API.example.com/v1", None, false),
+            ("HTTPS://api.example.com/v1", None, false),
+            ("https://api.example.com:443/v1", None, false),
+            ("https://user:secret@api.example.com/v1", None, false),
+            ("https://api.example.com\\@evil.test/v1", None, false),
+            ("https://api.example.com%2f@evil.test/v1", None, false),
+            ("https:/api.example.com/v1", None, false),
+            ("https:api.example.com/v1", None, false),
+            ("//api.example.com/v1", None, false),
+            ("https://xn--pi-fka.example.com/v1", None, false),
+            ("https://api.example.com/V1/transfers", Some("/v1"), false),
+            ("https://api.example.com//v1/transfers", Some("/v1"), false),
+            ("https://api.example.com/%761/transfers", Some("/v1"), false),
+            ("https://api.example.com/v1%2Ftransfers", Some("/v1"), false),
         ] {
             assert_eq!(matches(url, api, prefix), matched, "{url} under {prefix:?}");
+        }
+    }
+
+    #[test]
+    fn t14_a_path_that_a_server_may_climb_out_of_is_not_below_the_prefix() {
+        let api = "https://api.example.com";
+        for (path, below) in [
+            ("/v1/a/b", true),
+            ("/v1/..a/b..", true),
+            ("/v1/a?next=/../b#/../c", true),
+            ("/v1/...", true),
+            ("/v1/a%2Fb", true),
+            ("/v1/../admin", false),
+            ("/v1/..", false),
+            ("/v1/%2e%2E/admin", false),
+            ("/v1/..%2Fadmin", false),
+            ("/v1/%2e.%2fadmin", false),
+            ("/v1/a%2f..%2f..%2fadmin", false),
+            ("/v1/..%5Cadmin", false),
+            ("/v1/..;/admin", false),
+            ("/v1/..;x=1/admin", false),
+        ] {
+            let url = [api, path].concat();
+            assert_eq!(matches(&url, api, Some("/v1")), below, "{url}");
+            // Without a prefix, all of the origin is the API's.
+            assert!(matches(&url, api, None), "{url}");
         }
     }
 

@@ -18,7 +18,7 @@ pub struct Refresh {
     /// The refresh token.
     pub token: Secret,
     /// The nonce with which the user authenticated, where it is known.
-    pub nonce: Option<String>,
+    pub nonce: Option<Secret>,
 }
 
 /// Why there is no renewed token.

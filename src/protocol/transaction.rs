@@ -21,7 +21,7 @@ pub struct Secrets {
     /// Binds the response to this transaction (RFC 6749 §10.12).
     pub state: String,
     /// Binds the ID token to this transaction (OpenID Connect Core §3.1.2.1).
-    pub nonce: String,
+    pub nonce: Secret,
     /// The PKCE code verifier (RFC 7636 §4.1): 43 unreserved characters.
     pub verifier: Secret,
     /// The key that code and tokens are to be bound to (RFC 9449 §10), where they are; it outlives the
@@ -38,7 +38,7 @@ impl Secrets {
         let (nonce, verifier) = rest.split_at(32);
         Self {
             state: base64url(state),
-            nonce: base64url(nonce),
+            nonce: Secret::new(base64url(nonce)),
             verifier: Secret::new(base64url(verifier)),
             key: None,
         }
@@ -158,7 +158,7 @@ impl Transaction {
             .with_some("redirect_uri", Some(redirect_uri).filter(|uri| !uri.is_empty()))
             .with("scope", &self.scope.to_string())
             .with("state", &self.secrets.state)
-            .with("nonce", &self.secrets.nonce)
+            .with("nonce", self.secrets.nonce.expose())
             .with("code_challenge", &base64url(challenge))
             .with("code_challenge_method", "S256")
             .with_some("acr_values", acr)
@@ -274,7 +274,7 @@ mod tests {
         let verifier = secrets.verifier.expose();
         assert_eq!(verifier.len(), 43);
         assert!(verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
-        assert!(secrets.state != secrets.nonce && secrets.nonce != verifier);
+        assert!(secrets.state != secrets.nonce.expose() && secrets.nonce != secrets.verifier);
     }
 
     #[test]
@@ -301,6 +301,19 @@ mod tests {
         ] {
             assert_eq!(find(&sent, name), value, "{name}");
         }
+    }
+
+    /// RFC 7636 §4.3, §4.5: who has only seen the first request cannot make the second.
+    #[test]
+    fn t27_a_code_is_bound_to_who_has_the_verifier() {
+        let transaction = transaction();
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[7; 32]);
+        let (asked, traded) = (parameters(&url), transaction.token_request(&Secret::new("c1")));
+        assert_eq!(find(&asked, "code_challenge_method"), Some("S256"));
+        assert_eq!(find(&asked, "code_challenge"), Some(base64url(&[7; 32]).as_str()));
+        let verifier = transaction.secrets.verifier.expose();
+        assert!(!url.contains(verifier));
+        assert_eq!(find(&parse_form(traded.expose()), "code_verifier"), Some(verifier));
     }
 
     #[test]

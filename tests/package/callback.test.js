@@ -301,8 +301,8 @@ suite("back from a redirect", () => {
     assert.equal(await returning("response"), null);
   });
 
-  suite("t66 where there is no storage", () => {
-    test("nothing is awaited, and leaving fails beforehand", options, async () => {
+  suite("where there is no storage", () => {
+    test("t66 nothing is awaited, and leaving fails beforehand", options, async () => {
       const end = await tabs.beforehand(() => {
         const get = () => {
           throw new DOMException("no", "SecurityError");
@@ -332,7 +332,7 @@ suite("back from a redirect", () => {
       }
     });
 
-    test("without room for it, the user is back all the same", options, async () => {
+    test("t66 without room for it, the user is back all the same", options, async () => {
       const fill = () => {
         for (let size = 1 << 23; size >= 1; size >>= 1)
           try {

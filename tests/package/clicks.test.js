@@ -50,8 +50,8 @@ const user = async (type, event = {}) => {
   happens(type, event);
 };
 
-suite("t15 after a no", () => {
-  test("a request without a click leads to no prompt, and keeps its response", async () => {
+suite("after a no", () => {
+  test("t15 a request without a click leads to no prompt, and keeps its response", async () => {
     assert.equal(await code(), "passkey_refused");
     const error = await refusal(stepup.fetch(API));
     assert.deepEqual([error.code, error.response.status, error.response.bodyUsed], ["prompt_suppressed", 401, false]);
@@ -60,7 +60,7 @@ suite("t15 after a no", () => {
     assert.equal(stage.events.filter(({ type }) => type === "prompt").length, 1);
   });
 
-  test("in the gate it is the same", async () => {
+  test("t15 in the gate it is the same", async () => {
     const asking = refusal(stepup.fetch(API, { stepup: { gate: gate.option } }));
     await gate.shows("failed");
     gate.choose("cancel");
@@ -69,7 +69,7 @@ suite("t15 after a no", () => {
   });
 
   for (const type of ["click", "keydown"])
-    test(`a ${type} of the user leads to one more prompt, and no further`, async () => {
+    test(`t15 a ${type} of the user leads to one more prompt, and no further`, async () => {
       await code();
       await user(type);
       assert.equal(await code(), "passkey_refused");
@@ -89,14 +89,14 @@ suite("t15 after a no", () => {
     ["a movement of the pointer", "pointermove", {}],
   ];
   for (const [what, type, event] of NONE)
-    test(`${what} is no wish for one`, async () => {
+    test(`t15 ${what} is no wish for one`, async () => {
       await code();
       await user(type, event);
       assert.equal(await code(), "prompt_suppressed");
       assert.equal(stage.ceremonies.length, 1);
     });
 
-  test("a click before the request counts, one after it has left does not", async () => {
+  test("t15 a click before the request counts, one after it has left does not", async () => {
     await code();
     /** @type {(response: Response) => void} */
     let answer = () => {};
@@ -109,13 +109,13 @@ suite("t15 after a no", () => {
     assert.equal((await asking).code, "prompt_suppressed");
   });
 
-  test("a click on the page itself, which is no element, counts too", async () => {
+  test("t15 a click on the page itself, which is no element, counts too", async () => {
     await code();
     await user("click", { target: globalThis });
     assert.equal(await code(), "passkey_refused");
   });
 
-  test("ensure() is the app's own wish, and is not held back", async () => {
+  test("t15 ensure() is the app's own wish, and is not held back", async () => {
     await code();
     assert.equal((await refusal(stepup.ensure({ acr: "AL3" }))).code, "passkey_refused");
     assert.equal(stage.ceremonies.length, 2);
@@ -123,12 +123,12 @@ suite("t15 after a no", () => {
   });
 });
 
-suite("t15 without a no", () => {
+suite("without a no", () => {
   beforeEach(() => {
     stage.answers[OPTIONS] = () => json({ error: "server_error" }, 500);
   });
 
-  test("one API causes five prompts a minute, each API its own, and clicks come on top", async () => {
+  test("t15 one API causes five prompts a minute, each API its own, and clicks come on top", async () => {
     // Whatever was clicked before has had its prompt.
     await refusal(stepup.ensure({ acr: "AL3" }));
     /** @type {string[]} */

@@ -59,8 +59,8 @@ const make = (options) =>
 
 const authorizations = () => stage.to(API).map(({ headers }) => headers.get("authorization"));
 
-suite("t09 a request about one thing in particular", () => {
-  test("asks for that, and its token is used for nothing else", async () => {
+suite("a request about one thing in particular", () => {
+  test("t09 asks for that, and its token is used for nothing else", async () => {
     const stepup = make();
     const authorizationDetails = paying("rent");
     assert.equal((await stepup.fetch(API, { method: "POST", stepup: { authorizationDetails } })).status, 200);
@@ -74,13 +74,13 @@ suite("t09 a request about one thing in particular", () => {
     assert.equal(stage.ceremonies.length, 3);
   });
 
-  test("tells in its events what it is about, as it is", async () => {
+  test("t09 tells in its events what it is about, as it is", async () => {
     await make().fetch(API, { stepup: { authorizationDetails: paying("rent") } });
     const found = stage.events.find(({ type }) => type === "challenge")?.detail.requirement;
     assert.deepEqual(found, { acrValues: ["AL3"], scope: [], authorizationDetails: paying("rent") });
   });
 
-  test("shares its prompt with the same in other words only", async () => {
+  test("t09 shares its prompt with the same in other words only", async () => {
     const stepup = make();
     const details = [paying("rent"), turned("rent"), paying("savings"), paying("rent", "9.99"), undefined];
     const answers = await Promise.all(
@@ -92,7 +92,7 @@ suite("t09 a request about one thing in particular", () => {
     assert.deepEqual(asked.map((text) => text && JSON.parse(text)[0].payee), ["rent", "savings", "rent", null]);
   });
 
-  test("that was ensured before leaves once, with its own token", async () => {
+  test("t09 that was ensured before leaves once, with its own token", async () => {
     const stepup = make();
     await stepup.ensure({ acr: "AL3" });
     await stepup.ensure({ acr: "AL3", authorizationDetails: paying("rent") });
@@ -104,7 +104,7 @@ suite("t09 a request about one thing in particular", () => {
     assert.deepEqual(authorizations(), ["Bearer t1", "Bearer t2", "Bearer t1"]);
   });
 
-  test("is not sent with anything else that was granted", async () => {
+  test("t09 is not sent with anything else that was granted", async () => {
     for (const other of [
       () => undefined,
       () => [],
@@ -125,7 +125,7 @@ suite("t09 a request about one thing in particular", () => {
     assert.equal(error.code, "authorization_details_refused");
   });
 
-  test("with details that are none is configuration_invalid", async () => {
+  test("t09 with details that are none is configuration_invalid", async () => {
     /** @type {any} */
     const circle = { type: "circle" };
     circle.of = circle;

@@ -54,8 +54,8 @@ const authorizations = () => stage.to(API).map(({ headers }) => headers.get("aut
 const proofs = async (/** @type {string} */ address) => Promise.all(stage.to(address).filter(({ headers }) => headers.has("dpop")).map(shown));
 const diagnosed = () => stage.events.filter(({ type }) => type === "diagnostic").map(({ detail }) => detail.code);
 
-suite("t56 each send proves anew that the key is held", () => {
-  test("at the token endpoint and at the API, with one key", async () => {
+suite("each send proves anew that the key is held", () => {
+  test("t56 at the token endpoint and at the API, with one key", async () => {
     const stepup = make();
     assert.equal((await stepup.fetch(`${API}?to=bob#top`, { method: "POST", body: "1" })).status, 200);
     assert.equal((await stepup.fetch(API)).status, 200);
@@ -70,7 +70,7 @@ suite("t56 each send proves anew that the key is held", () => {
     assert.equal(stage.to(OPTIONS)[0]?.headers.has("dpop"), false);
   });
 
-  test("and takes the place of what the caller has proved for another token", async () => {
+  test("t56 and takes the place of what the caller has proved for another token", async () => {
     const headers = { Authorization: "DPoP mine", DPoP: "mine", "X-Own": "kept" };
     const stepup = make({ session: () => ({ sub: "alice" }) });
     await stepup.fetch(API, { headers });
@@ -86,7 +86,7 @@ suite("t56 each send proves anew that the key is held", () => {
     assert.equal(stage.to(API).at(-1)?.headers.has("dpop"), false);
   });
 
-  test("by the method that is on the wire", async () => {
+  test("t56 by the method that is on the wire", async () => {
     const stepup = make();
     for (const method of ["post", "patch", "DELETE"]) await stepup.fetch(API, { method });
     await stepup.fetch(new Request(API, { method: "put" }));

@@ -90,6 +90,20 @@ suite("passkeys by endpoints", () => {
       assert.ok(secret && !text.includes(secret), secret);
   });
 
+  test("t57 the SDK's own requests go by no wrapper of its own, also where the provider is an API too", async () => {
+    const stepup = make({ apis: ["https://api.example", ISSUER] });
+    const undo = stepup.install();
+    try {
+      assert.equal((await fetch(API)).status, 200);
+    } finally {
+      undo();
+    }
+    for (const address of [OPTIONS, TOKEN, `${ISSUER}/keys`, `${ISSUER}/.well-known/openid-configuration`]) {
+      const sent = stage.to(address).map(({ headers }) => headers.get("authorization"));
+      assert.deepEqual(sent, [null], address);
+    }
+  });
+
   test("what is not demanded is not sent, and grantType is; the ID token of the session goes as a hint", async () => {
     const hint = await idToken();
     const session = () => ({ accessToken: "low", idToken: hint, loginHint: "alice@bank" });

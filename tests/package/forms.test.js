@@ -11,7 +11,7 @@ const { createStepUp } = await import(built);
 
 const API = "https://api.example/transfers";
 
-suite("t49 what may have been lost is not sent again", () => {
+suite("what may have been lost is not sent again", () => {
   /** @type {Stage} */
   let stage;
   /** @type {Set<string>} */
@@ -67,14 +67,14 @@ suite("t49 what may have been lost is not sent again", () => {
     return new Request(API, { method: "POST", body });
   };
 
-  test("after a challenge: replay_unavailable, and the new token serves the next try", async () => {
+  test("t49 after a challenge: replay_unavailable, and the new token serves the next try", async () => {
     const stepup = make();
     assert.equal((await refusal(stepup.fetch(form()))).code, "replay_unavailable");
     assert.equal(await (await stepup.fetch(form())).text(), "done");
     assert.deepEqual(carried(), ["Bearer low", "Bearer high"]);
   });
 
-  test("nor after a renewal: the refusal is the caller's, and the next try goes through", async () => {
+  test("t49 nor after a renewal: the refusal is the caller's, and the next try goes through", async () => {
     const stepup = make();
     await stepup.fetch(API);
     valid.clear();
@@ -83,7 +83,7 @@ suite("t49 what may have been lost is not sent again", () => {
     assert.deepEqual(carried(), ["Bearer low", "Bearer high", "Bearer high", "Bearer renewed"]);
   });
 
-  test("any other request is", async () => {
+  test("t49 any other request is", async () => {
     const stepup = make();
     assert.equal(await (await stepup.fetch(new Request(API, { method: "POST", body: "text" }))).text(), "done");
     const body = new FormData();

@@ -252,7 +252,7 @@ suite("the loop", () => {
     assert.equal(warnings.length, 2);
   });
 
-  test("an app's own detector recognises a challenge of no standard, and may read its body", async () => {
+  test("t23 an app's own detector recognises a challenge of no standard, and may read its body", async () => {
     network = async ({ authorization }) =>
       authorization === "Bearer high"
         ? new Response("done")

@@ -149,7 +149,7 @@ suite("a request that is saved", () => {
   });
 });
 
-suite("t52 the idempotency key", () => {
+suite("the idempotency key", () => {
   /** Both sends of the page, and the one after the redirect. @param {RequestInit & { stepup?: object }} init */
   const keys = async (init) => {
     const one = call(init);
@@ -157,13 +157,13 @@ suite("t52 the idempotency key", () => {
     return all.map(({ headers }) => headers.get("idempotency-key"));
   };
 
-  test("is the app's own, the same on each send", async () => {
+  test("t52 is the app's own, the same on each send", async () => {
     const stepup = { idempotencyKey: "order-1" };
     for (const method of ["POST", "PUT", "PATCH", "DELETE"])
       assert.deepEqual(await keys({ method, stepup }), ["order-1", "order-1", "order-1"]);
   });
 
-  test("is made once where the app asks for one", async () => {
+  test("t52 is made once where the app asks for one", async () => {
     const [first, ...others] = await keys({ method: "POST", stepup: { idempotencyKey: true } });
     assert.match(first ?? "", uuid);
     assert.deepEqual(others, [first, first]);
@@ -171,14 +171,14 @@ suite("t52 the idempotency key", () => {
     assert.notEqual(second, first);
   });
 
-  test("is not sent with what is safe, nor unasked", async () => {
+  test("t52 is not sent with what is safe, nor unasked", async () => {
     for (const idempotencyKey of [true, "order-1"])
       for (const method of ["GET", "HEAD", "OPTIONS"])
         assert.deepEqual(await keys({ method, stepup: { idempotencyKey } }), [null, null, null]);
     assert.deepEqual(await keys({ method: "POST" }), [null, null, null]);
   });
 
-  test("goes with a Request as well", async () => {
+  test("t52 goes with a Request as well", async () => {
     const request = new Request(URL_, { method: "POST", body: "a" });
     const one = keep(request, { stepup: { idempotencyKey: "order-1" } }, URL_, apis[1], 1);
     const again = await sent(await restored(await pack(one)));

@@ -305,7 +305,7 @@ suite("records in IndexedDB", () => {
     assert.deepEqual(found, [null, []]);
   });
 
-  suite("t66 refused", () => {
+  suite("refused", () => {
     /** Puts and takes, and lets go what never fails. @param {number} [limit] */
     const all = async (limit) => {
       await tabs.run(async (limit) => {
@@ -319,12 +319,12 @@ suite("records in IndexedDB", () => {
     };
     const unavailable = ["storage_unavailable", "storage_unavailable"];
 
-    test("there is no IndexedDB", options, async () => {
+    test("t66 there is no IndexedDB", options, async () => {
       await tabs.run(() => void Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
       assert.deepEqual(await all(), unavailable);
     });
 
-    test("it may not be asked for", options, async () => {
+    test("t66 it may not be asked for", options, async () => {
       await tabs.run(() => {
         const get = () => {
           throw new DOMException("no", "SecurityError");
@@ -334,7 +334,7 @@ suite("records in IndexedDB", () => {
       assert.deepEqual(await all(), unavailable);
     });
 
-    test("the database cannot be opened, as in a private window", options, async () => {
+    test("t66 the database cannot be opened, as in a private window", options, async () => {
       await tabs.run(() => {
         IDBFactory.prototype.open = () => {
           const request = new EventTarget();
@@ -346,7 +346,7 @@ suite("records in IndexedDB", () => {
       assert.deepEqual(await all(), unavailable);
     });
 
-    test("the database never opens", options, async () => {
+    test("t66 the database never opens", options, async () => {
       await tabs.run(() => {
         IDBFactory.prototype.open = () => /** @type {any} */ (new EventTarget());
       });
@@ -355,7 +355,7 @@ suite("records in IndexedDB", () => {
       assert.ok(Date.now() - before < 3000);
     });
 
-    test("another tab's older database does not give way", options, async () => {
+    test("t66 another tab's older database does not give way", options, async () => {
       // A deletion that waits for this tab blocks every open after it.
       await tabs.run(async () => {
         const db = await answer(indexedDB.open("stepup"));
@@ -366,7 +366,7 @@ suite("records in IndexedDB", () => {
       await tabs.run(() => globalThis.held.close());
     });
 
-    test("a transaction that hangs is undone when its time is over", options, async () => {
+    test("t66 a transaction that hangs is undone when its time is over", options, async () => {
       const found = await tabs.run(async () => {
         await openStore().put("s1", value(), soon());
         // Somebody else's transaction is not finished, so ours has to wait.
@@ -385,7 +385,7 @@ suite("records in IndexedDB", () => {
       assert.deepEqual(found, ["storage_unavailable", "text"]);
     });
 
-    test("the database is a later version's, or somebody else's", options, async () => {
+    test("t66 the database is a later version's, or somebody else's", options, async () => {
       await tabs.run(async () => (await answer(indexedDB.open("stepup", 2))).close());
       assert.deepEqual(await all(), unavailable);
       await tabs.run(() => answer(indexedDB.deleteDatabase("stepup")));
@@ -393,7 +393,7 @@ suite("records in IndexedDB", () => {
       assert.deepEqual(await all(), unavailable);
     });
 
-    test("there is no room left", options, async () => {
+    test("t66 there is no room left", options, async () => {
       // An origin of its own: how much room there is, the browser asks once in a while only.
       const origin = site.origin.replace("127.0.0.1", "localhost");
       await tabs.devtools("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1000 });

@@ -1,21 +1,27 @@
 //! The commands of this repository: `cargo xtask build`, `test`, `check`, `simulate`,
-//! `demo`, `size`.
+//! `demo`, `size`, `threats`.
 
 mod browsers;
 mod build;
 mod count;
 mod demo;
 mod failure;
+mod js_code;
 mod package;
 mod project;
 #[cfg(test)]
 mod purity;
+#[cfg(test)]
+mod redaction;
 mod run;
+mod rust_code;
 mod setup;
 mod simulate;
 mod size;
 mod stages;
 mod test;
+mod threat_tests;
+mod threats;
 mod tools;
 
 use std::process::ExitCode;
@@ -32,7 +38,8 @@ cargo xtask simulate [--seeds 10000]   lives whole browsers around the core, one
                      [--from 0]        … the first of them
                      [--seed 7 --trace] … one of them, shown line by line
 cargo xtask demo [--port 8080]         starts the bank of the demo
-cargo xtask size                       says how large what a page loads is";
+cargo xtask size                       says how large what a page loads is
+cargo xtask threats                    writes into SECURITY.md which tests hold which threat";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,6 +65,7 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         "simulate" => simulate::command(&project, rest)?,
         "demo" => demo::command(&project, rest)?,
         "size" => size::command(&project)?,
+        "threats" => threats::command(&project)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => {
             return Err(Failure::new(format!("there is no command {other:?}"))

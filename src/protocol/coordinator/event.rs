@@ -8,6 +8,7 @@ use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
+use crate::protocol::secret::Secret;
 use crate::protocol::units::{EpochMillis, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -154,7 +155,7 @@ pub enum Event {
         /// What was saved.
         saved: Box<Saved>,
         /// The query of the callback page.
-        query: String,
+        query: Secret,
         /// Who waits for each of the saved requests that is to be sent, in their order.
         waiters: Vec<Option<WaiterId>>,
     },

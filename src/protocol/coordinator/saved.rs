@@ -10,6 +10,7 @@ use super::waiter::{Phase, Waiter};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::{Context, Flow, FlowId, Pending};
 use crate::protocol::requirement::Requirement;
+use crate::protocol::secret::Secret;
 use crate::protocol::units::EpochMillis;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,7 @@ impl Saved {
 pub(super) struct Arrival {
     waiter: WaiterId,
     step_up: Pending,
-    query: String,
+    query: Secret,
 }
 
 impl Coordinator {
@@ -115,7 +116,7 @@ impl Coordinator {
         &mut self,
         waiter: WaiterId,
         saved: Saved,
-        query: String,
+        query: Secret,
         waiters: Vec<Option<WaiterId>>,
         now: EpochMillis,
         effects: &mut Vec<Effect>,
@@ -185,7 +186,7 @@ impl Coordinator {
             keys_refetched: &mut self.keys_refetched,
             now,
         };
-        let (flow, wanted) = Flow::resume(id, step_up, &query, &mut context);
+        let (flow, wanted) = Flow::resume(id, step_up, query.expose(), &mut context);
         self.flow = Some(flow);
         self.take_effects(id, wanted, false, now, effects);
     }

@@ -125,8 +125,8 @@ pub enum FlowEffect {
     /// Navigate the window, and listen for the callback of this state; answer with `Responded`,
     /// and with `WindowLost` when the window reads as closed.
     GoTo {
-        /// The authorization request.
-        url: String,
+        /// The authorization request, with its nonce and perhaps an ID token.
+        url: Secret,
         /// The state its callback will carry.
         state: String,
     },
@@ -138,7 +138,7 @@ pub enum FlowEffect {
     /// Leave the page for where the user is asked.
     Leave {
         /// The authorization request, or the backend's login page.
-        url: String,
+        url: Secret,
         /// The state its callback will carry.
         state: String,
     },

@@ -108,8 +108,8 @@ pub enum FlowEvent {
     Saved(Result<(), Error>),
     /// The provider keeps the authorization request, or says why not.
     Pushed(Result<PushAnswer, Error>),
-    /// A callback page told its query.
-    Responded(String),
+    /// A callback page told its query, which may have a code in it.
+    Responded(Secret),
     /// Whether the user's last gesture still counts (HTML §6.4.1).
     GestureRead(bool),
     /// The passkey server has offered options, or refused.

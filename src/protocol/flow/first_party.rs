@@ -70,7 +70,7 @@ impl Flow {
             }
             Ok(Next::Web(kept_request)) => {
                 self.offered = Offered::No;
-                return self.go_to_the_web(kept_request, effects);
+                return self.go_to_the_web(kept_request, context, effects);
             }
             // Once, and from the beginning.
             Ok(Next::Restart) if !self.restarted => {
@@ -98,20 +98,27 @@ impl Flow {
     fn go_to_the_web(
         &mut self,
         kept_request: Option<String>,
+        context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
         self.methods.retain(|method| *method != Method::Passkey);
-        if !self.methods.contains(&Method::Popup) {
+        // Both others lead there; the app's order decides.
+        let Some(method) = self.methods.first().copied() else {
             let detail = "redirect_to_web, and no method leads there";
             return Err(Error::new(ErrorCode::AuthorizationRefused, detail));
-        }
+        };
         self.push = kept_request
             .map_or(Push::No, |request_uri| Push::Kept(Kept { request_uri, until: None }));
-        self.method = Some(Method::Popup);
+        self.method = Some(method);
         self.clicked = false;
-        self.window = Window::Wanted;
         self.state = State::Preparing;
-        effects.push(FlowEffect::OpenWindow);
+        if method == Method::Popup {
+            self.window = Window::Wanted;
+            effects.push(FlowEffect::OpenWindow);
+        } else {
+            self.window = Window::None;
+            self.advance(context, effects);
+        }
         Ok(())
     }
 }

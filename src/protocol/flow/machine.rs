@@ -18,6 +18,7 @@ use crate::protocol::handover::HandOver;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
+use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;
 use crate::protocol::transaction::{Secrets, Transaction};
 use crate::protocol::units::EpochMillis;
@@ -161,7 +162,7 @@ pub(super) enum State {
     /// The gate asks how to go on.
     Choosing { failed: Option<Error> },
     /// The user is in the window.
-    Awaiting { visit: Visit, url: String },
+    Awaiting { visit: Visit, url: Secret },
     /// The code is being exchanged.
     Exchanging { transaction: Box<Transaction> },
     /// The authenticator is asked.
@@ -169,7 +170,7 @@ pub(super) enum State {
     /// The page is to be left as soon as nothing is on the wire.
     Departing,
     /// What must survive is being saved.
-    Leaving { url: String, state: String },
+    Leaving { url: Secret, state: String },
     /// The page is being left.
     Left,
     /// Its answer is on the way to the server.
@@ -393,7 +394,9 @@ impl Flow {
             (_, FlowEvent::WindowOpened) => self.window_opened(context, effects),
             (_, FlowEvent::WindowBlocked) => return self.window_missing(true, effects),
             (_, FlowEvent::WindowLost) => return self.window_missing(false, effects),
-            (_, FlowEvent::Responded(query)) => return self.responded(&query, context, effects),
+            (_, FlowEvent::Responded(query)) => {
+                return self.responded(query.expose(), context, effects);
+            }
             (_, FlowEvent::GestureRead(alive)) => self.gesture_read(alive, effects),
             (_, FlowEvent::OptionsRead(options)) => {
                 return self.options_read(options, context, effects);

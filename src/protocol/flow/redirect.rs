@@ -166,7 +166,7 @@ impl Flow {
             restarted: false,
             push: Push::No,
             pushed_again: false,
-            state: State::Awaiting { visit, url: String::new() },
+            state: State::Awaiting { visit, url: "".into() },
         };
         let mut effects = vec![FlowEffect::StartDeadline(context.config.prompt_timeout)];
         let outcome = flow.check_issuer(context).and_then(|()| {

@@ -10,6 +10,7 @@ use crate::protocol::config::Arrangement;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
 use crate::protocol::response;
+use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Transaction;
 use serde::{Deserialize, Serialize};
 
@@ -51,13 +52,13 @@ impl Flow {
         self.visit(context).is_some()
     }
 
-    pub(super) fn visit(&self, context: &Context<'_>) -> Option<(Visit, String)> {
+    pub(super) fn visit(&self, context: &Context<'_>) -> Option<(Visit, Secret)> {
         let (secrets, digest) = self.secrets.as_ref()?;
         if context.config.arrangement == Arrangement::Backend {
             let state = secrets.state.clone();
             let backend = context.config.backend.as_ref()?;
             let url = backend.login_url(&self.goal.requirement, &state)?;
-            return Some((Visit::Backend(state), url));
+            return Some((Visit::Backend(state), url.into()));
         }
         let transaction = self.transaction(context)?;
         let url = match &self.push {
@@ -67,7 +68,7 @@ impl Flow {
                 transaction.authorization_url(context.config.acr_request, &hint, digest)
             }
         };
-        Some((Visit::Provider(Box::new(transaction)), url))
+        Some((Visit::Provider(Box::new(transaction)), url.into()))
     }
 
     /// The authorization code flow as it stands, once all is known that belongs to it.
@@ -191,7 +192,7 @@ impl Flow {
     pub(super) fn exchange(
         &mut self,
         transaction: Transaction,
-        body: crate::protocol::secret::Secret,
+        body: Secret,
         effects: &mut Vec<FlowEffect>,
     ) {
         let endpoint = transaction.metadata.token_endpoint.clone();
@@ -203,6 +204,6 @@ impl Flow {
 }
 
 /// Sends the window to where the user is asked, for the first time or again.
-pub(super) fn go_to(visit: &Visit, url: &str) -> FlowEffect {
-    FlowEffect::GoTo { url: url.to_owned(), state: visit.state().to_owned() }
+pub(super) fn go_to(visit: &Visit, url: &Secret) -> FlowEffect {
+    FlowEffect::GoTo { url: url.clone(), state: visit.state().to_owned() }
 }

@@ -52,11 +52,13 @@ pub(super) fn judge(members: &Members, expectation: &Expectation) -> Result<Clai
     // Step 11.
     let nonce = members.text("nonce")?;
     match &expectation.source {
-        Source::Response { nonce: sent, .. } if nonce != Some(sent) => {
+        Source::Response { nonce: sent, .. } if nonce != Some(sent.expose()) => {
             return Err(invalid("nonce is not the one that was sent"));
         }
         // §12.2: it may be left out.
-        Source::Renewal { nonce: Some(sent), .. } if nonce.is_some_and(|it| it != sent) => {
+        Source::Renewal { nonce: Some(sent), .. }
+            if nonce.is_some_and(|it| it != sent.expose()) =>
+        {
             return Err(invalid("nonce is not that of the authentication"));
         }
         _ => {}

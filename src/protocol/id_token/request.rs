@@ -34,12 +34,11 @@ fn expectation(value: &Value) -> Option<Expectation> {
     let source = value.get("source")?;
     let access_token = || text(source, "accessToken").map(Secret::new);
     let source = match text(source, "kind")? {
-        "response" => Source::Response {
-            nonce: text(source, "nonce")?.to_owned(),
-            access_token: access_token()?,
-        },
+        "response" => {
+            Source::Response { nonce: text(source, "nonce")?.into(), access_token: access_token()? }
+        }
         "renewal" => Source::Renewal {
-            nonce: text(source, "nonce").map(str::to_owned),
+            nonce: text(source, "nonce").map(Secret::new),
             access_token: access_token()?,
         },
         "session" => Source::Session,

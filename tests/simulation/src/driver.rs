@@ -220,7 +220,7 @@ impl World {
         let Some(running) = running else { return };
         if running.listener.as_deref() == Some(state) {
             let flow = running.flow;
-            self.dispatch(page, Event::Flow(flow, FlowEvent::Responded(query)));
+            self.dispatch(page, Event::Flow(flow, FlowEvent::Responded(query.into())));
         }
     }
 }

@@ -149,7 +149,7 @@ impl World {
                     }
                 });
                 if let Some(window) = window {
-                    let visit = self.visit(&url);
+                    let visit = self.visit(url.expose());
                     let delay = self.lag();
                     self.later(delay, Happening::Arrives(Place::Window(window), visit));
                 }
@@ -158,7 +158,7 @@ impl World {
             FlowEffect::AwaitQuiet => self.await_quiet(page, flow),
             FlowEffect::Leave { url, .. } => {
                 self.leaves_tab(page);
-                self.leave(page, &url);
+                self.leave(page, url.expose());
             }
             FlowEffect::FocusWindow => {}
             FlowEffect::CloseWindow => self.callback_is_through(page, flow),
@@ -287,12 +287,12 @@ impl World {
             return Err(ErrorCode::IssuerMismatch.into());
         }
         let nonce = match &expect.source {
-            Source::Response { nonce, .. } => Some(nonce),
+            Source::Response { nonce, .. } => Some(nonce.expose()),
             Source::Renewal { .. } | Source::Session | Source::Authenticate { .. } => None,
         };
         let late = expect.now.0 > identity.exp + 60 && expect.source != Source::Session;
         if identity.aud != expect.client_id
-            || nonce.is_some_and(|nonce| identity.nonce.as_ref() != Some(nonce))
+            || nonce.is_some_and(|nonce| identity.nonce.as_deref() != Some(nonce))
             || late
         {
             return Err(invalid());

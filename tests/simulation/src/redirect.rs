@@ -251,7 +251,8 @@ impl World {
             .collect();
         let Some(id) = self.wait(page, promise, None) else { return };
         let waiter = WaiterId(id);
-        let event = Event::Resumed { waiter, saved: Box::new(core), query, waiters: ids };
+        let event =
+            Event::Resumed { waiter, saved: Box::new(core), query: query.into(), waiters: ids };
         self.dispatch(page, event);
     }
 

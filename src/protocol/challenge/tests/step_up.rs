@@ -35,6 +35,20 @@ fn check_ignored(header: &str, scheme: &str, why: Why) {
     assert_eq!(list(header).unwrap()[0].requirement, None, "{header}");
 }
 
+/// A renewal proves nothing (RFC 9470 §6.1): where anything is demanded, the user is asked.
+#[test]
+fn t08_a_demand_beside_an_invalid_token_is_a_demand() {
+    let demand = r#"Bearer error="insufficient_user_authentication", acr_values="AL3""#;
+    for header in [
+        format!(r#"Bearer error="invalid_token", {demand}"#),
+        format!(r#"{demand}, Bearer error="invalid_token""#),
+        format!(r#"DPoP error="invalid_token", {demand}"#),
+    ] {
+        let reading = read(401, &header).unwrap();
+        assert!(reading.requirement.is_some() && !reading.invalid_token, "{header}");
+    }
+}
+
 #[test]
 fn an_invalid_token_is_no_demand_but_is_told_as_such() {
     let says = |status, header: &str| read(status, header).map(|reading| reading.invalid_token);

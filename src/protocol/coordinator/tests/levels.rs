@@ -306,7 +306,7 @@ fn the_order_is_kept_through_a_redirect() {
     let saved = page.saved.take().unwrap();
     let methods = vec![crate::protocol::method::Method::Redirect];
     let mut later = Page::new(Config { levels: levels(), methods, ..config() });
-    let query = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example".to_owned();
+    let query = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example".into();
     let (waiter, waiters) = (super::WaiterId(1), vec![Some(super::WaiterId(2))]);
     later.on(super::Event::Resumed { waiter, saved, query, waiters });
     later.on(of(1, session_of("alice")));
@@ -331,7 +331,7 @@ fn t11_a_loop_is_one_by_the_order_also_across_pages() {
     };
     let back = |saved, acr: &str, waiter: u32| {
         let mut page = Page::new(config());
-        let query = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example".to_owned();
+        let query = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example".into();
         let waiters = vec![Some(super::WaiterId(waiter))];
         page.on(super::Event::Resumed { waiter: super::WaiterId(1), saved, query, waiters });
         for event in [session_of("alice"), tokens("t1"), proves("alice", acr)] {

@@ -15,6 +15,7 @@ mod popup;
 mod published;
 mod queue;
 mod random;
+mod redaction;
 mod redirect;
 mod renewal;
 mod retries;

@@ -87,7 +87,9 @@ impl Page {
                     let text = serde_json::to_string(saved).unwrap();
                     self.saved = Some(serde_json::from_str(&text).unwrap());
                 }
-                Effect::Flow(_, FlowEffect::GoTo { url, .. }) => self.urls.push(url.clone()),
+                Effect::Flow(_, FlowEffect::GoTo { url, .. }) => {
+                    self.urls.push(url.expose().to_owned())
+                }
                 _ => {}
             }
         }

@@ -166,7 +166,13 @@ fn t26_events_of_a_step_up_that_is_over_or_never_was_change_nothing() {
             (of(1, DeadlinePassed), ""),
             (answered(1, 200), ""),
             (answered(1, 200), ""),
-        ]);
+            // Nor do they change another that is under way.
+            (challenged(2, wants("AL4")), "2: open window, 2: start"),
+            (of(1, cancel()), ""),
+            (of(1, DeadlinePassed), ""),
+            (of(7, cancel()), ""),
+        ])
+        .authenticates(2, "AL4", "t2", "2: end, publish t2 | -, retry 2 with t2");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::super::waiter::Waiter;
 use super::super::{Effect, WaiterId};
 use super::player::*;
+use crate::protocol::config::tests::config;
 use crate::protocol::details::Details;
 use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::Obtained;
@@ -110,6 +111,14 @@ fn t13_an_origin_off_the_list_prompts_nobody_and_gets_no_token() {
         Page::with_popup().plays([(challenged_at(url, 1, wants("AL3")), refused)]);
         page_with_al3().plays([(challenged_at(url, 1, wants("AL3")), refused)]);
     }
+}
+
+#[test]
+fn t14_an_api_of_the_list_in_the_clear_prompts_nobody_and_gets_no_token() {
+    let mut config = config();
+    config.apis[0].origin = "http://api.example".into();
+    let asked = challenged_at("http://api.example/transfers", 1, wants("AL3"));
+    Page::new(config).plays([(asked, "reject 1 origin_not_allowed")]);
 }
 
 #[test]

@@ -36,6 +36,19 @@ fn t11_the_same_or_less_after_a_success_is_a_loop() {
 }
 
 #[test]
+fn t17_an_age_of_zero_asks_once_and_is_a_loop_then() {
+    let now = || wants_within("AL3", 0);
+    let mut page = Page::with_popup();
+    page.plays([(challenged(1, now()), "1: open window, 1: start")]);
+    page.navigates(1);
+    assert!(page.urls.iter().any(|url| url.contains("max_age=0")), "{:?}", page.urls);
+    page.comes_back(1, "AL3", "t1", "1: end, publish t1 | -, retry 1 with t1")
+        .plays([(again(1, now()), "reject 1 loop_detected")]);
+    // The next request is asked for anew: what was proved then is older than nothing.
+    page.plays([(challenged_with(1, 2, now()), "2: open window, 2: start")]);
+}
+
+#[test]
 fn t11_something_else_may_follow() {
     for demanded in [wants("AL4"), wants_within("AL3", 60), wants_scope("AL3", "payees:write")] {
         stepped_up(wants("AL3")).plays([(again(1, demanded), "2: open window, 2: start")]);

@@ -1,6 +1,6 @@
 //! APIs that discard a token after one use.
 
-use super::super::{Event, RenewalEvent, WaiterId};
+use super::super::{Effect, Event, RenewalEvent, WaiterId};
 use super::player::*;
 use crate::protocol::config::tests::config;
 use crate::protocol::config::{Api, Config, TokenUse};
@@ -302,6 +302,24 @@ fn t58_what_is_for_one_use_says_so() {
     let mut other = Page::new(once());
     let _ = other.on(challenged_at(MORE, 1, wants("AL3")));
     assert!(!other.core.flow.as_ref().unwrap().goal().single_use);
+}
+
+#[test]
+fn t58_what_is_for_one_use_is_handed_to_no_other_tab() {
+    let hands = |mut page: Page, url| {
+        let _ = page.on(challenged_at(url, 1, wants("AL3")));
+        page.navigates(1);
+        let mut handed = Vec::new();
+        for event in [step_up::code("c1"), step_up::tokens("t1"), step_up::proves("alice", "AL3")] {
+            handed.extend(page.core.on(of(1, event), page.now));
+            let again = page.core.on(of(1, step_up::session_of("alice")), page.now);
+            handed.extend(again);
+        }
+        assert!(handed.iter().any(|it| matches!(it, Effect::Retry { .. })), "{handed:?}");
+        handed.iter().any(|it| matches!(it, Effect::HandOver { .. }))
+    };
+    assert!(!hands(page(), API));
+    assert!(hands(page(), MORE));
 }
 
 #[test]

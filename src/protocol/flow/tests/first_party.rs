@@ -105,6 +105,34 @@ fn t47_redirect_to_web_leads_to_the_window() {
 }
 
 #[test]
+fn t47_where_the_app_has_no_windows_it_leads_to_a_redirect() {
+    let config = Config { methods: vec![Method::Passkey, Method::Redirect], ..config() };
+    let kept = ChallengeAnswer { request_uri: Some("urn:r:1".into()), ..says("redirect_to_web") };
+    let mut journey = asked(config);
+    journey.plays([
+        (event(kept), "check leave"),
+        (FlowEvent::GestureRead(true), "await quiet"),
+        (FlowEvent::Quiet, "save the-state"),
+    ]);
+    let saved = journey.flow.on(
+        FlowEvent::Saved(Ok(())),
+        &mut super::super::Context {
+            config: &journey.config,
+            user: None,
+            proof: None,
+            keys_refetched: &mut None,
+            now: NOW,
+        },
+    );
+    let url = saved.iter().find_map(|effect| match effect {
+        super::super::FlowEffect::Leave { url, .. } => Some(url.expose().to_owned()),
+        _ => None,
+    });
+    let expect = "https://login.example/auth?client_id=spa&request_uri=urn%3Ar%3A1";
+    assert_eq!(url.as_deref(), Some(expect));
+}
+
+#[test]
 fn t47_a_request_that_the_server_keeps_is_named_by_its_uri() {
     let kept = ChallengeAnswer { request_uri: Some("urn:r:1".into()), ..says("redirect_to_web") };
     let mut journey = asked(config());
@@ -120,7 +148,7 @@ fn t47_a_request_that_the_server_keeps_is_named_by_its_uri() {
         },
     );
     let url = opened.iter().find_map(|effect| match effect {
-        super::super::FlowEffect::GoTo { url, .. } => Some(url.clone()),
+        super::super::FlowEffect::GoTo { url, .. } => Some(url.expose().to_owned()),
         _ => None,
     });
     let expect = "https://login.example/auth?client_id=spa&request_uri=urn%3Ar%3A1";

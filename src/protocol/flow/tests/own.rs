@@ -24,7 +24,7 @@ fn with_provider() -> Config {
 }
 
 #[test]
-fn the_apps_own_answer_is_unverified_where_nothing_can_be_checked() {
+fn t07_the_apps_own_answer_is_unverified_where_nothing_can_be_checked() {
     let mut journey = Journey::starts(own_only(), goal("AL3"), "start clock, read session");
     journey.plays([(no_session(), "authenticate"), (own("t1", None), "done t1 unverified")]);
     // An ID token that nobody can check vouches for nothing.
@@ -36,7 +36,7 @@ fn the_apps_own_answer_is_unverified_where_nothing_can_be_checked() {
 }
 
 #[test]
-fn where_verification_is_required_an_answer_without_an_id_token_is_refused() {
+fn t07_where_verification_is_required_an_answer_without_an_id_token_is_refused() {
     for config in [own_only(), with_provider()] {
         let begins = match config.provider {
             Some(_) => "start clock, read session, read metadata",

@@ -360,7 +360,7 @@ fn a_backends_window_comes_back_by_its_state() {
         journey.plays([(FlowEvent::WindowOpened, "hide gate"), (secrets(), "go to provider")]);
         journey
     };
-    let back = |query: &str| FlowEvent::Responded(format!("?{query}"));
+    let back = |query: &str| FlowEvent::Responded(format!("?{query}").into());
     let done = "close window, hide gate, done session";
     at_the_backend().plays([
         (back("stepup_state=forged"), ""),

@@ -88,7 +88,7 @@ impl Journey {
             }
             for effect in &done {
                 match effect {
-                    FlowEffect::GoTo { url, .. } => self.url.clone_from(url),
+                    FlowEffect::GoTo { url, .. } => url.expose().clone_into(&mut self.url),
                     FlowEffect::Proved(proof) => self.proof = Some((**proof).clone()),
                     _ => {}
                 }
@@ -161,6 +161,7 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::Assert { options } => format!("assert {options}"),
         FlowEffect::EndCeremony => "end ceremony".into(),
         FlowEffect::GoTo { state, url } => {
+            let url = url.expose();
             let backend = url.ends_with(&format!("%3Fstepup_state%3D{state}"));
             if let Some((_, kept)) = url.split_once("request_uri=") {
                 return format!("go to {kept}");
@@ -345,7 +346,7 @@ pub fn uses(method: Method) -> FlowEvent {
 
 /// The query of a callback, `iss` as the provider adds it.
 pub fn query(parameters: &str) -> FlowEvent {
-    FlowEvent::Responded(format!("?{parameters}&iss=https%3A%2F%2Flogin.example"))
+    FlowEvent::Responded(format!("?{parameters}&iss=https%3A%2F%2Flogin.example").into())
 }
 
 /// The callback that is waited for.

@@ -7,6 +7,7 @@ use crate::protocol::config::tests::{config, with_backend, with_passkeys};
 use crate::protocol::details::Details;
 use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::ErrorCode;
+use crate::protocol::flow::Goal;
 use crate::protocol::handover::HandOver;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Scope;
@@ -141,6 +142,22 @@ fn t58_another_users_or_a_weaker_result_is_not_taken_and_it_asks_in_its_turn() {
             (FlowEvent::WindowOpened, "hide gate, go to provider"),
         ]);
     }
+}
+
+#[test]
+fn t58_what_is_for_one_use_is_taken_from_no_other_tab() {
+    let goal = Goal { single_use: true, ..goal("AL3") };
+    let begins = "open window, start clock, read session, read metadata, draw secrets";
+    let mut journey = Journey::among_others(false, config(), goal, begins);
+    journey.plays([
+        (session_of("alice"), ""),
+        (metadata(), ""),
+        (secrets(), ""),
+        (FlowEvent::WindowBlocked, ""),
+        (FlowEvent::TurnAwaited, "show elsewhere"),
+        (handed("alice", "AL3"), ""),
+        (FlowEvent::TurnTaken, "hide gate, open window"),
+    ]);
 }
 
 #[test]

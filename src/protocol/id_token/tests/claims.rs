@@ -114,7 +114,7 @@ fn acr_and_amr_are_a_string_a_list_or_absent() {
 }
 
 #[test]
-fn auth_time_is_floored_and_not_judged() {
+fn t05_auth_time_is_floored_and_not_judged() {
     let cases = [
         (json!(null), None),
         (json!(1_799_999_990), Some(1_799_999_990)),
@@ -168,7 +168,7 @@ fn a_token_of_the_apps_own_has_any_nonce_but_may_not_have_expired() {
 #[test]
 fn a_token_of_a_renewal_need_not_repeat_the_nonce_but_may_have_no_other() {
     let access_token = || Secret::new(ACCESS_TOKEN);
-    let nonce = Some(NONCE.to_owned());
+    let nonce = Some(NONCE.into());
     let renewal = expectation(Source::Renewal { nonce, access_token: access_token() });
     check_for(&claims(), &renewal, Ok(()));
     check_for(&claims_with("nonce", Value::Null), &renewal, Ok(()));

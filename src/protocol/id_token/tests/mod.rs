@@ -28,8 +28,7 @@ const NOW: u64 = 1_800_000_000;
 
 /// What the token endpoint's answer is compared with.
 fn response() -> Expectation {
-    let source =
-        Source::Response { nonce: NONCE.to_owned(), access_token: Secret::new(ACCESS_TOKEN) };
+    let source = Source::Response { nonce: NONCE.into(), access_token: Secret::new(ACCESS_TOKEN) };
     expectation(source)
 }
 

@@ -11,8 +11,8 @@ fn read(expectation: &Value) -> Option<Expectation> {
 fn what_serde_writes_is_what_is_read() {
     let access_token = Secret::new(ACCESS_TOKEN);
     for source in [
-        Source::Response { nonce: NONCE.to_owned(), access_token: access_token.clone() },
-        Source::Renewal { nonce: Some(NONCE.to_owned()), access_token: access_token.clone() },
+        Source::Response { nonce: NONCE.into(), access_token: access_token.clone() },
+        Source::Renewal { nonce: Some(NONCE.into()), access_token: access_token.clone() },
         Source::Renewal { nonce: None, access_token: access_token.clone() },
         Source::Session,
         Source::Authenticate { access_token },

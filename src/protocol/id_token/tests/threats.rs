@@ -32,6 +32,10 @@ fn t27_a_token_with_another_nonce_or_none_is_refused() {
 fn t28_a_token_for_another_client_is_refused() {
     let provider = Provider::new();
     check(&provider, &provider.issue(&claims_with("aud", json!("mallory-spa"))), IdTokenInvalid);
+    // Whoever it says it is for, it must name this client.
+    let mut other = claims_with("aud", json!(["mallory-spa"]));
+    other["azp"] = json!(CLIENT);
+    check(&provider, &provider.issue(&other), IdTokenInvalid);
 }
 
 #[test]
@@ -105,6 +109,13 @@ fn t64_alg_none_hs_and_wrong_kty_are_refused() {
     for alg in ["RS256", "PS256", "ES384", "EdDSA"] {
         let header = json!({ "alg": alg, "kid": "one" }).to_string();
         check(&provider, &provider.sign(&header, &payload), IdTokenInvalid);
+    }
+    // The right one, called something else.
+    for kty in ["RSA", "OKP", "oct", "ec", ""] {
+        let mut jwk = provider.jwk();
+        jwk["kty"] = json!(kty);
+        let jwks = json!({ "keys": [jwk] });
+        refused(verify(&provider.issue(&claims()), &jwks, &response()), IdTokenInvalid);
     }
 }
 

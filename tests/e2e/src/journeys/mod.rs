@@ -20,6 +20,7 @@ mod own;
 mod passkey;
 mod provider;
 mod pushed;
+mod redaction;
 mod redirect;
 mod refusals;
 mod return_;
@@ -47,7 +48,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 30] = [
+    let everywhere: [(&str, Journeys); 31] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -73,6 +74,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("storage", storage::JOURNEYS),
         ("death", death::JOURNEYS),
         ("between", between::JOURNEYS),
+        ("redaction", redaction::JOURNEYS),
         ("dpop", dpop::JOURNEYS),
         ("pushed", pushed::JOURNEYS),
         ("details", details::JOURNEYS),

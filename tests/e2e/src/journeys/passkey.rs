@@ -124,7 +124,7 @@ fn a_first_party_app_takes_five_requests(bench: &Bench) {
 }
 
 /// Options of the harness page for passkeys by endpoints, then the window.
-const ENDPOINTS: &str = "passkey: { options: e2e.issuer + '/passkey/options', \
+pub const ENDPOINTS: &str = "passkey: { options: e2e.issuer + '/passkey/options', \
     token: e2e.issuer + '/token', grantType: 'urn:bank:passkey' }";
 
 const TRANSFER: &str = "return e2e.read(await e2e.su.fetch(e2e.api + '/transfers', { \
@@ -133,7 +133,7 @@ const TRANSFER: &str = "return e2e.read(await e2e.su.fetch(e2e.api + '/transfers
 
 /// The harness page with alice signed in, an authenticator of this manner, and these options.
 #[track_caller]
-fn open<'a>(world: &'a World, manner: Manner, options: &str) -> Harness<'a> {
+pub fn open<'a>(world: &'a World, manner: Manner, options: &str) -> Harness<'a> {
     let page = Harness::open(world);
     world.authenticator.arm_with(&world.browser, manner);
     page.make(&format!("{{ {options} }}"));
