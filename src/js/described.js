@@ -16,18 +16,31 @@ export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
   /** Each that holds is read once per page. @type {Map<string, Promise<object | undefined>>} */
   const known = new Map();
 
+  /** Whoever gives up does not wait for it. @template T @param {Promise<T>} reading @param {AbortSignal | null} [caller] @returns {Promise<T>} */
+  const waited = (reading, caller) =>
+    new Promise((resolve, reject) => {
+      const stop = () => reject(caller?.reason);
+      caller?.addEventListener("abort", stop);
+      if (caller?.aborted) stop();
+      reading.then(resolve, reject).finally(() => caller?.removeEventListener("abort", stop));
+    });
+
   /** @param {string} url @returns {Promise<object | undefined>} */
   const read = async (url) => {
     const began = performance.now();
     const end = new AbortController();
     const clock = setTimeout(() => end.abort(), limit);
     let status = 0;
-    try {
+    const answer = async () => {
       const headers = { Accept: "application/json" };
       const init = { headers, credentials: "omit", redirect: "error", referrerPolicy: "no-referrer", signal: end.signal };
       const response = await native(url, /** @type {RequestInit} */ (init));
       ({ status } = response);
-      const json = response.ok ? await jsonOf(response, LONGEST, end.signal) : undefined;
+      return response.ok ? jsonOf(response, LONGEST, end.signal) : undefined;
+    };
+    try {
+      // The limit holds also where something in the page does not hear the signal.
+      const json = await waited(answer(), end.signal);
       return json && typeof json === "object" ? json : undefined;
     } catch {
       return undefined;
@@ -37,15 +50,6 @@ export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
       emit("request", { target: "resource_metadata", method: "GET", url: url.replace(/[?#].*/s, ""), status, duration });
     }
   };
-
-  /** Whoever gives up does not wait for it. @template T @param {Promise<T>} reading @param {AbortSignal | null} [caller] @returns {Promise<T>} */
-  const waited = (reading, caller) =>
-    new Promise((resolve, reject) => {
-      const stop = () => reject(caller?.reason);
-      caller?.addEventListener("abort", stop);
-      if (caller?.aborted) stop();
-      reading.then(resolve, reject).finally(() => caller?.removeEventListener("abort", stop));
-    });
 
   /**
    * Rejects with `resource_mismatch` where the step-up must not go on. Metadata that cannot be read says

@@ -17,7 +17,28 @@ after(() => bank.close());
 beforeEach(() => bank.anew());
 
 suite("the time limit of a request", () => {
-  for (const step of STEPS) {
+  const [silent] = STEPS.filter(({ rest }) => rest);
+  test("what an API says of itself is not waited for, even where the page's fetch does not hear of the limit", LIMITED, async () => {
+    assert.ok(silent);
+    const { fetch } = globalThis;
+    globalThis.fetch = (input, init) => fetch(input, { ...init, signal: undefined });
+    const stepup = bank.make(silent.options(bank));
+    let release = () => {};
+    const released = new Promise((resolve) => (release = () => resolve(undefined)));
+    silent.at(bank).faults[silent.path] = async (wire, honest) => {
+      await released;
+      await wire.send(await honest());
+    };
+    const asking = settled(stepup.fetch(bank.transfers, { method: "POST", body: "a" }));
+    await until(() => silent.at(bank).to(silent.path).length, "the fault");
+    bank.expire();
+    assert.equal(await (await asking).response?.text(), "done");
+    release();
+    await until(() => silent.at(bank).wires.every(({ open }) => !open), "the late answer");
+    assert.equal(bank.api.to("/transfers").length, 2);
+  });
+
+  for (const step of STEPS.filter(({ rest }) => !rest)) {
     test(`${step.name}: what comes after it changes nothing, even where the page's fetch does not hear of it`, LIMITED, async () => {
       const server = step.at(bank);
       const { fetch } = globalThis;

@@ -75,6 +75,7 @@ fn links_within(text: &str) -> String {
     text.replace("](src/js/index.d.ts)", "](index.d.ts)")
         .replace("[ARCHITECTURE.md](ARCHITECTURE.md)", "ARCHITECTURE.md")
         .replace("[CHANGELOG.md](CHANGELOG.md)", "CHANGELOG.md")
+        .replace("[SECURITY.md](SECURITY.md)", "SECURITY.md")
 }
 
 /// Whether a file of `src/js` belongs to the package; its tests do not.
