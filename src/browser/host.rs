@@ -37,6 +37,13 @@ extern "C" {
     pub fn renewal_lock(this: &Host) -> Promise;
     #[wasm_bindgen(method)]
     pub fn retry(this: &Host, waiter: u32, token: Option<&str>, flow: &str);
+    /// Sends a request that has not left yet as any other; if it is `on_trial`, it is told to
+    /// `went_through` when it was answered with a success.
+    #[wasm_bindgen(method, js_name = letGo)]
+    pub fn let_go(this: &Host, waiter: u32, on_trial: bool);
+    /// Resolves with whether options for a passkey are at hand.
+    #[wasm_bindgen(method)]
+    pub fn prepared(this: &Host, waiter: u32, ready: bool);
     /// Saves what must survive a redirect, with the requests of these waiters. `until` is in
     /// milliseconds since the epoch.
     #[wasm_bindgen(method)]

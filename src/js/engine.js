@@ -28,6 +28,7 @@ import { wasmSource } from "./wasm.js";
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
  *   run: (call: Call) => Promise<Response>, flying: () => number,
+ *   readable: (call: Call, response: Response) => void,
  *   publish: (all: (Published | null)[]) => void, me: number, cleared: () => void,
  * }} Loader
  * @typedef {{
@@ -162,6 +163,20 @@ export const start = async (options, loader) => {
       const waiter = leave(id);
       waiter?.resolve(waiter.response);
     },
+    letGo: (/** @type {number} */ id, /** @type {boolean} */ onTrial) => {
+      const waiter = leave(id);
+      const call = waiter?.call;
+      if (!call) return;
+      // Not before everything that has happened is taken in: it may be that another token counts now.
+      const sent = Promise.resolve().then(() => run(call));
+      waiter.resolve(sent);
+      if (onTrial)
+        sent.then(
+          ({ ok }) => ok && tell(() => client.went_through(call.method, call.url)),
+          () => {},
+        );
+    },
+    prepared: (/** @type {number} */ id, /** @type {boolean} */ ready) => leave(id)?.resolve(ready),
     renewalLock: async () => {
       const { renewalLock } = await import("./renewal-lock.js");
       return renewalLock(`${options.issuer} ${options.clientId}`, (options.requestTimeout ?? 15) * 1000);
@@ -328,6 +343,7 @@ export const start = async (options, loader) => {
       if (!dead) enter(() => client.failed(id));
       return;
     }
+    loader.readable(call, response);
     const detected = await detect(call, response);
     const offer = response.ok ? undefined : await offered(call, response);
     const waiter = waiters.get(id);
@@ -449,6 +465,39 @@ export const start = async (options, loader) => {
       );
     },
     /**
+     * A request is about to leave. Rules demand this of it.
+     * @param {Call} call @param {Requirement[]} asked @param {Window} [window]
+     * @returns {Promise<Response>}
+     */
+    demanded: async (call, asked, window) => {
+      const began = clears;
+      let taken = false;
+      try {
+        await judgeForm(call);
+        if (began !== clears) throw new StepUpError("session_changed");
+        const { gate } = call.stepup;
+        return await wait({ call, gate, signal: call.signal }, (id) => {
+          const told = { ...call, ...call.stepup };
+          client.asks_first(id, told, asked.map(requirement), window);
+          taken = true;
+        });
+      } catch (error) {
+        if (!taken) window?.close();
+        throw error;
+      }
+    },
+    /**
+     * Fetches options for a passkey that will prove this.
+     * @param {import("./index.d.ts").Rule | Requirement} what
+     * @returns {Promise<boolean>}
+     */
+    prepare: async (what) => {
+      const asked = "require" in what ? what.require : what;
+      if (typeof asked === "function")
+        throw new StepUpError("configuration_invalid", { message: "what this rule requires depends on the request" });
+      return wait({}, (id) => client.prepare(id, requirement(asked)));
+    },
+    /**
      * @param {EnsureOptions} asked @param {Window | null | undefined} window
      * @returns {Promise<import("./index.d.ts").Assurance>}
      */
@@ -486,9 +535,12 @@ export const start = async (options, loader) => {
     /** A published token has expired. */
     expired: () => tell(() => client.expired()),
     /** Asked inside a click: what cannot be read is refused later, by the promise. */
-    wantsWindow: (/** @type {Requirement} */ asked) => {
+    wantsWindow: (/** @type {Requirement[]} */ all, /** @type {Call | undefined} */ call) => {
       try {
-        return enter(() => client.wants_window(requirement(asked)));
+        const [asked] = all;
+        return call
+          ? enter(() => client.wants_window_for({ ...call, ...call.stepup }, all.map(requirement)))
+          : !!asked && enter(() => client.wants_window(requirement(asked)));
       } catch {
         return false;
       }

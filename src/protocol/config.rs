@@ -184,6 +184,16 @@ pub struct Config {
     /// Whether a token that an API takes no more is renewed by its refresh token.
     #[serde(default)]
     pub renew: bool,
+    /// Whether what challenges demand is remembered for the next request of the kind.
+    #[serde(default)]
+    pub remember: bool,
+    /// How long options for a passkey that are fetched ahead may lie about.
+    #[serde(default = "prepare_ttl")]
+    pub prepare_ttl: Seconds,
+}
+
+const fn prepare_ttl() -> Seconds {
+    Seconds(120)
 }
 
 impl Config {
@@ -303,6 +313,8 @@ pub(super) mod tests {
             turn_timeout: Seconds(30),
             pending_ttl: Seconds(300),
             renew: false,
+            remember: false,
+            prepare_ttl: Seconds(120),
         }
     }
 
