@@ -123,8 +123,8 @@ impl Waiter {
         self.call.as_ref().is_some_and(|call| call.replayable || self.first.is_some())
     }
 
-    /// Whether whoever signs in is welcome: who wants nothing in particular wants a sign-in.
+    /// Whether whoever signs in is welcome: an `ensure()` that demands nothing is a sign-in.
     pub(super) fn is_sign_in(&self) -> bool {
-        self.is_own_wish() && self.need.is_empty()
+        self.call.is_none() && self.need.is_empty()
     }
 }

@@ -319,3 +319,12 @@ fn a_passkey_is_asked_for_by_a_rule_as_by_a_challenge() {
         (of(1, FlowEvent::GestureRead(true)), "1: assert o1"),
     ]);
 }
+
+#[test]
+fn t03_a_rule_that_demands_nothing_in_particular_adopts_nobody() {
+    let mut page = Page::with_popup();
+    page.plays([
+        (demanded(1, &[wants("")]), "1: start"),
+        (of(1, step_up::no_session()), "1: end, reject 1 subject_unknown"),
+    ]);
+}
