@@ -108,12 +108,7 @@ impl Coordinator {
 
     /// Whether a window opened now, inside a click, would serve a request of which its rules demand this.
     #[must_use]
-    pub fn wants_window_for(
-        &self,
-        call: Call,
-        wanted: Vec<Requirement>,
-        now: EpochMillis,
-    ) -> bool {
+    pub fn wants_window_for(&self, call: Call, wanted: Vec<Requirement>, now: EpochMillis) -> bool {
         let Ok(Some(need)) = self.united(wanted) else { return false };
         let waiter = Waiter { first: Some(First::Rule), ..self.waiter(WaiterId(0), call, need) };
         let proof = self.proof.as_ref().filter(|_| waiter.may_look());
@@ -148,8 +143,7 @@ impl Coordinator {
     /// What is held may go with it: also what is offered to the app's next request, which it is, and the
     /// raised session that a cookie stands for.
     pub(super) fn may_go_first(&self, held: &Held, waiter: &Waiter) -> bool {
-        waiter.first.is_some()
-            && (self.offered == Some(held.serial) || held.access_token.is_none())
+        waiter.first.is_some() && (self.offered == Some(held.serial) || held.access_token.is_none())
     }
 }
 

@@ -131,7 +131,8 @@ impl Coordinator {
         let late = now >= step_up.until;
         let single_use = step_up.goal.single_use;
         let mut all = vec![Waiter { single_use, ..Waiter::new(waiter, need, resource) }];
-        for (Waiting { call, need, proved, renewed, first }, id) in waiting.into_iter().zip(waiters) {
+        for (Waiting { call, need, proved, renewed, first }, id) in waiting.into_iter().zip(waiters)
+        {
             let Some(id) = id else { continue };
             let need = need.in_order(&levels);
             let proved = proved.into_iter().map(|proved| proved.in_order(&levels)).collect();

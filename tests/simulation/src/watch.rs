@@ -106,8 +106,8 @@ impl World {
             Event::Demanded { waiter, call, wanted, .. } => {
                 // What is demanded of one request may be more than one rule's, or remembered.
                 let need = wanted.first().filter(|_| wanted.len() == 1).cloned();
-                let shares = !self.plan.config.remember
-                    && shares(self.plan.config.api_of(&call.url));
+                let shares =
+                    !self.plan.config.remember && shares(self.plan.config.api_of(&call.url));
                 let (resource, methods) = (resource_of(&call.url), call.methods.clone());
                 let demand = need.map(|need| Demand { need, resource, methods });
                 core.waiting.insert(waiter.0, waits(demand.filter(|_| shares)));

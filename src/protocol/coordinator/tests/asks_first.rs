@@ -47,12 +47,8 @@ fn a_request_that_matches_none_leaves_as_any_other() {
 #[test]
 fn what_is_held_is_sent_with_it_and_nobody_is_asked() {
     let mut page = Page::with_popup();
-    page.plays([(challenged(1, wants("AL3")), "1: open window, 1: start")]).authenticates(
-        1,
-        "AL3",
-        "t1",
-        DONE,
-    );
+    page.plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
+        .authenticates(1, "AL3", "t1", DONE);
     page.plays([
         (demanded(2, &[wants("AL3")]), "retry 2 with t1"),
         (answered(2, 200), ""),
@@ -91,7 +87,10 @@ fn the_session_is_not_enough_for_an_api_that_wants_a_token_for_each_request() {
         "1: end, publish - | -, retry 1 with t1",
     );
     // Used up: the next one asks for its own.
-    page.plays([(answered(1, 200), ""), (demanded(2, &[wants("AL1")]), "2: open window, 2: start")]);
+    page.plays([
+        (answered(1, 200), ""),
+        (demanded(2, &[wants("AL1")]), "2: open window, 2: start"),
+    ]);
 }
 
 #[test]
@@ -227,10 +226,7 @@ fn with_a_backend_the_raised_session_is_enough_for_the_next_one() {
         (answered(1, 200), ""),
     ]);
     let later = Call { sent_at: EpochMillis(step_up::NOW.0 + 1), ..call(API) };
-    page.later(1).plays([(
-        demanded_of(later, 2, &[wants("AL3")]),
-        "retry 2 with its cookie",
-    )]);
+    page.later(1).plays([(demanded_of(later, 2, &[wants("AL3")]), "retry 2 with its cookie")]);
 }
 
 #[test]
@@ -301,10 +297,8 @@ fn a_token_that_was_offered_to_the_next_request_goes_with_it() {
         "1: end, publish t1 once | -, reject 1 replay_unavailable",
     );
     let later = Call { sent_at: EpochMillis(step_up::NOW.0 + 1), ..call(API) };
-    page.later(1).plays([(
-        demanded_of(later, 2, &[wants("AL3")]),
-        "retry 2 with t1, publish - | -",
-    )]);
+    page.later(1)
+        .plays([(demanded_of(later, 2, &[wants("AL3")]), "retry 2 with t1, publish - | -")]);
 }
 
 #[test]

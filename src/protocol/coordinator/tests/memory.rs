@@ -4,8 +4,8 @@ use super::player::*;
 use super::{Call, Event};
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::config;
-use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::Choice;
+use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::tests::player::session_of;
 use crate::protocol::requirement::{Requirement, Scope};
 
@@ -178,10 +178,8 @@ fn a_demand_beyond_the_ceiling_teaches_nothing() {
     let mut config = Config { remember: true, ..config() };
     config.apis[0].scopes = Some(Scope::parse("read"));
     let write = Requirement { scope: Scope::parse("write"), ..wants("") };
-    Page::new(config).plays([
-        (challenged(1, write), "reject 1 scope_refused"),
-        (demanded(2, &[]), "let 2 go"),
-    ]);
+    Page::new(config)
+        .plays([(challenged(1, write), "reject 1 scope_refused"), (demanded(2, &[]), "let 2 go")]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod provider;
 mod redirect;
 mod refusals;
 mod return_;
+mod rules;
 mod saved_bodies;
 mod storage;
 mod tabs;
@@ -42,7 +43,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 25] = [
+    let everywhere: [(&str, Journeys); 26] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -58,6 +59,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("ceremony", ceremony::JOURNEYS),
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),
+        ("rules", rules::JOURNEYS),
         ("redirect", redirect::JOURNEYS),
         ("tabs", tabs::JOURNEYS),
         ("tokens", tokens::JOURNEYS),
