@@ -7,6 +7,7 @@ use super::provider::offer_in;
 use crate::protocol::challenge;
 use crate::protocol::config::Config;
 use crate::protocol::coordinator::{Call, Coordinator, Event, WaiterId};
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
@@ -19,7 +20,7 @@ use web_sys::Window;
 /// One configured SDK.
 #[wasm_bindgen]
 pub struct Client {
-    driver: Rc<Driver>,
+    pub(super) driver: Rc<Driver>,
 }
 
 #[wasm_bindgen]
@@ -235,6 +236,12 @@ impl Client {
         assurance.map_or(JsValue::UNDEFINED, |assurance| plain(&assurance))
     }
 
+    /// Takes the token that is held for what a request is about in particular.
+    pub fn narrow(&self, url: &str, details: JsValue) -> Result<JsValue, JsValue> {
+        let details = read_details(details)?;
+        Ok(self.driver.take_narrow(url, &details))
+    }
+
     /// The access token held for a requirement.
     pub fn token(&self, requirement: JsValue) -> Result<Option<String>, JsValue> {
         let requirement = read_requirement(requirement)?;
@@ -306,6 +313,7 @@ fn read_call(call: &JsValue) -> Result<Call, JsValue> {
         methods: read_methods(get(call, "methods"))?,
         sent_at: point_in_time(call, "sentAt").unwrap_or(EpochMillis(0)),
         clicked_at: point_in_time(call, "clickedAt"),
+        authorization_details: read_details(get(call, "authorizationDetails"))?,
     })
 }
 
@@ -319,6 +327,13 @@ fn read_requirements(value: JsValue) -> Result<Vec<Requirement>, JsValue> {
     from_js::<Vec<Requirement>>(value, ErrorCode::ConfigurationInvalid, "the requirements")
         .and_then(|all| all.into_iter().map(Requirement::checked).collect())
         .map_err(|error: Error| thrown(&error))
+}
+
+/// What a token must be good for in particular, as its JSON text; nothing where there is none.
+fn read_details(value: JsValue) -> Result<Details, JsValue> {
+    let details = Details::new(value.as_string().unwrap_or_default());
+    details.checked().map_err(|error| thrown(&error))?;
+    Ok(details)
 }
 
 /// The methods that the app admits; none where it does not say.

@@ -35,8 +35,15 @@ extern "C" {
     /// rejects when that takes too long.
     #[wasm_bindgen(method, js_name = renewalLock)]
     pub fn renewal_lock(this: &Host) -> Promise;
+    /// `key` is the thumbprint of the key that the token is bound to.
     #[wasm_bindgen(method)]
-    pub fn retry(this: &Host, waiter: u32, token: Option<&str>, flow: &str);
+    pub fn retry(this: &Host, waiter: u32, token: Option<&str>, key: Option<&str>, flow: &str);
+    /// The thumbprint of the key that tokens are to be bound to from now on.
+    #[wasm_bindgen(method)]
+    pub fn key(this: &Host) -> Promise;
+    /// A proof that the key of this thumbprint is held, for one request to the provider.
+    #[wasm_bindgen(method)]
+    pub fn prove(this: &Host, key: &str, method: &str, url: &str) -> Promise;
     /// Sends a request that has not left yet as any other; if it is `on_trial`, it is told to
     /// `went_through` when it was answered with a success.
     #[wasm_bindgen(method, js_name = letGo)]

@@ -23,6 +23,7 @@ pub const fn name(target: Target) -> &'static str {
         Target::PasskeyOptions => "passkey_options",
         Target::PasskeyToken => "passkey_token",
         Target::AuthorizationChallenge => "authorization_challenge",
+        Target::PushedAuthorization => "pushed_authorization",
     }
 }
 
@@ -37,10 +38,25 @@ pub enum Body {
     Shaped(JsValue),
 }
 
+impl Body {
+    /// The method that it is sent by.
+    pub fn method(&self) -> String {
+        match self {
+            Self::None => "GET".into(),
+            Self::Form(_) => "POST".into(),
+            Self::Shaped(shape) => get(shape, "method").as_string().unwrap_or_default(),
+        }
+    }
+}
+
 /// An answer: its status, and its JSON where it is some.
 pub struct Answer {
+    /// The status.
+    pub status: u16,
     /// Whether the status is a success.
     pub ok: bool,
+    /// The nonce for the next proof, where there is one that may be read (RFC 9449 §8).
+    pub nonce: Option<String>,
     /// The body.
     pub json: Option<JsValue>,
 }
@@ -64,6 +80,8 @@ pub struct Exchange<'a> {
     pub limit: Millis,
     /// Ends it.
     pub abort: AbortController,
+    /// A proof that a key is held (RFC 9449 §4.1).
+    pub proof: Option<String>,
 }
 
 impl Exchange<'_> {
@@ -85,17 +103,12 @@ impl Exchange<'_> {
         });
         let mut status = 0_u16;
         let answer = self.exchange(url, body, &mut status).await;
-        let method = match body {
-            Body::None => "GET".into(),
-            Body::Form(_) => "POST".into(),
-            Body::Shaped(shape) => get(shape, "method").as_string().unwrap_or_default(),
-        };
         self.host.emit(
             "request",
             &object(&[
                 ("flow", self.flow.into()),
                 ("target", name(self.target).into()),
-                ("method", method.into()),
+                ("method", body.method().into()),
                 ("url", origin::without_query(url).into()),
                 ("status", status.into()),
                 ("duration", (js_sys::Date::now() - began).into()),
@@ -126,6 +139,10 @@ impl Exchange<'_> {
             })
             .header("Accept", "application/json")
             .abort_signal(Some(&self.abort.signal()));
+        let request = match &self.proof {
+            Some(proof) => request.header("DPoP", proof),
+            None => request,
+        };
         let request = match body {
             Body::None => request.build(),
             Body::Form(form) => request
@@ -139,13 +156,13 @@ impl Exchange<'_> {
         self.host.own(&request);
         let response = Request::from(request).send().await.map_err(drop)?;
         *status = response.status();
-        let ok = response.ok();
+        let (ok, nonce) = (response.ok(), response.headers().get("DPoP-Nonce"));
         let raw: web_sys::Response = response.into();
         let json = match raw.json() {
             Ok(json) => JsFuture::from(json).await.ok(),
             Err(_) => None,
         };
-        Ok(Answer { ok, json })
+        Ok(Answer { status: *status, ok, nonce, json })
     }
 }
 

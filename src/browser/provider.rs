@@ -7,11 +7,14 @@ use super::notice::{flow_name, plain};
 use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
 use crate::protocol::claims::{Claims, Expectation};
+use crate::protocol::details::Details;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::{FlowEvent, FlowId, Target};
 use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
+use crate::protocol::token::TokenAnswer;
 use js_sys::{Function, Promise};
 use serde::Deserialize;
 use std::rc::Rc;
@@ -62,14 +65,13 @@ impl Driver {
         target: Target,
         post: Post,
     ) -> FlowEvent {
-        let Post { endpoint, body, backend } = post;
         let unreadable =
             |what: &str| Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat());
         let what = network::name(target);
         match target {
             Target::PasskeyOptions | Target::PasskeyToken => {
-                let answer = self.passkey_request(flow, target, &endpoint, &body, backend).await;
-                match (target, backend) {
+                let answer = self.passkey_request(flow, target, &post).await;
+                match (target, post.backend) {
                     (Target::PasskeyOptions, _) => {
                         FlowEvent::OptionsRead(answer.and_then(|answer| read_offer(&answer)))
                     }
@@ -78,12 +80,12 @@ impl Driver {
                     }
                     (_, false) => FlowEvent::TokenAnswered(answer.and_then(|answer| {
                         let json = answer.json.ok_or_else(|| unreadable(what))?;
-                        from_js(json, ErrorCode::ProviderUnreachable, what)
+                        read_tokens(json, what)
                     })),
                 }
             }
             Target::AuthorizationChallenge => {
-                let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
+                let answer = self.form(flow, target, post).await;
                 FlowEvent::ChallengeAnswered(answer.and_then(|answer| {
                     let json = answer.json.ok_or_else(|| unreadable(what))?;
                     let public_key = text_of(&get(&json, "publicKey"));
@@ -92,11 +94,18 @@ impl Driver {
                     Ok(ChallengeAnswer { public_key, ..read })
                 }))
             }
-            Target::Metadata | Target::Jwks | Target::Token => {
-                let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
-                FlowEvent::TokenAnswered(answer.and_then(|answer| {
+            Target::PushedAuthorization => {
+                let answer = self.form(flow, target, post).await;
+                FlowEvent::Pushed(answer.and_then(|answer| {
                     let json = answer.json.ok_or_else(|| unreadable(what))?;
                     from_js(json, ErrorCode::ProviderUnreachable, what)
+                }))
+            }
+            Target::Metadata | Target::Jwks | Target::Token => {
+                let answer = self.form(flow, target, post).await;
+                FlowEvent::TokenAnswered(answer.and_then(|answer| {
+                    let json = answer.json.ok_or_else(|| unreadable(what))?;
+                    read_tokens(json, what)
                 }))
             }
         }
@@ -107,10 +116,9 @@ impl Driver {
         self: &Rc<Self>,
         flow: FlowId,
         target: Target,
-        endpoint: &str,
-        body: &Secret,
-        backend: bool,
+        post: &Post,
     ) -> Result<Answer, Error> {
+        let Post { endpoint, body, backend, key } = post;
         let adapted = |thrown: JsValue| {
             let what = "the passkey adapter failed";
             let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, what);
@@ -118,14 +126,24 @@ impl Driver {
             error
         };
         let name = network::name(target);
-        let shape = self.host.shape_request(name, body.expose(), backend);
-        let shape = JsFuture::from(shape).await.map_err(adapted)?;
-        let mut answer = self.request(flow, target, endpoint, Body::Shaped(shape)).await?;
+        let shape = self.host.shape_request(name, body.expose(), *backend);
+        let shape = Body::Shaped(JsFuture::from(shape).await.map_err(adapted)?);
+        let mut answer = self.request(flow, target, endpoint, shape, key.as_ref()).await?;
         if let Some(json) = answer.json.take() {
             let read = self.host.read_answer(name, &json, answer.ok);
             answer.json = Some(JsFuture::from(read).await.map_err(adapted)?);
         }
         Ok(answer)
+    }
+
+    async fn form(
+        self: &Rc<Self>,
+        flow: FlowId,
+        target: Target,
+        post: Post,
+    ) -> Result<Answer, Error> {
+        let body = Body::Form(post.body);
+        self.request(flow, target, &post.endpoint, body, post.key.as_ref()).await
     }
 
     /// A GET whose answer must be JSON.
@@ -135,19 +153,21 @@ impl Driver {
         target: Target,
         url: &str,
     ) -> Result<JsValue, Error> {
-        let answer = self.request(flow, target, url, Body::None).await?;
+        let answer = self.request(flow, target, url, Body::None, None).await?;
         answer
             .good()
             .ok_or_else(|| Error::new(ErrorCode::ProviderUnreachable, network::name(target)))
     }
 
-    /// One request, which ends with its step-up, if it belongs to one.
+    /// One request, which ends with its step-up, if it belongs to one. With a key it is proved that it
+    /// is held, and the request is repeated once where the server wants a nonce in the proof.
     pub(super) async fn request(
         self: &Rc<Self>,
         flow: impl Into<Option<FlowId>>,
         target: Target,
         url: &str,
         body: Body,
+        key: Option<&Thumbprint>,
     ) -> Result<Answer, Error> {
         let abort = AbortController::new()
             .map_err(|_| Error::new(ErrorCode::ConfigurationInvalid, "no AbortController"))?;
@@ -158,8 +178,19 @@ impl Driver {
             running.requests.push(abort.clone());
         }
         let name = flow_name(flow);
-        let exchange = Exchange { host: &self.host, flow: &name, target, limit: self.limit, abort };
-        exchange.send(url, &body).await
+        let (host, limit) = (&self.host, self.limit);
+        let mut exchange = Exchange { host, flow: &name, target, limit, abort, proof: None };
+        let mut again = false;
+        loop {
+            if let Some(key) = key {
+                exchange.proof = Some(self.prove(flow, key, &body.method(), url).await?);
+            }
+            let answer = exchange.send(url, &body).await?;
+            if key.is_none() || !self.wants_nonce(url, &answer, again) {
+                return Ok(answer);
+            }
+            again = true;
+        }
     }
 }
 
@@ -175,6 +206,13 @@ pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
     let public_key = text_of(&bare.unwrap_or_else(|| get(json, "publicKey")))?;
     let auth_session = get(json, "auth_session").as_string().map(Secret::new);
     Some(Offer { public_key, auth_session })
+}
+
+/// What a token endpoint answers. The core compares details as text.
+pub(super) fn read_tokens(json: JsValue, what: &str) -> Result<TokenAnswer, Error> {
+    let details = text_of(&get(&json, "authorization_details"));
+    let read: TokenAnswer = from_js(json, ErrorCode::ProviderUnreachable, what)?;
+    Ok(TokenAnswer { authorization_details: Details::new(details.unwrap_or_default()), ..read })
 }
 
 fn read_offer(answer: &Answer) -> Result<Offer, Error> {

@@ -165,7 +165,8 @@ fn host() -> (Host, js_sys::Array) {
 async fn get_json(url: &str, target: Target) -> (Result<JsValue, ErrorCode>, js_sys::Array) {
     let (host, events) = host();
     let abort = AbortController::new().unwrap();
-    let exchange = Exchange { host: &host, flow: "f1", target, limit: Millis(5000), abort };
+    let (host, limit) = (&host, Millis(5000));
+    let exchange = Exchange { host, flow: "f1", target, limit, abort, proof: None };
     let body = match target {
         Target::Token => Body::Form(Secret::new("code=secret")),
         _ => Body::None,

@@ -12,7 +12,7 @@ import { StepUpError } from "./error.js";
  *   url: string, method: string, api: Api, index: number, replayable: boolean,
  *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, sentAt: number, clickedAt?: number,
  *   request?: Request, init: RequestInit,
- *   send: (native: Fetch, token?: string) => Promise<Response>,
+ *   send: (native: Fetch, token?: string, proof?: string) => Promise<Response>,
  * }} Call
  */
 
@@ -79,13 +79,19 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
     signal: request ? request.signal : init.signal,
     // A stream is gone once it is sent. `ensure()` before the request is the way.
     replayable: !!request || !(body?.getReader || body?.[Symbol.asyncIterator]),
-    send: async (native, token) => {
+    send: async (native, token, proof) => {
       const sent = new Headers(headers);
-      if (token) sent.set("Authorization", `Bearer ${token}`);
+      if (token) {
+        sent.set("Authorization", `${proof ? "DPoP" : "Bearer"} ${token}`);
+        // A proof that the caller has made is for another token.
+        sent.delete("DPoP");
+      }
+      if (proof) sent.set("DPoP", proof);
       if (guard) sent.set(guard.header, await guard.token());
       if (unsafe && idempotencyKey) sent.set("Idempotency-Key", idempotencyKey);
       const guarded = (sent.has("Authorization") || !!guard) && wanted === "follow";
-      const follows = guarded && api.redirects === "same-origin";
+      // The browser would take `Authorization` off on the way to another origin, but no proof.
+      const follows = guarded && !proof && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;
       // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
       const { referrer, referrerPolicy } = request ?? {};

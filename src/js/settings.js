@@ -13,12 +13,22 @@ import { methodsOf, passkeys } from "./methods.js";
 /** @param {string | string[] | undefined} scope */
 export const scopes = (scope) => [...new Set([scope ?? []].flat().join(" ").split(/ +/).filter(Boolean))];
 
-/** The shorthand `acr` folded in, scopes as a list. @param {Requirement} asked */
+/** As text: what JSON cannot say, no server can be asked for. @param {unknown} details */
+export const detailsText = (details = []) => {
+  try {
+    return JSON.stringify(details);
+  } catch (cause) {
+    throw new StepUpError("configuration_invalid", { message: "authorizationDetails is no JSON", cause });
+  }
+};
+
+/** The shorthand `acr` folded in, scopes as a list, details as text. @param {Requirement} asked */
 export const requirement = ({ acr, acrValues = [acr ?? []].flat(), ...more }) => ({
   acrValues,
   maxAge: more.maxAge,
   scope: scopes(more.scope),
   phishingResistant: !!more.phishingResistant,
+  authorizationDetails: detailsText(more.authorizationDetails),
 });
 
 /** The order, each level in full. @param {StepUpOptions["levels"]} levels */
@@ -123,5 +133,7 @@ export const settings = (options) => {
     turnTimeout: options.turnTimeout ?? 30,
     promptTimeout: options.promptTimeout ?? 300,
     requestTimeout: options.requestTimeout ?? 15,
+    dpop: !!options.dpop,
+    par: !!options.par,
   };
 };

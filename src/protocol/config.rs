@@ -184,6 +184,13 @@ pub struct Config {
     /// Whether a token that an API takes no more is renewed by its refresh token.
     #[serde(default)]
     pub renew: bool,
+    /// Whether tokens must be bound to a key of this browser (RFC 9449).
+    #[serde(default)]
+    pub dpop: bool,
+    /// Whether authorization requests are pushed also where the provider does not demand it
+    /// (RFC 9126).
+    #[serde(default)]
+    pub par: bool,
     /// Whether what challenges demand is remembered for the next request of the kind.
     #[serde(default)]
     pub remember: bool,
@@ -255,6 +262,10 @@ impl Config {
                 "renew is for the built-in OpenID Connect flow: a backend, and the app's own authenticate, renew their tokens themselves",
             );
         }
+        // Nobody else's tokens can be bound to the key that is in this page.
+        if self.dpop && self.arrangement != Arrangement::OpenIdConnect {
+            return invalid("dpop is for the built-in flow, without bff and authenticate");
+        }
         if self.max_rounds == 0 {
             return invalid("maxRounds is 0");
         }
@@ -313,6 +324,8 @@ pub(super) mod tests {
             turn_timeout: Seconds(30),
             pending_ttl: Seconds(300),
             renew: false,
+            dpop: false,
+            par: false,
             remember: false,
             prepare_ttl: Seconds(120),
         }
@@ -380,6 +393,8 @@ pub(super) mod tests {
                 (|it| it.renew = true, true),
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::OwnInWindow), false),
+                (|it| it.dpop = true, true),
+                (|it| (it.dpop, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| it.methods.clear(), false),
                 (|it| it.methods = vec![Method::Passkey], false),
             ],
@@ -415,6 +430,7 @@ pub(super) mod tests {
             [
                 (|it| it.backend = None, false),
                 (|it| it.renew = true, false),
+                (|it| it.dpop = true, false),
                 (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
                 (
                     |it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())),

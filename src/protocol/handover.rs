@@ -32,7 +32,9 @@ impl HandOver {
         user: Option<&Subject>,
         now: EpochMillis,
     ) -> bool {
-        if self.resource.as_deref() != resource {
+        // What was confirmed in particular was confirmed for one request.
+        let narrow = |asked: &Requirement| !asked.authorization_details.is_empty();
+        if self.resource.as_deref() != resource || narrow(requirement) || narrow(&self.proved) {
             return false;
         }
         match (&self.obtained, &self.claims, user) {
@@ -67,6 +69,7 @@ impl HandOver {
 #[cfg(test)]
 mod tests {
     use super::super::backend::Told;
+    use super::super::details::Details;
     use super::super::requirement::Scope;
     use super::super::secret::Secret;
     use super::super::token::TokenSet;
@@ -96,6 +99,8 @@ mod tests {
                 lifetime: Seconds(60),
                 scope: Scope::parse("a b"),
                 refresh: None,
+                authorization_details: Details::default(),
+                key: None,
             }),
             claims: Some(Claims {
                 iss: "https://login.example".into(),
@@ -132,6 +137,17 @@ mod tests {
         check(&tokens(), &wants("AL3", None, "c"), 0, false);
         check(&tokens(), &wants("AL3", Some(30), ""), 10, true);
         check(&tokens(), &wants("AL3", Some(30), ""), 40, false);
+    }
+
+    #[test]
+    fn t09_what_was_confirmed_in_particular_serves_no_other_tab() {
+        let details = || Details::new(r#"[{"type":"transfer","payee":"rent"}]"#);
+        let about = |asked: Requirement| Requirement { authorization_details: details(), ..asked };
+        let wanted = wants("AL3", None, "a");
+        check(&tokens(), &about(wanted.clone()), 0, false);
+        let narrow = || HandOver { proved: about(wants("AL3", None, "a b")), ..tokens() };
+        check(&narrow(), &wanted, 0, false);
+        check(&narrow(), &about(wanted), 0, false);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One authorization code flow: what is sent, and what must come back with it.
 
 use super::config::{AcrRequest, Provider};
+use super::dpop::Thumbprint;
 use super::encode::{Form, base64url, json_string};
 use super::metadata::Metadata;
 use super::requirement::{Requirement, Scope};
@@ -22,6 +23,10 @@ pub struct Secrets {
     pub nonce: String,
     /// The PKCE code verifier (RFC 7636 §4.1): 43 unreserved characters.
     pub verifier: Secret,
+    /// The key that code and tokens are to be bound to (RFC 9449 §10), where they are; it outlives the
+    /// transaction.
+    #[serde(default)]
+    pub key: Option<Thumbprint>,
 }
 
 impl Secrets {
@@ -34,6 +39,7 @@ impl Secrets {
             state: base64url(state),
             nonce: base64url(nonce),
             verifier: Secret::new(base64url(verifier)),
+            key: None,
         }
     }
 }
@@ -121,6 +127,17 @@ impl Transaction {
         Secret::new(form.into_string())
     }
 
+    /// The body by which the provider is to keep the request (RFC 9126 §2.1).
+    #[must_use]
+    pub fn pushed_request(
+        &self,
+        acr_request: AcrRequest,
+        hint: &Hint,
+        challenge: &[u8; 32],
+    ) -> Secret {
+        Secret::new(self.authorization(acr_request, hint, challenge).into_string())
+    }
+
     fn authorization(&self, acr_request: AcrRequest, hint: &Hint, challenge: &[u8; 32]) -> Form {
         let (client_id, redirect_uri) = self.registration();
         let asked = self.requirement.as_asked();
@@ -144,7 +161,9 @@ impl Transaction {
             .with_some("acr_values", acr)
             .with_some("claims", claims.as_deref())
             .with_some("max_age", max_age.as_deref())
-            .with_some("resource", self.resource.as_deref());
+            .with_some("authorization_details", self.requirement.authorization_details.text())
+            .with_some("resource", self.resource.as_deref())
+            .with_some("dpop_jkt", self.secrets.key.as_ref().map(|key| key.0.as_str()));
         hint.add_to(form)
     }
 
@@ -206,6 +225,7 @@ fn essential_acr(acr_values: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::config::tests::config;
+    use super::super::details::Details;
     use super::super::encode::parse_form;
     use super::super::units::Seconds;
     use super::*;
@@ -222,6 +242,8 @@ mod tests {
                 token_endpoint: "https://login.example/token".into(),
                 jwks_uri: "https://login.example/jwks".into(),
                 authorization_challenge_endpoint: None,
+                pushed_authorization_request_endpoint: None,
+                require_pushed_authorization_requests: false,
                 authorization_response_iss_parameter_supported: true,
                 code_challenge_methods_supported: Vec::new(),
             },
@@ -270,10 +292,29 @@ mod tests {
             ("login_hint", None),
             ("claims", None),
             ("resource", None),
+            ("authorization_details", None),
+            ("dpop_jkt", None),
             ("prompt", None),
         ] {
             assert_eq!(find(&sent, name), value, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_in_particular_goes_along_as_it_is() {
+        let details = r#"[{"type":"transfer","amount":"25.50"}]"#;
+        let mut transaction = transaction();
+        transaction.requirement.authorization_details = Details::new(details);
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        assert_eq!(find(&parameters(&url), "authorization_details"), Some(details));
+    }
+
+    #[test]
+    fn the_code_is_bound_to_the_key_that_the_tokens_will_be_bound_to() {
+        let mut transaction = transaction();
+        transaction.secrets.key = Some(Thumbprint("jkt-1".into()));
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        assert_eq!(find(&parameters(&url), "dpop_jkt"), Some("jkt-1"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ for (const name of names) {
 /// # Errors
 /// When there is no `pkg/`.
 pub fn command(project: &Project) -> Outcome {
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 20] = [
         "index.js",
         "apis.js",
         "call.js",
@@ -40,6 +40,7 @@ pub fn command(project: &Project) -> Outcome {
         "urlpattern.js",
         "levels.js",
         "passkey.js",
+        "dpop.js",
         "prompt.js",
         "gate.js",
         "gate-style.js",

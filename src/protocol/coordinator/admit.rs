@@ -33,6 +33,10 @@ impl Coordinator {
     ) {
         let Some(mut waiter) = self.take_sent(id) else { return };
         waiter.offer = waiter.call.as_ref().and_then(|call| self.believed(offer, &call.url));
+        let need = match &waiter.call {
+            Some(call) => call.needs(need),
+            None => need,
+        };
         waiter.need = need.in_order(&self.config.levels);
         waiter.phase = Phase::Queued;
         if let Some(call) = &waiter.call {
@@ -155,6 +159,7 @@ impl Coordinator {
             // What nothing vouches for serves those that were waiting, or had left, when it came.
             .filter(|held| {
                 !held.is_once()
+                    || held.is_narrow()
                     || call.sent_at < held.received
                     || self.spare == Some(held.serial)
                     || self.may_go_first(held, waiter)

@@ -20,6 +20,7 @@ use super::machine::Coordinator;
 use super::memory::Recalled;
 use super::outcome::{reject, settled};
 use super::waiter::Waiter;
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::Flow;
 use crate::protocol::held::Held;
@@ -49,7 +50,7 @@ impl Coordinator {
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
-        let rules = match self.united(wanted) {
+        let rules = match self.united(&call, wanted) {
             Ok(rules) => rules,
             Err(error) => {
                 if window {
@@ -71,11 +72,11 @@ impl Coordinator {
             }
             // What cannot be met together: the rule is the app's own word.
             (Some(rule), Recalled::Need(more)) => {
-                (First::Rule, rule.merge(&more).unwrap_or(rule), false)
+                (First::Rule, rule.merge(&call.needs(more)).unwrap_or(rule), false)
             }
             (Some(rule), _) => (First::Rule, rule, false),
-            (None, Recalled::Need(need)) => (First::Memory, need, false),
-            (None, Recalled::OnTrial(need)) => (First::Memory, need, true),
+            (None, Recalled::Need(need)) => (First::Memory, call.needs(need), false),
+            (None, Recalled::OnTrial(need)) => (First::Memory, call.needs(need), true),
         };
         let waiter = Waiter { first: Some(first), ..self.waiter(id, call, need) };
         let prompts = || self.patience.allows(&waiter, now).is_ok();
@@ -91,10 +92,10 @@ impl Coordinator {
     }
 
     /// All that several rules demand, as one demand.
-    fn united(&self, wanted: Vec<Requirement>) -> Result<Option<Requirement>, Error> {
+    fn united(&self, call: &Call, wanted: Vec<Requirement>) -> Result<Option<Requirement>, Error> {
         let mut all: Option<Requirement> = None;
         for one in wanted {
-            let one = one.in_order(&self.config.levels);
+            let one = call.needs(one).in_order(&self.config.levels);
             all = Some(match all {
                 None => one,
                 Some(before) => before.merge(&one).ok_or_else(|| {
@@ -109,7 +110,7 @@ impl Coordinator {
     /// Whether a window opened now, inside a click, would serve a request of which its rules demand this.
     #[must_use]
     pub fn wants_window_for(&self, call: Call, wanted: Vec<Requirement>, now: EpochMillis) -> bool {
-        let Ok(Some(need)) = self.united(wanted) else { return false };
+        let Ok(Some(need)) = self.united(&call, wanted) else { return false };
         let waiter = Waiter { first: Some(First::Rule), ..self.waiter(WaiterId(0), call, need) };
         let proof = self.proof.as_ref().filter(|_| waiter.may_look());
         self.token_at_hand(&waiter, now).is_none()
@@ -127,8 +128,8 @@ impl Coordinator {
         let api = self.config.api_of(&call.url);
         let ceiling = api.and_then(|api| api.scopes.as_ref());
         match self.config.remember && ceiling.is_none_or(|most| most.contains_all(&need.scope)) {
-            true if again => self.memory.learn_more(call, need),
-            true => self.memory.learn(call, need),
+            true if again => self.memory.learn_more(call, &general(need)),
+            true => self.memory.learn(call, &general(need)),
             false => {}
         }
     }
@@ -145,6 +146,11 @@ impl Coordinator {
     pub(super) fn may_go_first(&self, held: &Held, waiter: &Waiter) -> bool {
         waiter.first.is_some() && (self.offered == Some(held.serial) || held.access_token.is_none())
     }
+}
+
+/// What may be demanded of others like it: not what this one was about in particular.
+fn general(need: &Requirement) -> Requirement {
+    Requirement { authorization_details: Details::default(), ..need.clone() }
 }
 
 /// The request leaves as any other.

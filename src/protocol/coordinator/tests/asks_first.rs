@@ -4,6 +4,7 @@ use super::player::*;
 use super::{Call, Event, WaiterId};
 use crate::protocol::config::tests::{config, with_backend, with_passkeys};
 use crate::protocol::config::{Config, TokenUse};
+use crate::protocol::details::Details;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::tests::player::{session_is, session_of, session_with};
 use crate::protocol::flow::{Choice, FlowEvent};
@@ -321,4 +322,22 @@ fn t03_a_rule_that_demands_nothing_in_particular_adopts_nobody() {
         (demanded(1, &[wants("")]), "1: start"),
         (of(1, step_up::no_session()), "1: end, reject 1 subject_unknown"),
     ]);
+}
+
+#[test]
+fn what_a_request_is_about_is_asked_for_first_too_and_confirmed_alone() {
+    let about = |amount: &str| Call {
+        authorization_details: Details::new([r#"[{"type":"pay","amount":"#, amount, "}]"].concat()),
+        ..call(API)
+    };
+    let mut page = Page::with_popup();
+    page.plays([
+        (demanded_of(about("1"), 1, &[wants("AL3")]), "1: open window, 1: start"),
+        // Another payment is another prompt.
+        (demanded_of(about("2"), 2, &[wants("AL3")]), ""),
+    ]);
+    page.navigates(1);
+    assert!(
+        page.urls.pop().unwrap().contains("authorization_details=%5B%7B%22type%22%3A%22pay%22")
+    );
 }

@@ -4,6 +4,7 @@ use super::player::*;
 use super::{Call, Event};
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::config;
+use crate::protocol::details::Details;
 use crate::protocol::flow::Choice;
 use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::tests::player::session_of;
@@ -208,4 +209,16 @@ fn the_oldest_of_too_many_kinds_is_forgotten() {
         (demanded_of(call("https://api.example/1"), 60, &[]), "let 60 go"),
         (demanded_of(call("https://api.example/2"), 61, &[]), "6: start"),
     ]);
+}
+
+#[test]
+fn what_a_request_was_about_in_particular_is_not_remembered() {
+    let details = Details::new(r#"[{"type":"pay","amount":1}]"#);
+    let about = Requirement { authorization_details: details, ..wants("AL3") };
+    let mut page = remembering();
+    page.plays([(challenged(1, about), "1: open window, 1: start"), (aborted(1), "1: end")]);
+    page.plays([(demanded(2, &[]), "2: start"), (of(2, session_of("alice")), "2: open window")]);
+    page.navigates(2);
+    let url = page.urls.pop().unwrap();
+    assert!(url.contains("AL3") && !url.contains("authorization_details"), "{url}");
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod asks_first;
+mod details;
+mod dpop;
 mod ends;
 mod invariants;
 mod levels;

@@ -5,6 +5,9 @@ mod between;
 mod bodies;
 mod ceremony;
 mod death;
+mod described;
+mod details;
+mod dpop;
 mod forgery;
 mod guard;
 mod harness;
@@ -15,6 +18,7 @@ mod many;
 mod own;
 mod passkey;
 mod provider;
+mod pushed;
 mod redirect;
 mod refusals;
 mod return_;
@@ -43,7 +47,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 26] = [
+    let everywhere: [(&str, Journeys); 30] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -70,6 +74,10 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("storage", storage::JOURNEYS),
         ("death", death::JOURNEYS),
         ("between", between::JOURNEYS),
+        ("dpop", dpop::JOURNEYS),
+        ("pushed", pushed::JOURNEYS),
+        ("details", details::JOURNEYS),
+        ("described", described::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));
