@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 
-import { ISSUER, OPTIONS, TOKEN, idToken, provider } from "./issuer.js";
+import { ISSUER, OPTIONS, TOKEN, idToken, provider, tokens } from "./issuer.js";
 import { Asking, Stage, built, challenge, json, refusal, until } from "./stage.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
@@ -183,6 +183,24 @@ suite("a request that matches a rule", () => {
     await stepup.fetch(API, post);
     await stepup.fetch(API, post);
     assert.deepEqual([stage.ceremonies.length, sent().length], [2, 2]);
+  });
+
+  test("with bound tokens proves that the key is held, and with details is about those", async () => {
+    stage.answers[TOKEN] = async ({ body }) => {
+      const form = new URLSearchParams(body);
+      const details = form.get("authorization_details");
+      const more = details ? { authorization_details: JSON.parse(details) } : {};
+      return tokens({ nonce: form.get("nonce") }, { token_type: "DPoP", ...more });
+    };
+    const stepup = make(transfers, { dpop: true });
+    await stepup.prepare(transfers);
+    await stepup.fetch(API, post);
+    const authorizationDetails = [{ type: "payment", amount: "1.00" }];
+    await stepup.fetch(API, { ...post, stepup: { authorizationDetails } });
+    assert.deepEqual(sent().map(([token]) => token), ["DPoP high", "DPoP high"]);
+    assert.ok(stage.to(API).every(({ headers }) => headers.has("dpop")));
+    assert.deepEqual(JSON.parse(String(stage.form(TOKEN).authorization_details)), authorizationDetails);
+    assert.equal(stage.ceremonies.length, 2, "what is confirmed in particular is confirmed alone");
   });
 
   test("t24 tells why a challenge after all may go unseen", async () => {

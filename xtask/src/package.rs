@@ -75,7 +75,7 @@ fn collect(project: &Project) -> Outcome<Files> {
 fn url_pattern(project: &Project) -> Outcome<Vec<u8>> {
     let folder = project.root.join("node_modules").join("urlpattern-polyfill");
     let code = project::read(&folder.join("dist").join("urlpattern.js"))?;
-    let licence = project::read(&folder.join("LICENSE"))?;
+    let licence = project::read(&folder.join("LICENSE"))?.replace("\r\n", "\n");
     Ok(format!("/*!\nurlpattern-polyfill\n\n{}\n*/\n{code}", licence.trim()).into_bytes())
 }
 
