@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::journeys;
-use super::passkey::sent_for_the_transfer;
+use super::passkey::{confirm_by_passkey, sent_for_the_transfer};
 use crate::bench::{Bench, Journey, World};
-use crate::pages::{BOTH, Harness, Prompt, Provider, SEND};
+use crate::pages::{BOTH, Bank, Harness, Prompt, Provider, SEND};
 use crate::wait::until;
 
 pub const JOURNEYS: &[(&str, Journey)] = journeys![
@@ -15,6 +15,8 @@ pub const JOURNEYS: &[(&str, Journey)] = journeys![
     a_redirect_keeps_the_request_that_has_not_left_and_it_leaves_once,
     the_copy_of_url_pattern_is_fetched_where_the_browser_lacks_it_and_nowhere_else,
     what_a_challenge_demands_is_remembered_for_the_next_request,
+    the_bank_asks_before_it_sends_a_large_transfer,
+    the_banks_backend_is_asked_first_as_well,
 ];
 
 /// Passkeys by endpoints, and a rule for what costs more than ten.
@@ -184,4 +186,38 @@ fn what_a_challenge_demands_is_remembered_for_the_next_request(bench: &Bench) {
     assert_eq!(world.sent("one"), 2);
     page.run(ECHO).value();
     assert_eq!(world.sent("one"), 3, "the next one brought the right token");
+}
+
+/// A transfer of 1200 euros in this arrangement of the bank, and what was sent for it.
+#[track_caller]
+fn large_transfer(world: &World, arrangement: &str) -> (Vec<String>, Vec<String>) {
+    let bank = Bank::open_at(world, &format!("/?arrangement={arrangement}"));
+    world.authenticator.arm(&world.browser);
+    bank.sign_in("alice");
+    world.server.forget();
+    bank.transfer("1200");
+    confirm_by_passkey(world, &bank);
+    assert_eq!(world.server.ledger().len(), 1);
+    let count = |column: &str| {
+        world.text(&format!("tr[data-arrangement={arrangement}] [data-count={column}]"))
+    };
+    let counts = ["challenged", "options", "proof", "again"].map(count);
+    assert_eq!(counts, ["0", "1", "1", "1"]);
+    (sent_for_the_transfer(&world.server), bank.diagram())
+}
+
+fn the_bank_asks_before_it_sends_a_large_transfer(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let (sent, diagram) = large_transfer(world, "endpoints");
+    assert_eq!(sent, ["POST /passkey/options 200", "POST /token 200", "POST /transfers 201"]);
+    assert!(diagram.contains(&"demand".to_owned()), "{diagram:?}");
+}
+
+fn the_banks_backend_is_asked_first_as_well(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let (sent, _) = large_transfer(world, "bff");
+    let [options, verify, transfer] = sent.as_slice() else { panic!("{sent:?}") };
+    assert!(options.starts_with("POST /bff/passkey/options 200"), "{sent:?}");
+    assert!(verify.starts_with("POST /bff/passkey/verify 2"), "{sent:?}");
+    assert_eq!(transfer, "POST /bff/api/transfers 201");
 }
