@@ -36,7 +36,7 @@ const matcher = (Pattern, url, base) => {
   return (href) => pattern.test(href) || (any && pattern.test(href.replace(/\?.*/s, "")));
 };
 
-/** What a rule's functions see of a request. Whatever they read, it is sent as it is. @param {Call} call @returns {RuleRequest} */
+/** What a rule's functions see of a request. Whatever they do with that, it is sent as it is. @param {Call} call @returns {RuleRequest} */
 const seen = (call) => {
   const { url, method, request, init, stepup } = call;
   const body = () => {
@@ -59,7 +59,12 @@ const seen = (call) => {
     text: async () => body().text(),
     json: async () => body().json(),
     // Not every engine reads a form that has files out of a body.
-    formData: async () => (init.body instanceof FormData ? init.body : body().formData()),
+    formData: async () => {
+      if (!(init.body instanceof FormData)) return body().formData();
+      const form = new FormData();
+      init.body.forEach((value, name) => form.append(name, /** @type {any} */ (value)));
+      return form;
+    },
     arrayBuffer: async () => body().arrayBuffer(),
   };
 };

@@ -358,7 +358,9 @@ suite("what a rule's functions see", () => {
     /** @type {unknown[]} */
     const looked = [];
     const when = async (/** @type {import("../../src/js/index.d.ts").RuleRequest} */ request) => {
-      looked.push((await request.formData()).get("amount"));
+      const form = await request.formData();
+      looked.push(form.get("amount"));
+      form.set("amount", "1");
       return true;
     };
     await make({ when, require: { acr: "AL3" } }).fetch(API, { method: "POST", body: form() });
@@ -428,6 +430,16 @@ suite("inside a click", () => {
     abort.abort();
     await failed;
     assert.deepEqual([stage.opened.length, stage.opened[0]?.closed, stage.to(API)], [1, true, []]);
+  });
+
+  test("the window opens for a request that does not admit the passkey", async () => {
+    const stepup = make(transfers);
+    await stepup.fetch(BALANCE);
+    const abort = new AbortController();
+    const failed = refusal(stepup.fetch(API, { ...post, signal: abort.signal, stepup: { methods: ["popup"] } }));
+    assert.equal(stage.opened.length, 1);
+    abort.abort();
+    await failed;
   });
 
   test("none opens where nothing is demanded, or the session is enough", async () => {

@@ -132,8 +132,11 @@ fn a_second_demand_is_added_to_the_first_and_another_one_replaces_it() {
     page.plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
         .authenticates(1, "AL3", "t1", "1: end, publish t1 | -, retry 1 with t1")
         .plays([(again(1, write()), "2: open window, 2: start"), (aborted(1), "2: end")]);
-    page.plays([(demanded(2, &[]), "3: start")]).plays([
-        (of(3, session_of("alice")), "3: open window"),
+    page.plays([(demanded(2, &[]), "3: start"), (of(3, session_of("alice")), "3: open window")]);
+    page.navigates(3);
+    let url = page.urls.pop().unwrap();
+    assert!(url.contains("acr_values=AL3") && url.contains("write"), "{url}");
+    page.plays([
         (aborted(2), "3: end"),
         (challenged_with(1, 3, wants("AL2")), "4: open window, 4: start"),
         (aborted(3), "4: end"),

@@ -15,6 +15,7 @@ pub const JOURNEYS: &[(&str, Journey)] = journeys![
     a_redirect_keeps_the_request_that_has_not_left_and_it_leaves_once,
     the_copy_of_url_pattern_is_fetched_where_the_browser_lacks_it_and_nowhere_else,
     what_a_challenge_demands_is_remembered_for_the_next_request,
+    a_form_with_a_file_is_looked_at_and_sent_whole,
     the_bank_asks_before_it_sends_a_large_transfer,
     the_banks_backend_is_asked_first_as_well,
 ];
@@ -186,6 +187,29 @@ fn what_a_challenge_demands_is_remembered_for_the_next_request(bench: &Bench) {
     assert_eq!(world.sent("one"), 2);
     page.run(ECHO).value();
     assert_eq!(world.sent("one"), 3, "the next one brought the right token");
+}
+
+fn a_form_with_a_file_is_looked_at_and_sent_whole(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = open(
+        world,
+        "rules: [{ url: '/echo', \
+            when: async (request) => (await request.formData()).get('amount') === '600', \
+            require: { acr: 'AL3', maxAge: 60, scope: 'transfers:write' } }]",
+    );
+    page.click(
+        "sent",
+        "const form = new FormData(); form.set('amount', '600'); \
+         form.set('file', new File(['the bill'], 'bill.txt', { type: 'text/plain' })); \
+         const sent = await e2e.su.fetch(e2e.api + '/echo', { method: 'POST', body: form }); \
+         return (await sent.json()).parts.map(({ name, filename, size }) => [name, filename ?? '', size])",
+    );
+    world.prompted();
+    Provider(world).passkey();
+    world.popup_is_gone();
+    let parts = page.outcome("sent").value();
+    assert_eq!(parts, json!([["amount", "", 3], ["file", "bill.txt", 8]]));
+    assert_eq!(world.server.requests("api", "POST", "/echo").len(), 1);
 }
 
 /// A transfer of 1200 euros in this arrangement of the bank, and what was sent for it.
