@@ -1,8 +1,8 @@
 //! What `engine.js` calls.
 
 use super::driver::Driver;
-use super::host::{Host, from_js, get, thrown};
-use super::notice::plain;
+use super::host::{Host, from_js, get, object, thrown};
+use super::notice::{demanded, plain};
 use super::provider::offer_in;
 use crate::protocol::challenge;
 use crate::protocol::config::Config;
@@ -13,6 +13,7 @@ use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::{EpochMillis, Seconds};
+use js_sys::{Array, Object};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Window;
@@ -350,7 +351,18 @@ fn point_in_time(of: &JsValue, name: &str) -> Option<EpochMillis> {
 /// Lists the challenges of a header.
 #[wasm_bindgen]
 pub fn parse_challenges(header: &str) -> Result<JsValue, JsValue> {
-    challenge::list(header).map(|list| plain(&list)).map_err(|error| thrown(&error))
+    let listed = |one: challenge::Listed| {
+        let listed = plain(&one);
+        if let Some(requirement) = &one.requirement {
+            Object::assign(
+                listed.unchecked_ref(),
+                &object(&[("requirement", demanded(requirement))]),
+            );
+        }
+        listed
+    };
+    let list = challenge::list(header).map_err(|error| thrown(&error))?;
+    Ok(list.into_iter().map(listed).collect::<Array>().into())
 }
 
 /// Has `died` called when the instance panics: nothing can be done with it any more.

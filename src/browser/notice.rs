@@ -28,12 +28,16 @@ pub fn plain(value: &impl Serialize) -> JsValue {
     value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// A requirement as the app has it: its details as they are, not as text.
+/// A requirement as the app has it: its details and claims as they are, not as text.
 pub fn demanded(requirement: &Requirement) -> JsValue {
     let demanded = plain(requirement);
     if let Some(details) = requirement.authorization_details.text() {
         let details = js_sys::JSON::parse(details).unwrap_or(JsValue::UNDEFINED);
         Object::assign(demanded.unchecked_ref(), &object(&[("authorizationDetails", details)]));
+    }
+    if let Some(claims) = requirement.claims.text() {
+        let claims = js_sys::JSON::parse(claims).unwrap_or(JsValue::UNDEFINED);
+        Object::assign(demanded.unchecked_ref(), &object(&[("claims", claims)]));
     }
     demanded
 }

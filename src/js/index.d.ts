@@ -38,6 +38,12 @@ export interface Requirement {
    */
   authorizationDetails?: AuthorizationDetail[];
   /**
+   * Claims that the provider is asked for in the parameter `claims` (OpenID Connect Core §5.5), merged with
+   * the option `claims`. They are not looked for in the answer: whoever demands them judges the token. A
+   * challenge demands them with `error="insufficient_claims"` and JSON in base64 (Microsoft Entra).
+   */
+  claims?: Record<string, unknown>;
+  /**
    * Whether the authentication must be one that cannot be phished. Proved by the acr `phr` or `phrh`
    * (OpenID Connect EAP ACR Values), by a level that is marked so or one above it, or by an `amr` of
    * `phr`, `phrh`, or `pop` together with `user`; `hwk`, `swk` or `pop` alone is not enough, since an
@@ -173,7 +179,7 @@ export interface AuthenticateRequest {
    */
   requirement: {
     acrValues: string[]; maxAge?: Seconds; scope: string[]; phishingResistant?: boolean;
-    authorizationDetails?: AuthorizationDetail[];
+    authorizationDetails?: AuthorizationDetail[]; claims?: Record<string, unknown>;
   };
   /** The app's reason, as given to `fetch` or `ensure`. */
   reason?: string;
@@ -421,6 +427,11 @@ export interface StepUpOptions {
   levels?: (string | Level)[];
   /** How acr is asked for: `acr_values` (default, voluntary) or an essential claim (OIDC Core §5.5.1.1). */
   acrRequest?: "acr_values" | "claims";
+  /**
+   * Claims that each authorization request asks for besides (OpenID Connect Core §5.5), for example
+   * `{ access_token: { xms_cc: { values: ["cp1"] } } }`. Where a challenge contradicts it, that wins.
+   */
+  claims?: Record<string, unknown>;
   /**
    * The signature algorithms that an ID token may have (OpenID Connect Core §3.1.3.7, step 7). Default:
    * all of these. A browser that lacks Ed25519 refuses `"EdDSA"` with `id_token_invalid`.

@@ -123,6 +123,7 @@ impl Ask<'_> {
             .with("scope", &self.scope.to_string())
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
             .with_some("max_age", max_age.as_deref())
+            .with_some("claims", self.requirement.claims.text())
             .with_some("authorization_details", self.requirement.authorization_details.text())
             .with_some("resource", self.resource)
     }
@@ -141,6 +142,9 @@ impl Ask<'_> {
         }
         if !self.requirement.scope.is_empty() {
             add("scope", &json_string(&self.requirement.scope.to_string()));
+        }
+        if let Some(claims) = self.requirement.claims.text() {
+            add("claims", claims);
         }
         if let Some(details) = self.requirement.authorization_details.text() {
             add("authorization_details", details);

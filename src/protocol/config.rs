@@ -1,6 +1,7 @@
 //! What the app has configured, as far as decisions depend on it.
 
 use super::backend::Backend;
+use super::claims_request::ClaimsRequest;
 use super::error::{Error, ErrorCode};
 use super::level::Levels;
 use super::method::{Method, Passkeys};
@@ -67,6 +68,9 @@ pub struct Provider {
     pub client_id: String,
     /// The callback page, absolute.
     pub redirect_uri: String,
+    /// Claims that it is asked for at all times.
+    #[serde(default)]
+    pub claims: ClaimsRequest,
 }
 
 /// How higher assurance is obtained.
@@ -222,6 +226,7 @@ impl Config {
                 {
                     return invalid("issuer is not an https URL without query and fragment");
                 }
+                provider.claims.checked()?;
                 if provider.client_id.is_empty() {
                     return invalid("clientId is empty");
                 }
@@ -307,6 +312,7 @@ pub(super) mod tests {
                 issuer: "https://login.example".into(),
                 client_id: "spa".into(),
                 redirect_uri: "https://app.example/callback.html".into(),
+                claims: ClaimsRequest::default(),
             }),
             arrangement: Arrangement::OpenIdConnect,
             methods: vec![Method::Popup],
@@ -391,6 +397,14 @@ pub(super) mod tests {
                 (|it| it.provider.iter_mut().for_each(|it| it.redirect_uri.clear()), false),
                 (|it| it.max_rounds = 0, false),
                 (|it| it.renew = true, true),
+                (
+                    |it| it.provider.iter_mut().for_each(|it| it.claims = ClaimsRequest::new("{}")),
+                    true,
+                ),
+                (
+                    |it| it.provider.iter_mut().for_each(|it| it.claims = ClaimsRequest::new("[]")),
+                    false,
+                ),
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::OwnInWindow), false),
                 (|it| it.dpop = true, true),

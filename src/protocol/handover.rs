@@ -37,6 +37,9 @@ impl HandOver {
         if self.resource.as_deref() != resource || narrow(requirement) || narrow(&self.proved) {
             return false;
         }
+        if !self.proved.claims.covers(&requirement.claims) {
+            return false;
+        }
         match (&self.obtained, &self.claims, user) {
             (Obtained::Tokens(tokens), Some(claims), Some(user)) => {
                 now < self.received.plus(tokens.lifetime.millis())
@@ -69,6 +72,7 @@ impl HandOver {
 #[cfg(test)]
 mod tests {
     use super::super::backend::Told;
+    use super::super::claims_request::ClaimsRequest;
     use super::super::details::Details;
     use super::super::requirement::Scope;
     use super::super::secret::Secret;
@@ -137,6 +141,18 @@ mod tests {
         check(&tokens(), &wants("AL3", None, "c"), 0, false);
         check(&tokens(), &wants("AL3", Some(30), ""), 10, true);
         check(&tokens(), &wants("AL3", Some(30), ""), 40, false);
+    }
+
+    #[test]
+    fn it_serves_the_claims_that_it_was_obtained_with() {
+        let asking = |asked: Requirement| Requirement {
+            claims: ClaimsRequest::new(r#"{"a":{"value":"1"}}"#),
+            ..asked
+        };
+        check(&tokens(), &asking(wants("AL3", None, "a")), 0, false);
+        let with = HandOver { proved: asking(wants("AL3", None, "a b")), ..tokens() };
+        check(&with, &asking(wants("AL3", None, "a")), 0, true);
+        check(&with, &wants("AL3", None, "a"), 0, true);
     }
 
     #[test]

@@ -78,6 +78,7 @@ impl Held {
         self.lives(now)
             && self.scope.contains_all(&requirement.scope)
             && self.obtained_for.authorization_details == requirement.authorization_details
+            && self.obtained_for.claims.covers(&requirement.claims)
             && match &self.claims {
                 Some(claims) => {
                     let passed = now.since(self.received);

@@ -1,6 +1,8 @@
 //! JSON texts that are compared by what they say (RFC 8259). They come from `JSON.stringify`, which
 //! writes each number in one way; so a number is its text, and no arithmetic is needed.
 
+use core::fmt::{self, Write};
+
 use core::iter::Peekable;
 use core::str::Chars;
 
@@ -30,6 +32,56 @@ impl PartialEq for Json {
             _ => false,
         }
     }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let between = |f: &mut fmt::Formatter<'_>, at: usize| match at {
+            0 => Ok(()),
+            _ => f.write_char(','),
+        };
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Text(text) => write_text(text, f),
+            Self::List(items) => {
+                f.write_char('[')?;
+                for (at, item) in items.iter().enumerate() {
+                    between(f, at)?;
+                    item.fmt(f)?;
+                }
+                f.write_char(']')
+            }
+            Self::Object(members) => {
+                f.write_char('{')?;
+                for (at, (name, value)) in members.iter().enumerate() {
+                    between(f, at)?;
+                    write_text(name, f)?;
+                    f.write_char(':')?;
+                    value.fmt(f)?;
+                }
+                f.write_char('}')
+            }
+        }
+    }
+}
+
+fn write_text(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => {
+                f.write_char('\\')?;
+                f.write_char(character)?;
+            }
+            // RFC 8259 §7: these must be escaped.
+            '\u{0}'..='\u{1f}' => {
+                f.write_str(if u32::from(character) < 16 { "\\u000" } else { "\\u001" })?;
+                f.write_char(char::from_digit(u32::from(character) % 16, 16).unwrap_or('0'))?;
+            }
+            _ => f.write_char(character)?,
+        }
+    }
+    f.write_char('"')
 }
 
 /// How deep arrays and objects may be in each other.
@@ -242,6 +294,8 @@ mod tests {
             let item = Json::Object(vec![("b".into(), Json::Word("false".into()))]);
             let list = Json::List(vec![Json::Word(number.to_string()), item]);
             let whole = Json::Object(vec![("a".into(), list), ("z".into(), Json::Text(text))]);
+            let again = read.as_ref().and_then(|read| Json::parse(&read.to_string()));
+            prop_assert_eq!(&again, &read);
             prop_assert_eq!(read, Some(whole));
         }
     }

@@ -8,6 +8,7 @@ pub mod assurance;
 pub mod backend;
 pub mod challenge;
 pub mod claims;
+pub mod claims_request;
 pub mod config;
 pub mod coordinator;
 pub mod details;

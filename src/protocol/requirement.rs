@@ -1,5 +1,6 @@
 //! What an API demands of the user's authentication and of the token.
 
+use super::claims_request::ClaimsRequest;
 use super::details::Details;
 use super::error::{Error, ErrorCode};
 use super::level::{Levels, Rank};
@@ -29,6 +30,10 @@ pub struct Requirement {
     /// What the token must be good for in particular.
     #[serde(skip_serializing_if = "Details::is_empty")]
     pub authorization_details: Details,
+    /// Claims that the provider is asked for (OpenID Connect Core §5.5). Who demands them judges the
+    /// token by them.
+    #[serde(skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// The app's order.
     #[serde(skip)]
     pub levels: Levels,
@@ -46,9 +51,10 @@ impl Requirement {
     /// # Errors
     ///
     /// `configuration_invalid` for an acr or scope that is empty or has a character which those
-    /// lists cannot carry, and for authorization details that are none.
+    /// lists cannot carry, and for authorization details and claims that are none.
     pub fn checked(self) -> Result<Self, Error> {
         self.authorization_details.checked()?;
+        self.claims.checked()?;
         if self.acr_values.iter().map(String::as_str).chain(self.scope.iter()).all(is_sendable) {
             return Ok(self);
         }
@@ -69,6 +75,7 @@ impl Requirement {
             && self.scope.is_empty()
             && !self.phishing_resistant
             && self.authorization_details.is_empty()
+            && self.claims.is_empty()
     }
 
     /// The lowest level that is enough.
@@ -161,6 +168,7 @@ impl Requirement {
             && resistance
             && self.scope.contains_all(&other.scope)
             && self.authorization_details == other.authorization_details
+            && self.claims.covers(&other.claims)
     }
 
     /// Whether each answer that satisfies it is one that cannot be phished.
@@ -197,6 +205,7 @@ impl Requirement {
             scope: self.scope.union(&other.scope),
             phishing_resistant: self.phishing_resistant || other.phishing_resistant,
             authorization_details: self.authorization_details.clone(),
+            claims: self.claims.merge(&other.claims)?,
             levels: self.levels.clone(),
         };
         // The time of a level that is no alternative any more was demanded as well.
@@ -254,6 +263,21 @@ mod tests {
             invalid.checked().map_err(|error| error.code),
             Err(ErrorCode::ConfigurationInvalid)
         );
+    }
+
+    #[test]
+    fn claims_that_are_demanded_are_covered_and_merged() {
+        let asking = |value: &str| Requirement {
+            claims: ClaimsRequest::new([r#"{"a":{"value":""#, value, r#""}}"#].concat()),
+            ..requirement(&[], None, "")
+        };
+        let plain = requirement(&["AL3"], None, "");
+        assert!(!plain.covers(&asking("1")) && !asking("1").is_empty());
+        assert_eq!(asking("1").merge(&asking("2")), None);
+        let both = plain.merge(&asking("1")).unwrap_or_default();
+        assert!(both.covers(&plain) && both.covers(&asking("1")));
+        let invalid = Requirement { claims: ClaimsRequest::new("1"), ..plain };
+        assert!(invalid.checked().is_err());
     }
 
     #[test]

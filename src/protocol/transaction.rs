@@ -1,5 +1,6 @@
 //! One authorization code flow: what is sent, and what must come back with it.
 
+use super::claims_request::ClaimsRequest;
 use super::config::{AcrRequest, Provider};
 use super::dpop::Thumbprint;
 use super::encode::{Form, base64url, json_string};
@@ -143,11 +144,13 @@ impl Transaction {
         let asked = self.requirement.as_asked();
         let acr_values = &asked.acr_values;
         let joined = acr_values.join(" ");
-        let (acr, claims) = match acr_request {
-            _ if acr_values.is_empty() => (None, None),
-            AcrRequest::AcrValues => (Some(joined.as_str()), None),
-            AcrRequest::Claims => (None, Some(essential_acr(acr_values))),
+        let (acr, essential) = match acr_request {
+            _ if acr_values.is_empty() => (None, ClaimsRequest::default()),
+            AcrRequest::AcrValues => (Some(joined.as_str()), ClaimsRequest::default()),
+            AcrRequest::Claims => (None, ClaimsRequest::new(essential_acr(acr_values))),
         };
+        let claims = essential.beside(&self.requirement.claims);
+        let claims = self.provider.iter().fold(claims, |all, it| all.beside(&it.claims));
         let max_age = asked.max_age.map(|age| age.0.to_string());
         let form = Form::default()
             .with("response_type", "code")
@@ -159,7 +162,7 @@ impl Transaction {
             .with("code_challenge", &base64url(challenge))
             .with("code_challenge_method", "S256")
             .with_some("acr_values", acr)
-            .with_some("claims", claims.as_deref())
+            .with_some("claims", claims.text())
             .with_some("max_age", max_age.as_deref())
             .with_some("authorization_details", self.requirement.authorization_details.text())
             .with_some("resource", self.resource.as_deref())
@@ -331,6 +334,23 @@ mod tests {
         let url = transaction.authorization_url(AcrRequest::Claims, &hint, &[0; 32]);
         let one = r#"{"id_token":{"acr":{"essential":true,"value":"AL3"}}}"#;
         assert_eq!(find(&parameters(&url), "claims"), Some(one));
+    }
+
+    #[test]
+    fn claims_of_the_app_and_of_the_challenge_are_asked_for_in_one() {
+        let mut transaction = transaction();
+        let own = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+        let demanded = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+        transaction.provider.iter_mut().for_each(|it| it.claims = ClaimsRequest::new(own));
+        transaction.requirement.claims = ClaimsRequest::new(demanded);
+        transaction.requirement.acr_values.truncate(1);
+        let url = transaction.authorization_url(AcrRequest::Claims, &Hint::None, &[0; 32]);
+        let all = r#"{"id_token":{"acr":{"essential":true,"value":"AL3"}},"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}}}"#;
+        assert_eq!(find(&parameters(&url), "claims"), Some(all));
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        let sent = parameters(&url);
+        assert_eq!(find(&sent, "acr_values"), Some("AL3"));
+        assert!(find(&sent, "claims").is_some_and(|it| it.contains("c1") && !it.contains("AL3")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which held token satisfies what, and for how long.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
+use super::super::claims_request::ClaimsRequest;
 use super::super::details::Details;
 use super::*;
 
@@ -171,6 +172,20 @@ fn the_number_of_tokens_is_bounded_and_numbers_are_not_reused() {
     wallet.clear();
     let held = wallet.take(tokens("t", ""), claims("AL3"), &goal("AL3", "", None), NOW);
     assert_eq!(held.serial, Serial(21));
+}
+
+#[test]
+fn a_token_serves_the_claims_that_it_was_obtained_with() {
+    let mut wallet = Wallet::default();
+    let asking = |value: &str| Requirement {
+        claims: ClaimsRequest::new([r#"{"a":{"value":""#, value, r#""}}"#].concat()),
+        ..wants("AL3", "")
+    };
+    let goal = Goal { requirement: asking("1"), ..Goal::default() };
+    wallet.take(tokens("t", ""), claims("AL3"), &goal, NOW);
+    assert!(find(&wallet, None, &asking("1"), NOW).is_some());
+    assert!(find(&wallet, None, &wants("AL3", ""), NOW).is_some());
+    assert!(find(&wallet, None, &asking("2"), NOW).is_none());
 }
 
 #[test]

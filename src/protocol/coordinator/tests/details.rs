@@ -3,6 +3,7 @@
 
 use super::super::{Call, Effect, Event, WaiterId};
 use super::player::*;
+use crate::protocol::claims_request::ClaimsRequest;
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::config;
 use crate::protocol::details::Details;
@@ -93,8 +94,16 @@ fn t09_a_session_that_proves_enough_confirms_nothing_in_particular() {
         (of(1, step_up::session_with("id-s")), "1: verify id-s"),
         (of(1, step_up::session_is("alice")), "1: end, settle 1"),
         (ensured(2, about("rent", wants("AL1"))), "2: open window, 2: start"),
+        (aborted(2), "2: end"),
     ]);
-    assert!(!page.core.wants_window(&wants("AL1"), page.now));
+    // The window is opened in the click.
+    let claims = ClaimsRequest::new(r#"{"a":null}"#);
+    let demanding = Requirement { claims, ..wants("AL1") };
+    for (asked, window) in
+        [(about("rent", wants("AL1")), true), (demanding, true), (wants("AL1"), false)]
+    {
+        assert_eq!(page.core.wants_window(&asked, page.now), window, "{asked:?}");
+    }
 }
 
 #[test]
