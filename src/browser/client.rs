@@ -133,6 +133,35 @@ impl Client {
         self.driver.dispatch(Event::TokenExpired);
     }
 
+    /// A request is about to leave. `wanted` is what the rules that it matches demand, as a list;
+    /// `window` was opened inside the click.
+    pub fn asks_first(
+        &self,
+        waiter: u32,
+        call: &JsValue,
+        wanted: JsValue,
+        window: Option<Window>,
+    ) -> Result<(), JsValue> {
+        let waiter = WaiterId(waiter);
+        let read = read_call(call).and_then(|call| Ok((call, read_requirements(wanted)?)));
+        let opened = self.keep(waiter, window, read.is_ok());
+        let (call, wanted) = read?;
+        self.driver.dispatch(Event::Demanded { waiter, call, wanted, window: opened });
+        Ok(())
+    }
+
+    /// A request that was let go on trial went through.
+    pub fn went_through(&self, method: String, url: String) {
+        self.driver.dispatch(Event::WentThrough { method, url });
+    }
+
+    /// Options for a passkey are to be fetched ahead.
+    pub fn prepare(&self, waiter: u32, requirement: JsValue) -> Result<(), JsValue> {
+        let requirement = read_requirement(requirement)?;
+        self.driver.dispatch(Event::Prepare { waiter: WaiterId(waiter), requirement });
+        Ok(())
+    }
+
     /// `ensure()` was called, with the window it opened.
     pub fn ensured(
         &self,
@@ -145,13 +174,7 @@ impl Client {
         let waiter = WaiterId(waiter);
         let read = read_requirement(requirement)
             .and_then(|requirement| Ok((requirement, read_methods(methods)?)));
-        let opened = window.is_some();
-        if let Some(window) = window {
-            match read {
-                Ok(_) => self.driver.keep_window(waiter, window),
-                Err(_) => drop(window.close()),
-            }
-        }
+        let opened = self.keep(waiter, window, read.is_ok());
         let (requirement, methods) = read?;
         let event = Event::Ensured { waiter, requirement, reason, methods, window: opened };
         self.driver.dispatch(event);
@@ -208,6 +231,12 @@ impl Client {
         Ok(self.driver.ask(|core, now| core.wants_window(&requirement, now)))
     }
 
+    /// The same for a request, and what the rules that it matches demand.
+    pub fn wants_window_for(&self, call: &JsValue, wanted: JsValue) -> Result<bool, JsValue> {
+        let (call, wanted) = (read_call(call)?, read_requirements(wanted)?);
+        Ok(self.driver.ask(|core, now| core.wants_window_for(call, wanted, now)))
+    }
+
     /// What is proved now; undefined where nothing is.
     pub fn assurance(&self) -> JsValue {
         let assurance = self.driver.ask(Coordinator::assurance);
@@ -231,6 +260,17 @@ impl Client {
             self.driver.dispatch(Event::TokenSpent { serial });
         }
         Ok(token)
+    }
+
+    /// Keeps the window until the core has decided about it, or closes it if there is nothing to decide.
+    /// Tells whether there is one.
+    fn keep(&self, waiter: WaiterId, window: Option<Window>, goes_on: bool) -> bool {
+        let Some(window) = window else { return false };
+        match goes_on {
+            true => self.driver.keep_window(waiter, window),
+            false => drop(window.close()),
+        }
+        true
     }
 
     /// What an answer demands: the app's own detector goes before the header.
@@ -287,6 +327,12 @@ fn read_call(call: &JsValue) -> Result<Call, JsValue> {
 fn read_requirement(value: JsValue) -> Result<Requirement, JsValue> {
     from_js::<Requirement>(value, ErrorCode::ConfigurationInvalid, "the requirement")
         .and_then(Requirement::checked)
+        .map_err(|error: Error| thrown(&error))
+}
+
+fn read_requirements(value: JsValue) -> Result<Vec<Requirement>, JsValue> {
+    from_js::<Vec<Requirement>>(value, ErrorCode::ConfigurationInvalid, "the requirements")
+        .and_then(|all| all.into_iter().map(Requirement::checked).collect())
         .map_err(|error: Error| thrown(&error))
 }
 

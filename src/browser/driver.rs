@@ -174,6 +174,8 @@ impl Driver {
                 let flow = flow_name(flow);
                 self.leaving.borrow_mut().insert(0, Leaving { waiter, token, key, flow });
             }
+            Effect::LetGo { waiter, on_trial } => self.host.let_go(waiter.0, on_trial),
+            Effect::Prepared { waiter, ready } => self.host.prepared(waiter.0, ready),
             Effect::Save { flow, saved, waiters } => self.save(flow, &saved, &waiters),
             Effect::HandOver { result, .. } => self.host.hand_over(&plain(&*result)),
             Effect::ClearOthers { sub } => self.host.clear_others(sub.as_deref()),

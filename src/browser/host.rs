@@ -44,6 +44,13 @@ extern "C" {
     /// A proof that the key of this thumbprint is held, for one request to the provider.
     #[wasm_bindgen(method)]
     pub fn prove(this: &Host, key: &str, method: &str, url: &str) -> Promise;
+    /// Sends a request that has not left yet as any other; if it is `on_trial`, it is told to
+    /// `went_through` when it was answered with a success.
+    #[wasm_bindgen(method, js_name = letGo)]
+    pub fn let_go(this: &Host, waiter: u32, on_trial: bool);
+    /// Resolves with whether options for a passkey are at hand.
+    #[wasm_bindgen(method)]
+    pub fn prepared(this: &Host, waiter: u32, ready: bool);
     /// Saves what must survive a redirect, with the requests of these waiters. `until` is in
     /// milliseconds since the epoch.
     #[wasm_bindgen(method)]

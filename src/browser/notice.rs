@@ -57,6 +57,18 @@ pub fn tell(host: &Host, notice: Notice) {
                 ("requirement", demanded(&requirement)),
             ]),
         ),
+        Notice::Demand { flow, waiter, tag, method, url, requirement, by } => host.emit(
+            "demand",
+            &object(&[
+                ("flow", flow_name(flow).into()),
+                ("request", waiter_name(waiter)),
+                ("tag", text(tag)),
+                ("method", method.into()),
+                ("url", url.into()),
+                ("requirement", plain(&requirement)),
+                ("by", plain(&by)),
+            ]),
+        ),
         Notice::Prompt { flow, method, button, reason } => host.emit(
             "prompt",
             &object(&[

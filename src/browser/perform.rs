@@ -42,6 +42,14 @@ impl Driver {
                     Err(error) => FlowEvent::MetadataRead(Err(error)),
                 })
             }
+            FlowEffect::ReadKeys { jwks_uri } => {
+                self.fetch_the_verifier();
+                let driver = Rc::clone(self);
+                spawn_local(async move {
+                    // Where it fails now, it is tried again when it is needed.
+                    let _ = driver.read_keys(flow, &jwks_uri, false).await;
+                });
+            }
             FlowEffect::TakeTurn { patience } => self.take_turn(flow, patience),
             FlowEffect::ForceTurn => self.host.force_turn(),
             FlowEffect::OpenWindow => self.open_window(flow),
@@ -98,6 +106,7 @@ impl Driver {
             // The coordinator adds who waits, and tells the end otherwise.
             FlowEffect::Save(_)
             | FlowEffect::Proved(_)
+            | FlowEffect::Prepared(_)
             | FlowEffect::Looked
             | FlowEffect::Done(_) => {}
         }

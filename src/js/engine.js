@@ -31,6 +31,7 @@ import { wasmSource } from "./wasm.js";
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
  *   run: (call: Call) => Promise<Response>, flying: () => number, forgotten: () => unknown,
+ *   readable: (call: Call, response: Response) => void,
  *   publish: (all: (Published | null)[]) => void, me: number, cleared: () => void,
  * }} Loader
  * @typedef {{
@@ -203,6 +204,20 @@ export const start = async (options, loader) => {
       const waiter = leave(id);
       waiter?.resolve(waiter.response);
     },
+    letGo: (/** @type {number} */ id, /** @type {boolean} */ onTrial) => {
+      const waiter = leave(id);
+      const call = waiter?.call;
+      if (!call) return;
+      // Not before everything that has happened is taken in: it may be that another token counts now.
+      const sent = Promise.resolve().then(() => run(call));
+      waiter.resolve(sent);
+      if (onTrial)
+        sent.then(
+          ({ ok }) => ok && tell(() => client.went_through(call.method, call.url)),
+          () => {},
+        );
+    },
+    prepared: (/** @type {number} */ id, /** @type {boolean} */ ready) => leave(id)?.resolve(ready),
     renewalLock: async () => {
       const { renewalLock } = await import("./renewal-lock.js");
       return renewalLock(`${options.issuer} ${options.clientId}`, (options.requestTimeout ?? 15) * 1000);
@@ -339,6 +354,12 @@ export const start = async (options, loader) => {
     return api.passkeyServer ? carriedBy(response, limit, signal) : undefined;
   };
 
+  /** A request as the core is told of it. @param {Call} call */
+  const toldOf = (call) => {
+    const authorizationDetails = detailsText(call.stepup.authorizationDetails);
+    return { ...call, ...call.stepup, authorizationDetails };
+  };
+
   /** What there is to see of an answer. @param {Response} response */
   const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
 
@@ -401,6 +422,7 @@ export const start = async (options, loader) => {
       if (!dead) enter(() => client.failed(id));
       return;
     }
+    loader.readable(call, response);
     const detected = await detect(call, response);
     /** @type {unknown} */
     let offer;
@@ -526,12 +548,42 @@ export const start = async (options, loader) => {
       return /** @type {Promise<Response>} */ (
         wait(about, (id) => {
           const asked = detected ? requirement(detected) : undefined;
-          const authorizationDetails = detailsText(call.stepup.authorizationDetails);
-          const told = { ...call, ...call.stepup, authorizationDetails };
-          if (!client.challenged(id, told, response.status, header(response), asked, offer))
+          if (!client.challenged(id, toldOf(call), response.status, header(response), asked, offer))
             leave(id)?.resolve(response);
         })
       );
+    },
+    /**
+     * A request is about to leave. Rules demand this of it.
+     * @param {Call} call @param {Requirement[]} asked @param {Window} [window]
+     * @returns {Promise<Response>}
+     */
+    demanded: async (call, asked, window) => {
+      const began = clears;
+      let taken = false;
+      try {
+        await judgeForm(call);
+        if (began !== clears) throw new StepUpError("session_changed");
+        const { gate } = call.stepup;
+        return await wait({ call, gate, signal: call.signal }, (id) => {
+          client.asks_first(id, toldOf(call), asked.map(requirement), window);
+          taken = true;
+        });
+      } catch (error) {
+        if (!taken) window?.close();
+        throw error;
+      }
+    },
+    /**
+     * Fetches options for a passkey that will prove this.
+     * @param {import("./index.d.ts").Rule | Requirement} what
+     * @returns {Promise<boolean>}
+     */
+    prepare: async (what) => {
+      const asked = "require" in what ? what.require : what;
+      if (typeof asked === "function")
+        throw new StepUpError("configuration_invalid", { message: "what this rule requires depends on the request" });
+      return wait({}, (id) => client.prepare(id, requirement(asked)));
     },
     /**
      * @param {EnsureOptions} asked @param {Window | null | undefined} window
@@ -571,9 +623,12 @@ export const start = async (options, loader) => {
     /** A published token has expired. */
     expired: () => tell(() => client.expired()),
     /** Asked inside a click: what cannot be read is refused later, by the promise. */
-    wantsWindow: (/** @type {Requirement} */ asked) => {
+    wantsWindow: (/** @type {Requirement[]} */ all, /** @type {Call | undefined} */ call) => {
       try {
-        return enter(() => client.wants_window(requirement(asked)));
+        const [asked] = all;
+        return call
+          ? enter(() => client.wants_window_for(toldOf(call), all.map(requirement)))
+          : !!asked && enter(() => client.wants_window(requirement(asked)));
       } catch {
         return false;
       }

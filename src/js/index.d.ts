@@ -504,6 +504,31 @@ export interface StepUpOptions {
    * app's own library, renew their tokens themselves. The app's own session token is never renewed.
    */
   renew?: boolean;
+  /**
+   * Requests that are known to need step-up: they ask first, as by `ensure()`, and are sent once, with
+   * what was obtained; a challenge's round trip is saved. Nobody is asked where what is held, or the
+   * session's own ID token, is enough. Of several rules that match, all that they demand is asked for,
+   * once; where no answer can satisfy all, the request rejects with `configuration_invalid`. If the API
+   * demands more, that is a challenge like any other; if it demands the same, `loop_detected`.
+   *
+   * A rule is the app's own wish: it knows no cool-down and no ceiling of scopes, so keep requests that
+   * nobody waits for (polling) out of it. Inside a click a window is opened at once, where the rules are
+   * loaded (they are fetched with the first request to an API) and tell without waiting.
+   */
+  rules?: Rule[];
+  /**
+   * Whether what a challenge demands is remembered for the life of the page, by method, origin and path,
+   * so that the next request of the kind asks first, or brings the right token. Default `false`.
+   *
+   * What was demanded of one request may have been for its body only. So what is remembered is put to the
+   * test: after one prompt on its word, and then, while it holds, after two, and after four at a time, the
+   * next request that would need a prompt leaves as it is. If it goes through without a challenge, nothing
+   * is remembered of that kind any more. It keeps no request from leaving during a cool-down. `clear()`
+   * forgets it, and so does another user; fifty kinds are remembered at most.
+   */
+  rememberRequirements?: boolean;
+  /** How long options that `prepare()` has fetched may lie about. Default 120. */
+  prepareTtl?: Seconds;
   /** How long requests that were saved for a redirect may wait for the user to come back. Default 300. */
   pendingTtl?: Seconds;
   /** How long another tab may ask the user before they may go on in this one. Default 30. */
@@ -535,6 +560,62 @@ export interface StepUpOptions {
    * file. One source is for the core; name both to replace both.
    */
   wasm?: WasmSource | { core?: WasmSource; idToken?: WasmSource };
+}
+
+/** What a rule's functions see of a request. */
+export interface RuleRequest {
+  /** Absolute. */
+  readonly url: string;
+  readonly method: string;
+  /** A copy. */
+  readonly headers: Headers;
+  /** What the app has said with this request. */
+  readonly stepup: Readonly<StepUpInit>;
+  /**
+   * The body, as often as one likes: it is sent all the same. Of an async iterable that is no stream it
+   * cannot be read (`replay_unavailable`).
+   */
+  text(): Promise<string>;
+  json(): Promise<any>;
+  formData(): Promise<FormData>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** The parts of a `URLPattern` (URL Pattern §1.2); a part that is left out matches anything. */
+export interface RulePatternInit {
+  protocol?: string;
+  username?: string;
+  password?: string;
+  hostname?: string;
+  port?: string;
+  pathname?: string;
+  search?: string;
+  hash?: string;
+  baseURL?: string;
+}
+
+/** A request that is known to need step-up. Only requests to the `apis` are looked at. */
+export interface Rule {
+  /** Default: any. */
+  method?: string | string[];
+  /**
+   * Which URLs: a pattern in the syntax of `URLPattern`, relative to the API that the request is for
+   * (`"/transfers/:id"`; below its `pathPrefix`: `"./transfers/:id"`), its parts, or a `URLPattern`. A
+   * string that names no query matches any. Default: all of the APIs.
+   */
+  url?: string | RulePatternInit | { test(url: string): boolean };
+  /**
+   * Looks at the request: an amount over a threshold, a risk signal. Left out, all requests that match
+   * ask first. If it throws, the request is not sent and rejects with `configuration_invalid`, or as the
+   * `StepUpError` thrown: a rule that cannot be judged is not passed over, since the app relies on it.
+   */
+  when?(request: RuleRequest): boolean | Promise<boolean>;
+  /**
+   * What must be proved before it is sent, or a function that tells; nothing, if it tells nothing. If it
+   * throws, that is as for `when`.
+   */
+  require: Requirement | ((request: RuleRequest) =>
+    Requirement | null | undefined | Promise<Requirement | null | undefined>);
 }
 
 /** What `init.stepup` may hold. */
@@ -638,6 +719,14 @@ export interface StepUpEvents {
     request: string; tag?: string; method: string; url: string; status: number; requirement: Requirement;
   };
   /**
+   * A request asks before it leaves: a rule says so, or what is remembered of a challenge. `request` is
+   * the same in `settled`, whose outcome is `"assurance"` where the session was enough, and the request
+   * left as any other.
+   */
+  demand: EventBase & {
+    request: string; tag?: string; method: string; url: string; requirement: Requirement; by: "rule" | "memory";
+  };
+  /**
    * The user is asked: `shown` is the window itself, the browser's own passkey dialog, or the button
    * of the gate that asks for a click first; `page` where this page is left.
    */
@@ -653,7 +742,7 @@ export interface StepUpEvents {
   /** The original request leaves again; with the `flow` `""` where a token was held, or renewed. */
   retry: EventBase & { request: string; tag?: string; method: string; url: string };
   /**
-   * A challenged request, one whose token was to be renewed, or an `ensure()` has its outcome. `status` is missing where the request
+   * A challenged request, one that asked first, one whose token was to be renewed, or an `ensure()` has its outcome. `status` is missing where the request
    * failed on the way; `code` is `"aborted"` for the caller's own abort.
    */
   settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
@@ -701,6 +790,16 @@ export interface StepUp extends EventTarget {
   resume(options?: ResumeOptions): Promise<Resumed | null>;
   /** Fetches the wasm ahead of the first challenge. Rejects with `wasm_unavailable`. */
   preload(): Promise<void>;
+  /**
+   * Fetches options for a passkey ahead, for a rule whose `require` is no function, or for a requirement:
+   * when the form is shown, for example. The next step-up that they serve uses them, once, within
+   * `prepareTtl`, so that a request that asks first takes two requests after the click: the assertion, and
+   * itself. With a provider, its metadata and keys are read as well. Prompts nobody. Resolves to whether
+   * there are any: not where a passkey is not the first method, where only challenges carry options, or
+   * where the server gave none; then they are asked for when they are needed. Without a request there is
+   * no API to tell the `resource`: the first one's is used.
+   */
+  prepare(what: Rule | Requirement): Promise<boolean>;
   /** Replaces `globalThis.fetch` and returns the undo. */
   install(): () => void;
   /**

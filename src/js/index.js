@@ -51,8 +51,11 @@ export const createStepUp = (options) => {
   const warned = new Set();
   /** The key of tokens that are forgotten is being deleted. @type {Promise<void> | undefined} */
   let forgotten;
-  /** How many requests to the APIs are on the wire. */
+  /** How many requests to the APIs are on the wire, or about to be. */
   let flying = 0;
+  /** What asks before a request leaves, once it is loaded. */
+  /** @type {import("./rules.js").Rules | undefined} */
+  let rules;
 
   /** @type {import("./call.js").Fetch} */
   const native = (input, init) => (original ?? fetch)(input, init);
@@ -78,6 +81,7 @@ export const createStepUp = (options) => {
           diagnose,
           detect,
           run,
+          readable,
           flying: () => flying,
           me,
           cleared: () => (epoch += 1),
@@ -166,7 +170,37 @@ export const createStepUp = (options) => {
     const index = url && !own.has(/** @type {Request} */ (input)) ? find(url) : -1;
     if (!url || index < 0) return native(input, init);
     if (!trustworthy(url)) throw new StepUpError("origin_not_allowed", { message: url.origin });
-    return run(keep(input, init ?? {}, url.href, apis[index].api, index, options.bff?.csrf));
+    const call = keep(input, init ?? {}, url.href, apis[index].api, index, options.bff?.csrf);
+    if (options.rules) return byRules(call);
+    return options.rememberRequirements && engine ? engine.demanded(call, []) : run(call);
+  };
+
+  /** Lets the app's rules ask first: at once, where they are loaded. @param {Call} call @returns {Promise<Response>} */
+  const byRules = async (call) => {
+    const began = epoch;
+    flying += 1;
+    try {
+      rules ??= await import("./rules.js").then(
+        ({ rulesOf }) => rulesOf(options, apis, { run, withWindow, engine: () => engine }),
+        (cause) => {
+          throw new StepUpError("wasm_unavailable", { cause });
+        },
+      );
+      const asked = rules(call);
+      return rules.goOn(call, "then" in asked ? await asked : asked, began);
+    } finally {
+      flying -= 1;
+    }
+  };
+
+  /** Says why a challenge may go unseen. @param {Call} call @param {Response} response */
+  const readable = ({ url }, { status, type, headers }) => {
+    if (status === 401 && type === "cors" && !headers.has("WWW-Authenticate"))
+      diagnose(
+        "challenge_unreadable",
+        `a 401 from ${new URL(url).origin} has no readable WWW-Authenticate header; ` +
+          "list it in Access-Control-Expose-Headers",
+      );
   };
 
   /** Sends a request of an API, and steps up if it is challenged. @param {Call} call @returns {Promise<Response>} */
@@ -181,12 +215,7 @@ export const createStepUp = (options) => {
       // Somebody else's answer, at the end of a redirect, is no challenge of this API.
       if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
       const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
-      if (header === null && status === 401 && response.type === "cors")
-        diagnose(
-          "challenge_unreadable",
-          `a 401 from ${origin} has no readable WWW-Authenticate header; ` +
-            "list it in Access-Control-Expose-Headers",
-        );
+      readable(call, response);
       const detected = await detect(call, response);
       if (detected || /insufficient_/i.test(header ?? ""))
         return (await engineFor(began, response)).challenged(call, response, detected);
@@ -198,24 +227,31 @@ export const createStepUp = (options) => {
     }
   };
 
-  /** @type {import("./index.d.ts").StepUp["ensure"]} */
-  const ensure = (asked = {}) => {
-    // A window must be opened inside the click itself, before anything is awaited; and outside of one
-    // not before it is known that the session is not enough.
+  /**
+   * Goes on with the engine, and with a window if that is the way to what is asked: it must be opened
+   * inside the click itself, before anything is awaited; and outside of one not before it is known that
+   * the session is not enough.
+   * @template T
+   * @param {import("./index.d.ts").EnsureOptions[]} all
+   * @param {Call | undefined} call
+   * @param {number} began
+   * @param {(ready: Engine, opened: Window | undefined) => Promise<T>} goOn
+   */
+  const withWindow = (all, call, began, goOn) => {
     const wanted =
       (globalThis.navigator?.userActivation?.isActive ?? true) &&
-      (engine ? engine.wantsWindow(asked) : !opening) &&
-      firstMethod(options, asked) === "popup" &&
-      !asked.signal?.aborted &&
-      !seemsEnough(options, asked);
+      (engine ? engine.wantsWindow(all, call) : !opening) &&
+      all.some((asked) => firstMethod(options, asked) === "popup") &&
+      !all[0]?.signal?.aborted &&
+      !all.every((asked) => seemsEnough(options, asked));
     const opened = wanted
       ? (globalThis.open?.("", "_blank", "popup,width=480,height=720") ?? undefined)
       : undefined;
     opening ||= opened;
-    return engineFor(epoch).then(
+    return engineFor(began).then(
       (ready) => {
         opening = undefined;
-        return ready.ensured(asked, opened);
+        return goOn(ready, opened);
       },
       (error) => {
         opening = undefined;
@@ -224,6 +260,10 @@ export const createStepUp = (options) => {
       },
     );
   };
+
+  /** @type {import("./index.d.ts").StepUp["ensure"]} */
+  const ensure = (asked = {}) =>
+    withWindow([asked], undefined, epoch, (ready, opened) => ready.ensured(asked, opened));
 
   /** Whether this tab awaits a user who is away. */
   const awaits = () => {
@@ -281,6 +321,8 @@ export const createStepUp = (options) => {
       engine?.token(requirement),
     resume,
     preload: () => load().then(() => {}),
+    prepare: async (/** @type {import("./index.d.ts").Rule} */ what) =>
+      (await engineFor(epoch)).prepare(what),
     install,
     clear: () => {
       epoch += 1;

@@ -134,6 +134,8 @@ export const settings = (options) => {
     requireVerified: options.requireVerified ?? !authenticate,
     maxRounds: options.maxRounds ?? 2,
     renew: options.renew ?? false,
+    remember: options.rememberRequirements ?? false,
+    prepareTtl: options.prepareTtl ?? 120,
     pendingTtl: options.pendingTtl ?? 300,
     turnTimeout: options.turnTimeout ?? 30,
     promptTimeout: options.promptTimeout ?? 300,

@@ -195,6 +195,16 @@ pub struct Config {
     /// (RFC 9126).
     #[serde(default)]
     pub par: bool,
+    /// Whether what challenges demand is remembered for the next request of the kind.
+    #[serde(default)]
+    pub remember: bool,
+    /// How long options for a passkey that are fetched ahead may lie about.
+    #[serde(default = "prepare_ttl")]
+    pub prepare_ttl: Seconds,
+}
+
+const fn prepare_ttl() -> Seconds {
+    Seconds(120)
 }
 
 impl Config {
@@ -322,6 +332,8 @@ pub(super) mod tests {
             renew: false,
             dpop: false,
             par: false,
+            remember: false,
+            prepare_ttl: Seconds(120),
         }
     }
 

@@ -59,12 +59,21 @@ test("the tarball has the licences, the types and both modules", async (context)
     "redirect.js",
     "renewal-lock.js",
     "return.js",
+    "rules.js",
     "store.js",
     "stepup.js",
     "stepup_bg.wasm",
+    "urlpattern.js",
   ]) {
     assert.ok(files.includes(name), name);
   }
+});
+
+test("what others have written keeps their notice, and no other package is needed", async () => {
+  const copy = await readFile(join(packageFolder, "urlpattern.js"), "utf8");
+  assert.match(copy, /^\/\*!\nurlpattern-polyfill\n\nCopyright 2020 Intel Corporation\n[^]*THE SOFTWARE IS PROVIDED "AS IS"/);
+  const manifest = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8"));
+  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"]) assert.equal(manifest[kind], undefined);
 });
 
 test("the version is the crate's, and types come first under every condition", async () => {

@@ -174,7 +174,7 @@ export class Stage {
 
   /** @param {import("../../src/js/index.d.ts").StepUp} stepup */
   watch(stepup) {
-    for (const type of ["challenge", "prompt", "request", "authenticated", "retry", "settled", "diagnostic"])
+    for (const type of ["challenge", "demand", "prompt", "request", "authenticated", "retry", "settled", "diagnostic"])
       stepup.addEventListener(type, (event) =>
         this.events.push({ type, detail: /** @type {CustomEvent} */ (event).detail }));
     return stepup;

@@ -30,6 +30,18 @@ export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carri
  */
 const LEVELS = ["AL1", "AL2", { name: "AL3", maxAge: 60, phishingResistant: true }];
 
+/**
+ * A transfer of more than 1000 euros is known to need a passkey: the page asks before it sends it. For
+ * smaller ones it waits for the bank's word, which is how the other requests show what step-up does.
+ * @type {NonNullable<Options["rules"]>}
+ */
+const RULES = [{
+  method: "POST",
+  url: "./transfers",
+  when: async (request) => (await request.json()).amount > 100_000,
+  require: { acr: "AL3", maxAge: 60, scope: "transfers:write" },
+}];
+
 /** The header of the backend's CSRF token. */
 export const CSRF_HEADER = "X-CSRF-Token";
 
@@ -79,6 +91,7 @@ function openIdConnect(name, passkeys, query, { api, issuer }) {
       clientId: "bank-spa",
       redirectUri: "/stepup/callback.html",
       levels: LEVELS,
+      rules: RULES,
       // To look, no more; a challenge names what else is needed when it is needed.
       scope: "openid accounts:read",
       firstSubject: "adopt",
@@ -107,6 +120,7 @@ function backend(passkeys, carried) {
       apis: [{ origin: "/", pathPrefix: "/bff/api", passkeyServer: carried }],
       redirectUri: "/stepup/callback.html",
       levels: LEVELS,
+      rules: RULES,
       methods: passkeys ? ["passkey", "popup"] : ["popup"],
       bff: {
         login: "/bff/login",

@@ -36,6 +36,9 @@ const rows = {
   challenge: ({ status, method, url, requirement }) => ({
     from: "API", to: "App", mood: "ask", text: demand(requirement), detail: `${status} to ${method} ${path(url)}`,
   }),
+  demand: ({ method, url, requirement }) => ({
+    from: "App", to: "App", mood: "ask", text: demand(requirement), detail: `before ${method} ${path(url)} is sent`,
+  }),
   prompt: ({ method, shown, reason }) => ({
     from: "App", to: "You",
     text: shown === "button" ? "Asks for a click" : { popup: "Opens the sign-in window", passkey: "Asks for a passkey", redirect: "Leaves for the sign-in page", authenticate: "Asks to sign in" }[method],

@@ -14,7 +14,7 @@ const KEPT = "requests";
  * @property {number} challenged the transfer, refused
  * @property {number} options for the passkey
  * @property {number} proof the assertion, or a code, traded
- * @property {number} again the transfer, repeated
+ * @property {number} again the transfer, repeated, or sent once where the page asks first
  * @property {number} other metadata and keys, which are read once, and a request that is pushed
  */
 
@@ -50,7 +50,8 @@ export class Tally {
 
   /** @param {import("/stepup/index.js").StepUp} stepup */
   follow(stepup) {
-    stepup.addEventListener("challenge", ({ detail }) => this.#challenged(detail));
+    stepup.addEventListener("challenge", ({ detail }) => this.#begun(detail, 1));
+    stepup.addEventListener("demand", ({ detail }) => this.#begun(detail, 0));
     stepup.addEventListener("request", ({ detail }) => this.#requested(detail));
     stepup.addEventListener("settled", ({ detail: { flow, request, tag, status } }) => {
       const entry = this.#open.get(flow);
@@ -66,7 +67,8 @@ export class Tally {
    */
   goOn(seen) {
     for (const { type, detail } of seen) {
-      if (type === "challenge") this.#challenged(detail);
+      if (type === "challenge") this.#begun(detail, 1);
+      if (type === "demand") this.#begun(detail, 0);
       if (type === "request") this.#requested(detail);
     }
     const [entry] = this.#open.values();
@@ -75,10 +77,13 @@ export class Tally {
     if (entry) this.#away = { ...entry, request: "" };
   }
 
-  /** @param {import("/stepup/index.js").StepUpEvents["challenge"]} event */
-  #challenged({ tag, flow, request }) {
+  /**
+   * @param {{ tag?: string, flow: string, request: string }} event
+   * @param {number} challenged whether the transfer was sent before it was asked for
+   */
+  #begun({ tag, flow, request }, challenged) {
     if (tag !== TAG || this.#open.has(flow)) return;
-    this.#open.set(flow, { request, count: { challenged: 1, options: 0, proof: 0, again: 0, other: 0 } });
+    this.#open.set(flow, { request, count: { challenged, options: 0, proof: 0, again: 0, other: 0 } });
   }
 
   /** @param {import("/stepup/index.js").StepUpEvents["request"]} event */

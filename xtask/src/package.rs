@@ -61,6 +61,7 @@ fn collect(project: &Project) -> Outcome<Files> {
         let inline = format!("export default \"{}\";\n", STANDARD.encode(bytes));
         files.insert(format!("{}_wasm_inline.js", module.name), inline.into_bytes());
     }
+    files.insert("urlpattern.js".to_owned(), url_pattern(project)?);
     for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         let text = project::read(&project.root.join(name))?;
         files.insert(name.to_owned(), links_within(&text).into_bytes());
@@ -68,6 +69,14 @@ fn collect(project: &Project) -> Outcome<Files> {
     let manifest = manifest(&project::read(&project.root.join("pkg.json"))?, &project.version()?)?;
     files.insert("package.json".to_owned(), manifest.into_bytes());
     Ok(files)
+}
+
+/// URL Pattern for browsers that lack it, under the notice that its licence wants kept.
+fn url_pattern(project: &Project) -> Outcome<Vec<u8>> {
+    let folder = project.root.join("node_modules").join("urlpattern-polyfill");
+    let code = project::read(&folder.join("dist").join("urlpattern.js"))?;
+    let licence = project::read(&folder.join("LICENSE"))?.replace("\r\n", "\n");
+    Ok(format!("/*!\nurlpattern-polyfill\n\n{}\n*/\n{code}", licence.trim()).into_bytes())
 }
 
 /// A text whose links lead to files of the package; what is only in the repository is no link there.

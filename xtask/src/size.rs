@@ -28,7 +28,7 @@ for (const name of names) {
 /// # Errors
 /// When there is no `pkg/`.
 pub fn command(project: &Project) -> Outcome {
-    const NAMES: [&str; 18] = [
+    const NAMES: [&str; 20] = [
         "index.js",
         "apis.js",
         "call.js",
@@ -36,6 +36,8 @@ pub fn command(project: &Project) -> Outcome {
         "peek.js",
         "error.js",
         "callback.js",
+        "rules.js",
+        "urlpattern.js",
         "levels.js",
         "passkey.js",
         "dpop.js",

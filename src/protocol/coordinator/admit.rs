@@ -1,5 +1,6 @@
 //! Who is admitted: satisfied by what is held, by what is under way, or next in turn.
 
+use super::asks_first::{First, demand, let_go};
 use super::assured::Assurance;
 use super::effect::{Effect, Notice, Outcome};
 use super::event::WaiterId;
@@ -38,6 +39,9 @@ impl Coordinator {
         };
         waiter.need = need.in_order(&self.config.levels);
         waiter.phase = Phase::Queued;
+        if let Some(call) = &waiter.call {
+            self.learns(call, &waiter.need, true);
+        }
         if waiter.cleared {
             reject(&waiter, ErrorCode::SessionChanged.into(), effects);
             return;
@@ -113,13 +117,22 @@ impl Coordinator {
                 requirement: waiter.need.clone(),
             }));
         }
+        effects.extend(demand(&waiter));
+        if window && (refused.is_some() || at_hand.is_some()) {
+            effects.push(Effect::DropWindow { waiter: id });
+        }
         if let Some(code) = refused {
             reject(&waiter, code.into(), effects);
             return;
         }
         self.waiters.push(waiter);
         match at_hand {
-            Some(held) => self.send(id, &held, effects),
+            Some(held) => {
+                self.send(id, &held, effects);
+                if self.offered == Some(held.serial) {
+                    self.spent(held.serial, now, effects);
+                }
+            }
             None if starts => self.start_next(Some(id).filter(|_| window), now, effects),
             None if window => self.place_window(id, now, effects),
             None => {}
@@ -129,7 +142,7 @@ impl Coordinator {
     /// A held token that serves it without a prompt: one that came in after the request had left,
     /// or, where the one it was sent with is known not to be enough, one that lies beside it. Each
     /// is tried once, and what nothing vouches for went with those that waited for it.
-    fn token_at_hand(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
+    pub(super) fn token_at_hand(&self, waiter: &Waiter, now: EpochMillis) -> Option<Held> {
         let call = waiter.call.as_ref()?;
         let held = || self.wallet.newest(waiter.resource.as_deref(), now);
         // A renewed one is the same: a refresh token never answers a challenge (RFC 9470 §6.1).
@@ -140,13 +153,16 @@ impl Coordinator {
             .take_while(|held| !seemed_enough || !was_last(held))
             .filter(|held| !was_tried(held) && held.satisfies(&waiter.need, now))
             .filter(|held| held.single_use == waiter.single_use)
-            .filter(|held| !held.single_use || self.offered != Some(held.serial))
+            .filter(|held| {
+                !held.single_use || self.offered != Some(held.serial) || waiter.first.is_some()
+            })
             // What nothing vouches for serves those that were waiting, or had left, when it came.
             .filter(|held| {
                 !held.is_once()
                     || held.is_narrow()
                     || call.sent_at < held.received
                     || self.spare == Some(held.serial)
+                    || self.may_go_first(held, waiter)
             })
             .find(|held| call.sent_at < held.received || self.is_wide_enough(held, waiter))
             .cloned()
@@ -163,8 +179,8 @@ impl Coordinator {
     /// The step-up under way serves whoever its answer satisfies; the others wait for their turn.
     pub(super) fn place(&mut self, waiter: &Waiter) -> Phase {
         let Some(flow) = self.flow.as_mut() else { return Phase::Queued };
-        // A request is not served by what the session has already: it waits for the prompt.
-        if flow.is_looking() && waiter.call.is_some() {
+        // A challenged request is not served by what the session has: it waits for the prompt.
+        if flow.is_looking() && !waiter.may_look() {
             return Phase::Queued;
         }
         let same_place = flow.goal().resource == waiter.resource;
@@ -221,8 +237,13 @@ impl Coordinator {
             let Some(leader) = self.waiters.iter().find(queued) else { return };
             let leading = leader.id;
             if let Err(code) = self.patience.allows(leader, now) {
-                if let Some(waiter) = self.take(leading) {
-                    reject(&waiter, code.into(), effects);
+                match self.take(leading) {
+                    // Nobody has asked for it but a lesson: the API decides.
+                    Some(waiter) if waiter.first == Some(First::Memory) => {
+                        let_go(&waiter, effects);
+                    }
+                    Some(waiter) => reject(&waiter, code.into(), effects),
+                    None => {}
                 }
                 continue;
             }
@@ -270,10 +291,10 @@ impl Coordinator {
                 waiter.flow = Some(id);
             }
         }
-        // The app's own wishes only: the session was not enough for a request.
+        // The session was not enough for a request that was challenged.
         let in_it = |waiter: &&Waiter| waiter.phase == Phase::In(id);
         goal.look = self.config.provider.is_some()
-            && self.waiters.iter().filter(in_it).all(|waiter| waiter.call.is_none());
+            && self.waiters.iter().filter(in_it).all(Waiter::may_look);
         if let Some(leader) = self.waiters.iter().find(in_it).filter(|_| !goal.look) {
             self.patience.begins(leader, now);
         }
@@ -289,13 +310,15 @@ impl Coordinator {
         };
         let (flow, started) = Flow::start(id, goal, window.is_some(), &context);
         self.flow = Some(flow);
+        self.use_stock(now);
         self.take_effects(id, started, false, now, effects);
     }
 }
 
 /// What an API may demand for its requests, the app has said; its own wishes know no ceiling.
 fn below_the_ceiling(waiter: &Waiter, config: &Config) -> Result<(), ErrorCode> {
-    let api = waiter.call.as_ref().and_then(|call| config.api_of(&call.url));
+    let call = waiter.call.as_ref().filter(|_| !waiter.is_own_wish());
+    let api = call.and_then(|call| config.api_of(&call.url));
     match api.and_then(|api| api.scopes.as_ref()) {
         Some(ceiling) if !ceiling.contains_all(&waiter.need.scope) => Err(ErrorCode::ScopeRefused),
         _ => Ok(()),

@@ -1,5 +1,6 @@
 //! What is proved, as the app gets to know it, and who is content with what the session proves.
 
+use super::asks_first::let_go;
 use super::effect::{Effect, Outcome};
 use super::machine::Coordinator;
 use super::outcome::settled;
@@ -135,6 +136,7 @@ impl Coordinator {
         let proof = self.proof.clone();
         let is_content = |waiter: &Waiter| {
             waiter.phase == Phase::In(flow)
+                && waiter.may_look()
                 && proof.as_ref().is_some_and(|proof| proof.satisfies(&waiter.need, now))
         };
         let all = core::mem::take(&mut self.waiters);
@@ -142,6 +144,10 @@ impl Coordinator {
         self.waiters = left;
         self.end_flow_nobody_waits_for(effects);
         for (waiter, proof) in content.iter().zip(proof.iter().cycle()) {
+            if waiter.call.is_some() {
+                let_go(waiter, effects);
+                continue;
+            }
             let assurance = Assurance::of_session(proof, &self.config.levels, now);
             effects.push(Effect::Settle { waiter: waiter.id, assurance });
             effects.push(settled(waiter, Outcome::Assurance));
@@ -150,6 +156,7 @@ impl Coordinator {
             return false;
         };
         self.patience.begins(next, now);
+        self.use_stock(now);
         // Requests that were challenged meanwhile have waited for this.
         for at in 0..self.waiters.len() {
             if self.waiters.get(at).is_some_and(|waiter| waiter.phase == Phase::Queued) {

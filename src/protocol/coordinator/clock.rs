@@ -8,6 +8,7 @@ impl Coordinator {
     pub(super) fn set_back(&mut self, by: Millis) {
         self.wallet.set_back(by);
         self.patience.set_back(by);
+        self.stock.set_back(by);
         self.renewals.iter_mut().for_each(|renewing| renewing.set_back(by));
         let earlier = |at: EpochMillis| at.minus(by);
         self.keys_refetched = self.keys_refetched.map(earlier);

@@ -1,5 +1,6 @@
 //! What the coordinator wants done.
 
+use super::asks_first::First;
 use super::assured::Assurance;
 use super::event::WaiterId;
 use super::renew::RenewalEffect;
@@ -67,6 +68,23 @@ pub enum Notice {
         /// What is demanded.
         requirement: Requirement,
     },
+    /// A request asks before it leaves.
+    Demand {
+        /// The step-up that will serve it; none where it queues or needs none.
+        flow: Option<FlowId>,
+        /// The request.
+        waiter: WaiterId,
+        /// The app's own mark.
+        tag: Option<String>,
+        /// The request's method.
+        method: String,
+        /// The request's URL without its query.
+        url: String,
+        /// What is demanded.
+        requirement: Requirement,
+        /// Who says so.
+        by: First,
+    },
     /// The user is asked.
     Prompt {
         /// The step-up.
@@ -116,7 +134,7 @@ pub enum Notice {
 pub enum Outcome {
     /// With a response of this status; none for a network error.
     Response(Option<u16>),
-    /// With an assurance.
+    /// With an assurance; of a request that asked first, that it leaves as any other.
     Assurance,
     /// With an error.
     Error(ErrorCode),
@@ -143,7 +161,8 @@ pub enum Effect {
     },
     /// Nobody waits for this step-up any more: end all that was started for it.
     EndFlow(FlowId),
-    /// Send the request again with this token; answer `ChallengedAgain` or `Answered`.
+    /// Send the request with this token, again or, where it has asked first, for the first time; answer
+    /// `ChallengedAgain` or `Answered`.
     Retry {
         /// Whose request it is.
         waiter: WaiterId,
@@ -153,6 +172,20 @@ pub enum Effect {
         access_token: Option<Secret>,
         /// The key whose possession the request proves; none for a Bearer token.
         key: Option<Thumbprint>,
+    },
+    /// Send the request, which has not left yet, as any other: it does not wait here any more.
+    LetGo {
+        /// Whose request it is.
+        waiter: WaiterId,
+        /// Whether to tell if it goes through unchallenged.
+        on_trial: bool,
+    },
+    /// Options for a passkey are at hand, or not.
+    Prepared {
+        /// Who waits for that.
+        waiter: WaiterId,
+        /// Whether they are.
+        ready: bool,
     },
     /// Save this with the requests of these waiters, in this order; answer the step-up with `Saved`.
     Save {

@@ -88,6 +88,32 @@ pub enum Event {
         /// The status; none for a network error.
         status: Option<u16>,
     },
+    /// A request is about to leave, of which rules demand step-up, or which may be like one that was
+    /// challenged.
+    Demanded {
+        /// Who waits for it from now on.
+        waiter: WaiterId,
+        /// The request.
+        call: Call,
+        /// What each rule that it matches demands.
+        wanted: Vec<Requirement>,
+        /// Whether a window was opened inside the click.
+        window: bool,
+    },
+    /// A request that was let go on trial went through.
+    WentThrough {
+        /// Its method.
+        method: String,
+        /// Its URL.
+        url: String,
+    },
+    /// Options for a passkey are to be fetched ahead.
+    Prepare {
+        /// Who waits for it.
+        waiter: WaiterId,
+        /// What will be demanded.
+        requirement: Requirement,
+    },
     /// `ensure()` was called.
     Ensured {
         /// Who waits for it.

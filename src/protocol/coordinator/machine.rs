@@ -3,10 +3,12 @@
 use super::assured::Assurance;
 use super::effect::{Effect, Outcome, Published};
 use super::event::{Call, Event, WaiterId};
+use super::memory::Memory;
 use super::outcome::{reject, settled};
 use super::patience::Patience;
 use super::renew::Renewing;
 use super::saved::Arrival;
+use super::stock::Stock;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::{Api, Config};
 use crate::protocol::details::Details;
@@ -30,6 +32,10 @@ pub struct Coordinator {
     pub(super) session_scope: Option<Scope>,
     /// How many prompts the user has had.
     pub(super) patience: Patience,
+    /// What challenges have taught.
+    pub(super) memory: Memory,
+    /// Options for a passkey that are fetched ahead.
+    pub(super) stock: Stock,
     /// Who the step-up under way was begun for.
     pub(super) leader: Option<WaiterId>,
     /// A token that nothing vouches for and nobody has used yet.
@@ -63,6 +69,8 @@ impl Coordinator {
             keys_refetched: None,
             session_scope: Some(Scope::default()),
             patience: Patience::default(),
+            memory: Memory::default(),
+            stock: Stock::default(),
             leader: None,
             spare: None,
             offered: None,
@@ -83,6 +91,7 @@ impl Coordinator {
             Event::Challenged { waiter, call, status, requirement, sent_with, offer } => {
                 let requirement = call.needs(requirement).in_order(&self.config.levels);
                 let offer = self.believed(offer, &call.url);
+                self.learns(&call, &requirement, false);
                 let waiter = self.waiter(waiter, call, requirement);
                 let sent_with = sent_with.into_iter().collect();
                 let waiter = Waiter { sent_with, offer, ..waiter };
@@ -105,6 +114,13 @@ impl Coordinator {
                 let waiter = Waiter::new(waiter, requirement, resource);
                 let waiter = Waiter { reason, methods, single_use, ..waiter };
                 self.ensured(waiter, window, now, &mut effects);
+            }
+            Event::Demanded { waiter, call, wanted, window } => {
+                self.demanded(waiter, call, wanted, window, now, &mut effects);
+            }
+            Event::WentThrough { method, url } => self.went_through(&method, &url),
+            Event::Prepare { waiter, requirement } => {
+                self.prepare(waiter, requirement, now, &mut effects);
             }
             Event::Aborted { waiter } => {
                 if let Some(waiter) = self.take(waiter) {
@@ -146,6 +162,9 @@ impl Coordinator {
                 self.resumed(waiter, *saved, query, waiters, now, &mut effects);
             }
             Event::Interrupted => self.interrupted(&mut effects),
+            Event::Flow(id, event) if self.stock.is_fetching(id) => {
+                self.fetching_event(id, event, now, &mut effects);
+            }
             Event::Flow(id, event) => self.flow_event(id, event, now, &mut effects),
         }
         effects
@@ -248,7 +267,7 @@ impl Coordinator {
 
     /// The resource a token is for when no request tells, and whether it is for one use: as the first
     /// API has it.
-    fn common_place(&self) -> (Option<String>, bool) {
+    pub(super) fn common_place(&self) -> (Option<String>, bool) {
         let api = self.config.apis.first();
         (api.and_then(|api| api.resource.clone()), api.is_some_and(Api::is_single_use))
     }

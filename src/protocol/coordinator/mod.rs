@@ -11,20 +11,24 @@
 //! ```
 
 mod admit;
+mod asks_first;
 mod assured;
 mod clock;
 mod effect;
 mod event;
 mod machine;
+mod memory;
 mod outcome;
 mod patience;
 mod renew;
 mod saved;
 mod single_use;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod waiter;
 
+pub use asks_first::First;
 pub use assured::Assurance;
 pub use effect::{Effect, Notice, Outcome, Published};
 pub use event::{Call, Event, WaiterId};

@@ -118,10 +118,11 @@ impl Coordinator {
                 }
                 let asked = &flow.goal().requirement;
                 let mut left = Vec::new();
-                for waiter in self.waiters.drain(..) {
+                for waiter in core::mem::take(&mut self.waiters) {
                     match waiter.phase {
                         Phase::In(in_flow) if in_flow == id => {
                             if waiter.alone || waiter.is_to_blame(error.code, asked) {
+                                self.memory_failed(&waiter);
                                 reject(&waiter, error.clone(), effects);
                             } else {
                                 let phase = Phase::Queued;
@@ -190,10 +191,9 @@ impl Coordinator {
         let mut calls = self
             .waiters
             .iter()
-            .filter(|waiter| served.contains(&waiter.id))
-            .filter_map(|waiter| waiter.call.as_ref());
+            .filter(|waiter| served.contains(&waiter.id) && waiter.call.is_some());
         let any_call = calls.clone().next().is_some();
-        let used = calls.any(|call| call.replayable);
+        let used = calls.any(Waiter::can_be_sent);
         let lent = held.access_token.is_some() && self.is_lent(&held);
         // What is for one thing in particular waits for the request about that.
         let unused = Some(held.serial).filter(|_| lent && !used && !held.is_narrow());
@@ -231,6 +231,9 @@ impl Coordinator {
         // It may have proved more than this request asked for.
         let proved = held.obtained_for.merge(&waiter.need);
         waiter.proved.push(proved.unwrap_or_else(|| waiter.need.clone()));
+        if let Some(call) = waiter.call.as_ref().filter(|_| waiter.first.is_some()) {
+            self.memory.was_believed(call);
+        }
         if waiter.call.is_some() {
             self.send(id, held, effects);
         } else if let Some(waiter) = self.take(id) {
@@ -240,12 +243,12 @@ impl Coordinator {
         }
     }
 
-    /// Sends a request again, if that is possible: the answer before was the challenge itself, and
-    /// the token goes where the app's list says.
+    /// Sends a request, again if that is possible: the answer before was the challenge itself, or there
+    /// was none. The token goes where the app's list says.
     pub(super) fn send(&mut self, id: WaiterId, held: &Held, effects: &mut Vec<Effect>) {
         let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else { return };
         let Some(call) = &waiter.call else { return };
-        let refused = match (may_receive_tokens(&self.config, call), call.replayable) {
+        let refused = match (may_receive_tokens(&self.config, call), waiter.can_be_sent()) {
             (false, _) => Some(ErrorCode::OriginNotAllowed),
             // The new token is kept: the app can send the request itself.
             (true, false) => Some(ErrorCode::ReplayUnavailable),
@@ -263,13 +266,15 @@ impl Coordinator {
         }
         waiter.phase = Phase::Sent;
         waiter.sent_with.push(held.serial);
-        effects.push(Effect::Notice(Notice::Retry {
-            flow: waiter.flow,
-            waiter: id,
-            tag: call.tag.clone(),
-            method: call.method.clone(),
-            url: origin::without_query(&call.url).to_owned(),
-        }));
+        if waiter.first.take().is_none() {
+            effects.push(Effect::Notice(Notice::Retry {
+                flow: waiter.flow,
+                waiter: id,
+                tag: call.tag.clone(),
+                method: call.method.clone(),
+                url: origin::without_query(&call.url).to_owned(),
+            }));
+        }
         let flow = waiter.flow;
         let (access_token, key) = (held.access_token.clone(), held.key.clone());
         effects.push(Effect::Retry { waiter: id, flow, access_token, key });
@@ -278,6 +283,8 @@ impl Coordinator {
     pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {
         self.wallet.clear();
         self.renewals.clear();
+        self.memory.clear();
+        self.stock.clear(effects);
         self.user = None;
         self.proof = None;
         self.session_scope = Some(Scope::default());

@@ -27,8 +27,8 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Whether this one may lead to a prompt. `ensure()` is the app's own wish; a click is the
-    /// user's, and good for one prompt.
+    /// Whether this one may lead to a prompt. `ensure()` and a rule are the app's own wish; a click is
+    /// the user's, and good for one prompt.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Patience {
 
     /// Whose prompt it would be, where neither the app nor the user has asked for one.
     fn unasked_origin<'a>(&self, waiter: &'a Waiter) -> Option<&'a str> {
-        let call = waiter.call.as_ref()?;
+        let call = waiter.call.as_ref().filter(|_| !waiter.is_own_wish())?;
         let clicked = call.clicked_at.is_some_and(|click| {
             call.sent_at.since(click) <= GESTURE.millis()
                 && self.prompted.is_none_or(|prompted| click > prompted)

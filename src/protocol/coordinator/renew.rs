@@ -313,6 +313,8 @@ impl Coordinator {
     /// Another user, or none: what was held is nobody's any more, and no renewal brings it back.
     pub(super) fn forget(&mut self, effects: &mut Vec<Effect>) {
         self.wallet.clear();
+        self.memory.clear();
+        self.stock.clear(effects);
         (self.spare, self.offered) = (None, None);
         for renewing in core::mem::take(&mut self.renewals) {
             let serial = renewing.held.serial;

@@ -1,6 +1,7 @@
 //! Requests that outlive the page: what is saved with a step-up that leaves it, and how they are taken
 //! up again.
 
+use super::asks_first::First;
 use super::effect::Effect;
 use super::event::{Call, WaiterId};
 use super::machine::Coordinator;
@@ -32,6 +33,9 @@ pub(super) struct Waiting {
     /// Whether it has been sent again with a renewed token, which is done once.
     #[serde(default)]
     renewed: bool,
+    /// Why it asks first, if it has not left yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<First>,
 }
 
 impl Saved {
@@ -79,8 +83,8 @@ impl Coordinator {
                 }
                 Some(call) if waiter.phase != Phase::Sent => {
                     let (need, proved) = (waiter.need.clone(), waiter.proved.clone());
-                    let renewed = waiter.renewed;
-                    waiting.push(Waiting { call: call.clone(), need, proved, renewed });
+                    let (renewed, first) = (waiter.renewed, waiter.first);
+                    waiting.push(Waiting { call: call.clone(), need, proved, renewed, first });
                     waiters.push(waiter.id);
                 }
                 _ => {}
@@ -128,11 +132,12 @@ impl Coordinator {
         let late = now >= step_up.until;
         let single_use = step_up.goal.single_use;
         let mut all = vec![Waiter { single_use, ..Waiter::new(waiter, need, resource) }];
-        for (Waiting { call, need, proved, renewed }, id) in waiting.into_iter().zip(waiters) {
+        for (Waiting { call, need, proved, renewed, first }, id) in waiting.into_iter().zip(waiters)
+        {
             let Some(id) = id else { continue };
             let need = need.in_order(&levels);
             let proved = proved.into_iter().map(|proved| proved.in_order(&levels)).collect();
-            all.push(Waiter { proved, renewed, ..self.waiter(id, call, need) });
+            all.push(Waiter { proved, renewed, first, ..self.waiter(id, call, need) });
         }
         for waiter in all {
             let allowed =

@@ -30,7 +30,8 @@ impl Coordinator {
             self.waiters.iter().find(|waiter| {
                 served.contains(&waiter.id)
                     && held.scope.contains_all(&waiter.need.scope)
-                    && waiter.call.as_ref().is_some_and(|call| call.replayable || !replayable)
+                    && waiter.call.is_some()
+                    && (waiter.can_be_sent() || !replayable)
             })
         };
         let first = may_carry(true).or_else(|| may_carry(false)).map(|waiter| waiter.id);
@@ -38,9 +39,8 @@ impl Coordinator {
             let Some(waiter) = self.waiters.iter_mut().find(|waiter| waiter.id == id) else {
                 continue;
             };
-            let call = waiter.call.as_ref();
             let lacks = !held.scope.contains_all(&waiter.need.scope);
-            match call.map(|call| call.replayable) {
+            match waiter.call.as_ref().map(|_| waiter.can_be_sent()) {
                 Some(replayable) if first != Some(id) && !lacks => {
                     // Its options for a passkey may have been used up.
                     (waiter.flow, waiter.offer) = (Some(flow), None);

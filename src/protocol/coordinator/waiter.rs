@@ -1,5 +1,6 @@
 //! One promise that somebody waits for.
 
+use super::asks_first::First;
 use super::event::{Call, WaiterId};
 use crate::protocol::assertion::Offer;
 use crate::protocol::error::ErrorCode;
@@ -37,6 +38,8 @@ pub(super) struct Waiter {
     /// Options for a passkey that came with its challenge.
     pub(super) offer: Option<Offer>,
     pub(super) phase: Phase,
+    /// Why it asks first, as long as its request has not left.
+    pub(super) first: Option<First>,
     /// The step-up that served it last.
     pub(super) flow: Option<FlowId>,
     /// The held tokens its request has been sent with, in this order.
@@ -65,6 +68,7 @@ impl Waiter {
             methods: None,
             offer: None,
             phase: Phase::Queued,
+            first: None,
             flow: None,
             sent_with: Vec::new(),
             alone: false,
@@ -101,6 +105,22 @@ impl Waiter {
             }
             _ => true,
         }
+    }
+
+    /// Whether it is the app itself that wants it, and no API.
+    pub(super) fn is_own_wish(&self) -> bool {
+        self.call.is_none() || self.first == Some(First::Rule)
+    }
+
+    /// Whether what the session proves may be enough: not for a request that was challenged, nor for
+    /// one that needs a token of its own.
+    pub(super) const fn may_look(&self) -> bool {
+        self.call.is_none() || (self.first.is_some() && !self.single_use)
+    }
+
+    /// Whether it has a request that can be sent: for the first time, or once more.
+    pub(super) fn can_be_sent(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.replayable || self.first.is_some())
     }
 
     /// Whether whoever signs in is welcome: an `ensure()` that demands nothing is a sign-in.

@@ -147,6 +147,9 @@ impl Flow {
         context: &Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
+        if self.ahead {
+            return Err(error);
+        }
         let gives_options =
             context.config.passkey.as_ref().is_some_and(|it| it.server.gives_options());
         if gives_options {

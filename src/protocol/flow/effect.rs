@@ -1,6 +1,7 @@
 //! What a step-up wants done.
 
 use super::look::SessionProof;
+use super::prepared::Prepared;
 use super::redirect::Pending;
 use super::subject::User;
 use crate::protocol::assertion::Post;
@@ -87,6 +88,14 @@ pub enum FlowEffect {
     ReadSession,
     /// Fetch the provider's metadata, once per page; answer with `MetadataRead`.
     ReadMetadata,
+    /// Fetch the keys at this address while there is time, with what checks ID tokens. No answer is
+    /// awaited.
+    ReadKeys {
+        /// Where they are.
+        jwks_uri: String,
+    },
+    /// Options for a passkey are here, ahead of the step-up that will use them. It is over.
+    Prepared(Box<Prepared>),
     /// Ask for the turn of this tab: of all tabs one asks the user at a time. Answer with `TurnTaken`; if
     /// another has it, first with `TurnAwaited`, and after this time with `TurnOverdue`. What that one
     /// hands over meanwhile comes as `HandedOver`, before the turn does.

@@ -54,6 +54,10 @@ impl Flow {
         }
         let next = answer.and_then(|answer| answer.next(None));
         match next {
+            // Whatever else it means, nobody is asked now.
+            Ok(Next::Exchange(_) | Next::Web(_) | Next::Restart) if self.ahead => {
+                return Err(ErrorCode::PasskeyUnavailable.into());
+            }
             Ok(Next::Assert(offer)) if !submitting => {
                 return self.options_read(Ok(offer), context, effects);
             }

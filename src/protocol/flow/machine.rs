@@ -20,7 +20,7 @@ use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;
-use crate::protocol::transaction::{Secrets, Transaction};
+use crate::protocol::transaction::{Hint, Secrets, Transaction};
 use crate::protocol::units::EpochMillis;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,10 @@ pub struct Flow {
     /// What another tab has handed over, as long as it is not known whose it must be.
     pub(super) handed: Option<Box<HandOver>>,
     pub(super) offered: Offered,
+    /// What options that were fetched ahead were asked for with, until it is known that they serve.
+    pub(super) prepared_for: Option<(Scope, Hint)>,
+    /// Whether it only fetches options ahead, and asks nobody.
+    pub(super) ahead: bool,
     /// Whether what is prepared was asked for by a click in the gate.
     pub(super) clicked: bool,
     /// Whether the gate is shown.
@@ -230,6 +234,8 @@ impl Flow {
             turn: Turn::Asked,
             window_refused: false,
             handed: None,
+            prepared_for: None,
+            ahead: false,
             clicked: false,
             gate: false,
             first_party: config
@@ -381,6 +387,9 @@ impl Flow {
                     metadata.check(&provider.issuer)?;
                 }
                 self.check_endpoints(&metadata, context.config)?;
+                if self.ahead {
+                    effects.push(FlowEffect::ReadKeys { jwks_uri: metadata.jwks_uri.clone() });
+                }
                 self.metadata = Some(metadata);
                 self.advance(context, effects);
             }
@@ -388,7 +397,8 @@ impl Flow {
                 State::Looking | State::Preparing | State::Choosing { .. },
                 FlowEvent::SecretsDrawn(secrets, digest),
             ) => {
-                self.secrets = Some((secrets, digest));
+                // Options that were fetched ahead came with their own.
+                self.secrets.get_or_insert((secrets, digest));
                 self.advance(context, effects);
             }
             (_, FlowEvent::WindowOpened) => self.window_opened(context, effects),

@@ -17,10 +17,12 @@ impl Flow {
     /// Gets options, then asks the authenticator: at once while the user's gesture counts, else
     /// after a click in the gate.
     pub(super) fn ask_by_passkey(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        self.check_prepared(context);
         match &self.offered {
             _ if self.secrets.is_none() || self.session.is_none() => {}
             // Its endpoint must be known before options are used up.
             _ if self.first_party && self.metadata.is_none() => {}
+            Offered::Here(_) if self.ahead => self.is_prepared(context, effects),
             Offered::Here(_) if self.clicked => self.ask_the_authenticator(effects),
             Offered::Here(_) => effects.push(FlowEffect::CheckGesture),
             Offered::Asked => {}

@@ -160,6 +160,8 @@ impl Flow {
             window_refused: false,
             handed: None,
             offered: Offered::No,
+            prepared_for: None,
+            ahead: false,
             clicked: false,
             gate: false,
             first_party: false,

@@ -71,7 +71,7 @@ const e2e = {
       firstSubject: "adopt",
       ...options,
     });
-    const types = ["challenge", "prompt", "request", "authenticated", "retry", "settled", "diagnostic"];
+    const types = ["challenge", "demand", "prompt", "request", "authenticated", "retry", "settled", "diagnostic"];
     for (const type of types) {
       stepup.addEventListener(type, (event) => e2e.events.push({ type, ...event.detail }));
     }

@@ -123,7 +123,7 @@ impl World {
         some.then(|| vec![self.random.pick(&all)])
     }
 
-    fn some_need(&mut self) -> Requirement {
+    pub fn some_need(&mut self) -> Requirement {
         let level = self.random.below(4) as usize;
         let acr = (level > 0).then(|| level_name(level).to_owned());
         Requirement {

@@ -109,6 +109,9 @@ impl World {
                 self.settle(page, waiter, End::Response(401));
             }
             Effect::Renewal(serial, effect) => self.renewal(page, serial, effect),
+            Effect::LetGo { waiter, on_trial } => self.lets_go(page, waiter.0, on_trial),
+            // Nobody prepares anything here.
+            Effect::Prepared { .. } => {}
             Effect::Settle { waiter, .. } => self.settle(page, waiter, End::Assurance),
             Effect::Reject { waiter, error } => self.settle(page, waiter, End::Error(error.code)),
             Effect::Publish(all) => self.pages[page.0].loader.published = all,

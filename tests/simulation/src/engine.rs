@@ -115,7 +115,7 @@ impl World {
     }
 
     /// A request as the core is told of it.
-    fn as_told(&self, call: Call) -> coordinator::Call {
+    pub fn as_told(&self, call: Call) -> coordinator::Call {
         let request = &self.requests[call.request.0];
         coordinator::Call {
             url: request.url.clone(),
@@ -149,6 +149,38 @@ impl World {
         self.dispatch(page, Event::TokenRefused { serial: sent_with });
         if self.let_go(page, id).is_some() {
             self.end(promise, End::Response(401));
+        }
+    }
+
+    /// A request is about to leave, with the window that it opened.
+    pub fn demanded(
+        &mut self,
+        page: PageId,
+        call: Call,
+        promise: PromiseId,
+        wanted: Vec<Requirement>,
+        window: Option<WindowId>,
+    ) {
+        let Some(id) = self.wait(page, promise, Some(call.clone())) else {
+            window.into_iter().for_each(|window| self.close_window(window));
+            return;
+        };
+        let waiter = WaiterId(id);
+        if let (Some(window), Some(engine)) = (window, self.engine(page)) {
+            engine.driver.spare.push((waiter, window));
+        }
+        let (call, window) = (self.as_told(call), window.is_some());
+        self.dispatch(page, Event::Demanded { waiter, call, wanted, window });
+    }
+
+    /// A request leaves as any other.
+    pub fn lets_go(&mut self, page: PageId, id: u32, on_trial: bool) {
+        if let Some(Waiter { promise, call: Some(call) }) = self.let_go(page, id) {
+            self.seen.see(crate::coverage::Seen::LetGo);
+            if on_trial {
+                self.seen.see(crate::coverage::Seen::OnTrial);
+            }
+            self.run(page, Call { on_trial, ..call }, promise);
         }
     }
 

@@ -29,8 +29,40 @@ impl World {
             methods,
             epoch: 0,
             saved_as: None,
+            on_trial: false,
         };
-        self.run(page, call, promise);
+        self.by_rules(page, call, promise);
+    }
+
+    /// Lets the app's rules ask first: `rules.js`.
+    fn by_rules(&mut self, page: PageId, call: Call, promise: PromiseId) {
+        let concerned = self.requests[call.request.0].api.is_some();
+        let mut wanted = Vec::new();
+        while concerned && wanted.len() < 3 && self.random.chance(self.plan.rules) {
+            wanted.push(self.some_need());
+        }
+        let loaded = self.pages[page.0].engine.is_some();
+        let remembers = concerned && self.plan.config.remember && loaded;
+        if wanted.is_empty() && !remembers {
+            return self.run(page, call, promise);
+        }
+        self.seen.see(Seen::AskFirst);
+        let told = self.as_told(call.clone());
+        let now = EpochMillis(self.now);
+        let wants = match &self.pages[page.0].engine {
+            Some(engine) => engine.driver.core.wants_window_for(told, wanted.clone(), now),
+            None => self.pages[page.0].loader.opening.is_none(),
+        };
+        let methods = call.methods.as_deref();
+        let popup = wanted.iter().any(|it| self.first_method(it, methods) == Some(Method::Popup));
+        let enough = wanted.iter().all(|it| self.seems_enough(page, it));
+        let active = self.now < self.pages[page.0].active_until;
+        let opens = active && wants && popup && !enough;
+        let window = if opens { self.open_window(page) } else { None };
+        let loader = &mut self.pages[page.0].loader;
+        loader.opening = loader.opening.or(window);
+        let epoch = loader.epoch;
+        self.engine_for(page, epoch, promise, Wanted::Demanded { call, wanted, window });
     }
 
     /// Sends a request, and steps up if it is challenged.
@@ -108,6 +140,11 @@ impl World {
             let epoch = call.epoch;
             return self.engine_for(page, epoch, promise, Wanted::Challenged(call, answer));
         }
+        if call.on_trial && matches!(answer, Answer::Response { status: 200..300, .. }) {
+            let request = &self.requests[call.request.0];
+            let (method, url) = (request.method.to_owned(), request.url.clone());
+            self.dispatch(page, Event::WentThrough { method, url });
+        }
         self.pages[page.0].loader.flying -= 1;
         // A held token that the API does not take any more is renewed, or hides the session's newer one.
         if let (Answer::Response { status: 401, header, .. }, Some(serial)) = (&answer, call.serial)
@@ -161,6 +198,12 @@ impl World {
                 // It is waited for elsewhere from now on.
                 self.pages[page.0].loader.flying -= 1;
             }
+            Wanted::Demanded { call, wanted, window } => {
+                if window.is_some() {
+                    self.pages[page.0].loader.opening = None;
+                }
+                self.demanded(page, call, promise, wanted, window);
+            }
             Wanted::Ensured { requirement, methods, window } => {
                 self.pages[page.0].loader.opening = None;
                 self.ensured(page, promise, requirement, methods, window);
@@ -172,7 +215,7 @@ impl World {
     fn without_engine(&mut self, page: PageId, waiting: Waiting, code: ErrorCode) {
         match waiting.what {
             Wanted::Challenged(..) => self.pages[page.0].loader.flying -= 1,
-            Wanted::Ensured { window, .. } => {
+            Wanted::Ensured { window, .. } | Wanted::Demanded { window, .. } => {
                 self.pages[page.0].loader.opening = None;
                 window.into_iter().for_each(|window| self.close_window(window));
             }

@@ -47,6 +47,8 @@ pub struct Call {
     pub epoch: u64,
     /// The state of the record that it came out of.
     pub saved_as: Option<String>,
+    /// Whether it is told if it goes through.
+    pub on_trial: bool,
 }
 
 /// A page.
@@ -96,6 +98,7 @@ pub struct Waiting {
 
 pub enum Wanted {
     Challenged(Call, Answer),
+    Demanded { call: Call, wanted: Vec<Requirement>, window: Option<WindowId> },
     Ensured { requirement: Requirement, methods: Option<Vec<Method>>, window: Option<WindowId> },
     Resumed,
 }

@@ -189,6 +189,8 @@ impl World {
             }
             FlowEffect::Save(_)
             | FlowEffect::Proved(_)
+            | FlowEffect::ReadKeys { .. }
+            | FlowEffect::Prepared(_)
             | FlowEffect::Looked
             | FlowEffect::Done(_) => {}
         }

@@ -266,6 +266,7 @@ impl World {
         until: u64,
     ) -> Option<WaiterId> {
         let call = Call {
+            on_trial: false,
             request: saved.request,
             serial: None,
             sent_at: saved.sent_at,

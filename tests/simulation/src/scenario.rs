@@ -77,6 +77,8 @@ pub struct Scenario {
     pub no_session_storage: bool,
     /// The app's `detect()` takes its time.
     pub slow_detect: bool,
+    /// How many of a hundred requests match a rule.
+    pub rules: u64,
     /// How `resume()` is to send.
     pub replay: Replay,
     pub policies: Vec<Policy>,
@@ -123,6 +125,7 @@ impl Scenario {
             callback_is_app: leaves && random.chance(25),
             no_session_storage: leaves && trouble.store > 0 && random.chance(5),
             slow_detect: random.chance(20),
+            rules: random.weighted(&[(2, 0), (2, 40), (1, 10)]),
             replay: random.weighted(&[(6, Replay::All), (1, Replay::Safe), (1, Replay::Ask)]),
             policies,
             tabs: random.weighted(&[(4, 1), (3, 2), (2, 3)]),
@@ -236,6 +239,7 @@ fn config(random: &mut Random) -> Config {
             },
         ],
         "renew": oidc && random.chance(30),
+        "remember": random.chance(20),
         "par": oidc && random.chance(25),
         "provider": Some(provider).filter(|_| !backend && (!own || random.chance(50))),
         "arrangement": arrangement,

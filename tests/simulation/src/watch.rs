@@ -103,6 +103,15 @@ impl World {
                 let demand = Demand { need, resource, methods };
                 core.waiting.insert(waiter.0, waits(Some(demand).filter(|_| shares(first))));
             }
+            Event::Demanded { waiter, call, wanted, .. } => {
+                // What is demanded of one request may be more than one rule's, or remembered.
+                let need = wanted.first().filter(|_| wanted.len() == 1).cloned();
+                let shares =
+                    !self.plan.config.remember && shares(self.plan.config.api_of(&call.url));
+                let (resource, methods) = (resource_of(&call.url), call.methods.clone());
+                let demand = need.map(|need| Demand { need, resource, methods });
+                core.waiting.insert(waiter.0, waits(demand.filter(|_| shares)));
+            }
             Event::TokenInvalid { waiter, .. } => {
                 core.waiting.insert(waiter.0, waits(None));
             }
@@ -216,6 +225,9 @@ impl World {
                             broken.push((Invariant::EndsOnce, detail));
                         }
                     }
+                }
+                Effect::LetGo { waiter, .. } => {
+                    core.waiting.remove(&waiter.0);
                 }
                 Effect::Retry { waiter, .. } => {
                     self.seen.see(Seen::Retries);

@@ -17,6 +17,8 @@ struct Seen {
     /// How often a token that it carried was refused as invalid.
     invalid: usize,
     retries: usize,
+    /// Whether it has asked first.
+    first: bool,
     over: bool,
     /// Whether it is about one thing in particular.
     narrow: bool,
@@ -65,10 +67,14 @@ impl Watch {
         self.cleared = matches!(event, Event::Cleared);
         self.demanded = matches!(
             event,
-            Event::Challenged { .. } | Event::ChallengedAgain { .. } | Event::Ensured { .. }
+            Event::Challenged { .. }
+                | Event::ChallengedAgain { .. }
+                | Event::Demanded { .. }
+                | Event::Ensured { .. }
         );
         self.window = match event {
-            Event::Ensured { waiter, window: true, .. } => Some(*waiter),
+            Event::Ensured { waiter, window: true, .. }
+            | Event::Demanded { waiter, window: true, .. } => Some(*waiter),
             _ => None,
         };
         let sent = |id: &WaiterId| {
@@ -81,6 +87,11 @@ impl Watch {
                 let seen = Seen { url, challenges: 1, narrow, ..Seen::default() };
                 assert!(self.waiters.insert(waiter.0, seen).is_none(), "numbers are used once");
             }
+            // It has not left: it may be sent once without a challenge.
+            Event::Demanded { waiter, call, .. } => {
+                let seen = Seen { url: Some(call.url.clone()), first: true, ..Seen::default() };
+                assert!(self.waiters.insert(waiter.0, seen).is_none(), "numbers are used once");
+            }
             Event::Ensured { waiter, .. } => {
                 assert!(self.waiters.insert(waiter.0, Seen::default()).is_none());
             }
@@ -89,8 +100,10 @@ impl Watch {
                 for (waiting, id) in saved.waiting.iter().zip(waiters) {
                     let Some(id) = id else { continue };
                     let url = Some(waiting.call.url.clone());
+                    let first = waiting.first.is_some();
+                    let challenges = usize::from(!first);
                     let narrow = !waiting.call.authorization_details.is_empty();
-                    let seen = Seen { url, challenges: 1, narrow, ..Seen::default() };
+                    let seen = Seen { url, challenges, first, narrow, ..Seen::default() };
                     assert!(self.waiters.insert(id.0, seen).is_none(), "numbers are used once");
                 }
             }
@@ -189,6 +202,7 @@ impl Watch {
                 assert!(id.0 > self.last);
                 self.running = Some(*id);
             }
+            Effect::Flow(id, _) if core.stock.is_fetching(*id) => self.last = self.last.max(id.0),
             Effect::Flow(id, effect) => {
                 assert_eq!(self.running, Some(*id), "{effect:?} for a step-up that is over");
                 assert!(!matches!(effect, FlowEffect::Done(_)), "it is told by EndFlow");
@@ -206,7 +220,7 @@ impl Watch {
                 let seen = self.waiters.get_mut(&waiter.0).unwrap();
                 assert!(!seen.over, "{waiter:?} is sent again after its outcome");
                 seen.retries += 1;
-                let most = seen.challenges + seen.invalid.min(1);
+                let most = seen.challenges + seen.invalid.min(1) + usize::from(seen.first);
                 assert!(seen.retries <= most, "{waiter:?} is sent again unasked");
                 let url = seen.url.as_deref().expect("only requests are sent again");
                 let api = self.config.api_of(url).expect("a token goes to the list only");
@@ -234,6 +248,12 @@ impl Watch {
                 assert!(self.waiters[&waiter.0].invalid > 0, "it has another answer");
                 self.ends(*waiter);
             }
+            Effect::LetGo { waiter, .. } => {
+                let seen = &self.waiters[&waiter.0];
+                assert!(seen.first && seen.retries == 0, "it has left already");
+                self.ends(*waiter);
+            }
+            Effect::Prepared { .. } => {}
             Effect::Settle { waiter, .. } => {
                 assert!(self.waiters[&waiter.0].url.is_none(), "requests get responses");
                 self.ends(*waiter);

@@ -1,17 +1,20 @@
 //! Journeys of a page: requests and clicks on the left, all that is to be done on the right.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod asks_first;
 mod details;
 mod dpop;
 mod ends;
 mod invariants;
 mod levels;
 mod look;
+mod memory;
 mod notices;
 mod passkey;
 mod patience;
 mod player;
 mod popup;
+mod prepared;
 mod published;
 mod queue;
 mod random;

@@ -25,6 +25,10 @@ fn said(notice: &Notice) -> String {
             };
             format!("{}: prompt by {what} {}", flow.0, reason.as_deref().unwrap_or_default())
         }
+        Notice::Demand { flow, waiter, url, requirement, by, .. } => {
+            let acr = requirement.acr_values.join(" ");
+            format!("{}: {by:?} demands {acr} of {} {url}", of(flow), waiter.0)
+        }
         Notice::Authenticated { flow, assurance } => {
             let acr = assurance.acr.as_deref().unwrap_or("-");
             format!("{}: authenticated {acr} {}", flow.0, assurance.verified)
@@ -171,4 +175,22 @@ fn t70_no_secret_is_printed() {
     for secret in ["very-secret-token", "id-very", "the-verifier", "=c1"] {
         assert!(!printed.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn a_request_that_asks_first_is_told_as_such_and_is_no_retry() {
+    let mut page = Page::with_popup();
+    page.on(demanded(1, &[wants("AL3")]));
+    page.on(of(1, crate::protocol::flow::tests::player::session_of("alice")));
+    page.authenticates(1, "AL3", "t1", "1: end, publish t1 | -, retry 1 with t1");
+    page.on(answered(1, 201));
+    check(
+        &mut page,
+        &[
+            "1: Rule demands AL3 of 1 https://api.example/transfers",
+            "1: prompt by window ",
+            "1: authenticated AL3 true",
+            "1: settled 1 Some(201)",
+        ],
+    );
 }

@@ -228,6 +228,8 @@ fn said(effect: &Effect) -> Option<String> {
         | Effect::Retry { waiter, .. }
         | Effect::Settle { waiter, .. }
         | Effect::GiveBack { waiter }
+        | Effect::LetGo { waiter, .. }
+        | Effect::Prepared { waiter, .. }
         | Effect::Reject { waiter, .. } => *waiter,
         _ => WaiterId(0),
     };
@@ -261,6 +263,12 @@ fn said(effect: &Effect) -> Option<String> {
             )
         }
         Effect::Settle { .. } => format!("settle {waiter}"),
+        Effect::LetGo { on_trial, .. } => {
+            format!("let {waiter} go{}", if *on_trial { " on trial" } else { "" })
+        }
+        Effect::Prepared { ready, .. } => {
+            format!("{waiter} is {}", if *ready { "prepared" } else { "not prepared" })
+        }
         Effect::GiveBack { .. } => format!("give {waiter} back"),
         Effect::Renewal(Serial(serial), effect) => {
             format!("renewal of {serial}: {}", renews(effect))
@@ -405,6 +413,15 @@ pub fn answered(waiter: u32, status: u16) -> Event {
 
 pub fn aborted(waiter: u32) -> Event {
     Event::Aborted { waiter: WaiterId(waiter) }
+}
+
+/// A request to the first API is about to leave, of which rules demand this.
+pub fn demanded(waiter: u32, wanted: &[Requirement]) -> Event {
+    demanded_of(call(API), waiter, wanted)
+}
+
+pub fn demanded_of(call: Call, waiter: u32, wanted: &[Requirement]) -> Event {
+    Event::Demanded { waiter: WaiterId(waiter), call, wanted: wanted.to_vec(), window: false }
 }
 
 /// `ensure()` outside a click.

@@ -138,6 +138,8 @@ pub fn said(effect: &FlowEffect) -> String {
     match effect {
         FlowEffect::ReadSession => "read session".into(),
         FlowEffect::ReadMetadata => "read metadata".into(),
+        FlowEffect::ReadKeys { jwks_uri } => format!("read keys at {jwks_uri}"),
+        FlowEffect::Prepared(_) => "prepared".into(),
         FlowEffect::TakeTurn { .. } => "take turn".into(),
         FlowEffect::ForceTurn => "force turn".into(),
         FlowEffect::DrawSecrets => "draw secrets".into(),

@@ -24,6 +24,7 @@ mod redaction;
 mod redirect;
 mod refusals;
 mod return_;
+mod rules;
 mod saved_bodies;
 mod storage;
 mod tabs;
@@ -48,7 +49,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 31] = [
+    let everywhere: [(&str, Journeys); 32] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -64,6 +65,7 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("ceremony", ceremony::JOURNEYS),
         ("passkey", passkey::JOURNEYS),
         ("backend", backend::JOURNEYS),
+        ("rules", rules::JOURNEYS),
         ("redirect", redirect::JOURNEYS),
         ("tabs", tabs::JOURNEYS),
         ("tokens", tokens::JOURNEYS),

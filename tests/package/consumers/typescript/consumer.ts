@@ -10,6 +10,8 @@ import {
   type Challenge,
   type PasskeyCapabilities,
   type Requirement,
+  type Rule,
+  type RuleRequest,
   type StepUp,
   type StepUpErrorCode,
   type StepUpOptions,
@@ -119,6 +121,27 @@ export const now: Assurance | undefined = stepup.assurance;
 stepup.ensure({ phishingResistant: true }).then(({ level, since }) => [level?.length, since.toFixed()]);
 export const error: Error = new StepUpError("cancelled", { cause: stepup.token({ acr: "AL3" }) });
 
+/** What is known to need step-up asks first. */
+const pays = {
+  method: ["POST", "PUT"],
+  url: "/transfers/:id?",
+  when: async (request: RuleRequest) => (await request.json()).amount > 50_000,
+  require: { acr: "AL3", maxAge: 60 },
+} satisfies Rule;
+export const asking = createStepUp({
+  apis: ["https://api.bank.example"],
+  rules: [
+    pays,
+    { url: { pathname: "/payees/*" }, require: ({ headers, stepup }) => (headers.has("x-risk") || stepup.tag ? { phishingResistant: true } : null) },
+    { url: new URLPattern({ search: "dry=0" }), when: ({ method }) => method !== "GET", require: { scope: ["write"] } },
+  ],
+  rememberRequirements: true,
+  prepareTtl: 60,
+});
+asking.prepare(pays).then((ready) => ready satisfies boolean);
+asking.prepare({ acr: "AL3" });
+asking.addEventListener("demand", ({ detail }) => detail.by satisfies "rule" | "memory");
+
 // What must not pass.
 
 // @ts-expect-error: the APIs are required.
@@ -151,3 +174,7 @@ createStepUp({ apis: [], passkey: simpleWebAuthn({ options: "/o", verify: "/v" }
 createStepUp({ apis: [], bff: { passkey: { verify: "/v", adapter: { tokenRequest: () => "x" } } } });
 // @ts-expect-error: bytes come as base64url.
 passkey.get({ challenge: new Uint8Array(32) });
+// @ts-expect-error: a rule requires something.
+createStepUp({ apis: [], rules: [{ url: "/" }] });
+// @ts-expect-error: what a request is asked for is a requirement.
+createStepUp({ apis: [], rules: [{ require: () => "AL3" }] });
