@@ -112,7 +112,9 @@ pub fn json_string(text: &str) -> String {
             '\u{0}'..='\u{1f}' => {
                 let code = u32::from(character);
                 out.push_str("\\u00");
-                out.extend([code >> 4, code & 15].into_iter().filter_map(|it| char::from_digit(it, 16)));
+                out.extend(
+                    [code >> 4, code & 15].into_iter().filter_map(|it| char::from_digit(it, 16)),
+                );
             }
             _ => out.push(character),
         }

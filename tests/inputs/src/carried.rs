@@ -120,7 +120,10 @@ fn answers(body: &[u8], json: &Value) {
         let error = json["error"].as_str();
         match answer.next(Some(&Secret::new("last"))) {
             Ok(Next::Exchange(code)) => {
-                assert_eq!((Some(code.expose()), error), (json["authorization_code"].as_str(), None));
+                assert_eq!(
+                    (Some(code.expose()), error),
+                    (json["authorization_code"].as_str(), None)
+                );
                 assert!(!code.expose().is_empty());
             }
             Ok(Next::Assert(offer)) => {

@@ -148,9 +148,7 @@ fn holds(token: &str, expectation: &Expectation, accepted: &Claims) {
         (Source::Renewal { nonce: Some(_), .. }, Some(nonce)) => assert_eq!(nonce, NONCE),
         _ => {}
     }
-    if let (Some(at_hash), false) =
-        (claims.get("at_hash"), expectation.source == Source::Session)
-    {
+    if let (Some(at_hash), false) = (claims.get("at_hash"), expectation.source == Source::Session) {
         let half = URL_SAFE_NO_PAD.decode(at_hash.as_str().expect("it is text")).unwrap();
         assert!([16, 24, 32].contains(&half.len()) && half.iter().all(|&octet| octet == 7));
     }

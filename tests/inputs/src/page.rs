@@ -42,10 +42,7 @@ pub fn with_backend(changes: &[(&str, Value)]) -> Config {
     let mut all = vec![
         ("provider", Value::Null),
         ("arrangement", json!("backend")),
-        (
-            "backend",
-            json!({ "login": "https://app.example/login", "returnTo": "/callback.html" }),
-        ),
+        ("backend", json!({ "login": "https://app.example/login", "returnTo": "/callback.html" })),
         ("requireVerified", json!(false)),
     ];
     all.extend_from_slice(changes);
