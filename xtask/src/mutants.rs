@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::failure::{Failure, Outcome};
@@ -20,8 +20,8 @@ const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is to be run.
 #[derive(Debug, PartialEq, Eq)]
 struct Choice {
-    /// Every nth mutant, beginning with the kth, so that a shard has some of each file.
-    shard: Option<String>,
+    /// The kth of n shards.
+    shard: (u64, u64),
     /// Whether what was found out before counts; what was missed is tried again.
     resume: bool,
 }
@@ -33,16 +33,19 @@ struct Choice {
 pub fn command(project: &Project, arguments: &[String]) -> Outcome {
     let choice = choose(arguments)?;
     let program = ready(project, &MUTANTS)?;
-    let bench = Bench { project, program, folder: project.target.join("mutation"), choice };
-    let mutants = bench.list()?;
-    let mut verdicts = bench.earlier()?;
-    let open: Vec<&String> = mutants.iter().filter(|name| verdicts.is_open(name)).collect();
-    println!("{} mutants, {} of them to be tried", mutants.len(), open.len());
+    let bench = Bench { project, program, folder: project.target.join("mutation") };
+    let all = bench.list()?;
+    let mutants: Vec<String> =
+        all.iter().filter(|name| is_in(choice.shard, name)).cloned().collect();
+    let mut verdicts = bench.earlier(choice.resume)?;
+    let open = mutants.iter().filter(|name| verdicts.is_open(name)).count();
+    println!("{} mutants, {} of them in this shard, {open} to be tried", all.len(), mutants.len());
     let mut tried = Ok(());
-    if !open.is_empty() {
-        tried = bench.try_out(&open);
-        verdicts.add(&bench.told()?);
-        write(&bench.ledger(), verdicts.to_string())?;
+    if open > 0 {
+        let is_open = |name: &&String| mutants.contains(name) && verdicts.is_open(name);
+        let (_, others): (Vec<&String>, Vec<&String>) = all.iter().partition(is_open);
+        tried = bench.try_all_but(&others);
+        verdicts = bench.earlier(true)?;
     }
     let score = verdicts.of(&mutants);
     for name in &score.missed {
@@ -59,14 +62,13 @@ pub fn command(project: &Project, arguments: &[String]) -> Outcome {
 
 fn choose(arguments: &[String]) -> Outcome<Choice> {
     let wrong = || Failure::new(format!("mutants does not take {arguments:?}")).remedy(USAGE);
-    let mut choice = Choice { shard: None, resume: false };
+    let mut choice = Choice { shard: (0, 1), resume: false };
     let mut rest = arguments.iter();
     while let Some(flag) = rest.next() {
         match flag.as_str() {
             "--resume" => choice.resume = true,
             "--shard" => {
-                let shard = rest.next().filter(|shard| is_shard(shard)).ok_or_else(wrong)?;
-                choice.shard = Some(shard.clone());
+                choice.shard = rest.next().and_then(|text| shard(text)).ok_or_else(wrong)?;
             }
             _ => return Err(wrong()),
         }
@@ -74,9 +76,24 @@ fn choose(arguments: &[String]) -> Outcome<Choice> {
     Ok(choice)
 }
 
-fn is_shard(text: &str) -> bool {
-    let numbers = text.split_once('/').map(|(k, n)| (k.parse::<u32>(), n.parse::<u32>()));
-    matches!(numbers, Some((Ok(k), Ok(n))) if k < n)
+fn shard(text: &str) -> Option<(u64, u64)> {
+    let (k, n) = text.split_once('/')?;
+    let (k, n) = (k.parse().ok()?, n.parse().ok()?);
+    (k < n).then_some((k, n))
+}
+
+/// Whether a mutant is in a shard: as good as at random, and the same however the code around it moves,
+/// so that a shard stays one while tests are written for it.
+fn is_in((k, n): (u64, u64), name: &str) -> bool {
+    // `file:line:column: what is changed`
+    let mut parts = name.splitn(4, ':');
+    let (file, what) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+    // FNV-1a.
+    let hash = file.bytes().chain(what.bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The low bits of such a hash are its worst.
+    (hash >> 32) % n == k
 }
 
 /// What the mutants are tried with.
@@ -84,7 +101,6 @@ struct Bench<'a> {
     project: &'a Project,
     program: PathBuf,
     folder: PathBuf,
-    choice: Choice,
 }
 
 impl Bench<'_> {
@@ -94,33 +110,25 @@ impl Bench<'_> {
             .dir(&self.project.root)
     }
 
-    /// The mutants that are to be judged, by their names.
+    /// All mutants there are, by their names.
     fn list(&self) -> Outcome<Vec<String>> {
-        let mut list = self.cargo_mutants().args(["--list"]);
-        if let Some(shard) = &self.choice.shard {
-            list = list.args(["--sharding", "round-robin", "--shard", shard]);
-        }
-        Ok(list.output()?.lines().map(str::to_owned).collect())
+        let list = self.cargo_mutants().args(["--list"]).output()?;
+        Ok(list.lines().map(str::to_owned).collect())
     }
 
-    fn ledger(&self) -> PathBuf {
-        self.folder.join("verdicts.txt")
-    }
-
-    /// What was found out before, also by a run that was broken off.
-    fn earlier(&self) -> Outcome<Verdicts> {
-        let mut verdicts = Verdicts::default();
-        if self.choice.resume {
-            if self.ledger().is_file() {
-                verdicts = Verdicts::parse(&read(&self.ledger())?);
-            }
-            verdicts.add(&self.told()?);
-        } else if self.folder.is_dir() {
-            let failed = |error| {
-                Failure::new(format!("{} cannot be removed: {error}", self.folder.display()))
-            };
-            fs::remove_dir_all(&self.folder).map_err(failed)?;
+    /// What was found out before, also by a run that was broken off; nothing, to begin anew.
+    fn earlier(&self, resume: bool) -> Outcome<Verdicts> {
+        if !resume {
+            self.remove("")?;
+            return Ok(Verdicts::default());
         }
+        let ledger = self.folder.join("verdicts.txt");
+        let mut verdicts = match ledger.is_file() {
+            true => Verdicts::parse(&read(&ledger)?),
+            false => Verdicts::default(),
+        };
+        verdicts.add(&self.told()?);
+        write(&ledger, verdicts.to_string())?;
         Ok(verdicts)
     }
 
@@ -136,36 +144,27 @@ impl Bench<'_> {
         Ok(told)
     }
 
-    /// Exactly these. Its own way of going on, `--iterate`, forgets what was unviable, and makes other
-    /// shards of what is left.
-    fn try_out(&self, names: &[&String]) -> Outcome {
-        let settings = read(&self.project.root.join(".cargo/mutants.toml"))?;
-        let config = self.folder.join("mutants.toml");
-        write(&config, [&settings, "\n", &examining(names)].concat())?;
+    /// Its own shards are of what is left, and its expressions do not hold for every kind of mutant; so it
+    /// is told that these were caught before.
+    fn try_all_but(&self, others: &[&String]) -> Outcome {
+        let others: String = others.iter().map(|name| format!("{name}\n")).collect();
+        self.remove("mutants.out")?;
+        write(&self.folder.join("mutants.out/previously_caught.txt"), others)?;
         self.cargo_mutants()
-            .args([Path::new("--config"), &config, Path::new("--output"), &self.folder])
-            .args(["--jobs", "1", "--annotations", "none"])
+            .args(["--iterate", "--jobs", "1", "--annotations", "none", "--output"])
+            .args([&self.folder])
             .within(A_DAY)
             .shown()
     }
-}
 
-/// The setting that leaves only these mutants.
-fn examining(names: &[&String]) -> String {
-    let exact = |name: &&String| format!("'''^{}$''',\n", escaped(name));
-    ["examine_re = [\n", &names.iter().map(exact).collect::<String>(), "]\n"].concat()
-}
-
-/// A regular expression for this text.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for char in text.chars() {
-        if r"\.+*?()|[]{}^$#&-~/".contains(char) {
-            out.push('\\');
+    fn remove(&self, name: &str) -> Outcome {
+        let path = self.folder.join(name);
+        if !path.exists() {
+            return Ok(());
         }
-        out.push(char);
+        fs::remove_dir_all(&path)
+            .map_err(|error| Failure::new(format!("{} cannot be removed: {error}", path.display())))
     }
-    out
 }
 
 #[cfg(test)]
@@ -179,22 +178,27 @@ mod tests {
 
     #[test]
     fn all_mutants_are_tried_anew_unless_something_else_is_said() {
-        assert_eq!(chosen(&[]), Ok(Choice { shard: None, resume: false }));
-        let part = Choice { shard: Some("0/5".to_owned()), resume: true };
+        assert_eq!(chosen(&[]), Ok(Choice { shard: (0, 1), resume: false }));
+        let part = Choice { shard: (0, 5), resume: true };
         assert_eq!(chosen(&["--resume", "--shard", "0/5"]), Ok(part));
-        for wrong in [&["--shard"][..], &["--shard", "5/5"], &["--shard", "5"], &["--iterate"]] {
+        for wrong in [&["--shard"][..], &["--shard", "5/5"], &["--shard", "0/0"], &["--iterate"]] {
             let failure = chosen(wrong).unwrap_err();
             assert!(failure.to_string().contains("remedy: cargo xtask mutants"), "{failure}");
         }
     }
 
     #[test]
-    fn a_mutant_is_examined_by_its_whole_name() {
-        let name = "src/a.rs:1:2: replace f -> Vec<(u8, &str)> with vec![(0, \"\")]".to_owned();
-        assert_eq!(
-            examining(&[&name]),
-            "examine_re = [\n'''^src\\/a\\.rs:1:2: replace f \\-> Vec<\\(u8, \\&str\\)> with \
-             vec!\\[\\(0, \"\"\\)\\]$''',\n]\n"
-        );
+    fn a_shard_is_a_random_part_that_does_not_move_with_the_code() {
+        let names = (0..1000).map(|n| format!("src/a.rs:{n}:5: replace f{n} with ()"));
+        let names: Vec<String> = names.collect();
+        for k in 0..5 {
+            let members = names.iter().filter(|name| is_in((k, 5), name)).count();
+            assert!((150..250).contains(&members), "{members}");
+        }
+        let name = "src/a.rs:1:2: replace < with <= in <T as U>::f";
+        let moved = name.replace("1:2", "30:7");
+        assert!((0..5).all(|k| is_in((k, 5), name) == is_in((k, 5), &moved)));
+        assert_eq!((0..5).filter(|k| is_in((*k, 5), name)).count(), 1);
+        assert!(is_in((0, 1), name));
     }
 }
