@@ -395,6 +395,16 @@ fn what_the_session_proves_is_told_as_its_provider_has_said_it() {
 }
 
 #[test]
+fn what_the_session_may_do_is_read_anew_although_its_id_token_is_known() {
+    let mut page = looked_at();
+    page.plays([(ensured(2, wants_scope("AL1", "files:read")), "2: start")]);
+    for event in [secrets(), metadata()] {
+        page.on(of(2, event));
+    }
+    page.plays([(of(2, session_for("files:read", false)), "2: end, settle 2")]);
+}
+
+#[test]
 fn t67_what_the_session_proves_goes_with_it() {
     let mut page = looked_at();
     assert!(page.core.assurance(page.now).is_some());
