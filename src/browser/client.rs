@@ -1,17 +1,19 @@
 //! What `engine.js` calls.
 
 use super::driver::Driver;
-use super::host::{Host, from_js, get, thrown};
-use super::notice::plain;
+use super::host::{Host, from_js, get, object, thrown};
+use super::notice::{demanded, plain};
 use super::provider::offer_in;
 use crate::protocol::challenge;
 use crate::protocol::config::Config;
 use crate::protocol::coordinator::{Call, Coordinator, Event, WaiterId};
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
-use crate::protocol::units::{EpochMillis, Seconds};
+use crate::protocol::units::{EpochMillis, Millis};
+use js_sys::{Array, Object};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Window;
@@ -19,7 +21,7 @@ use web_sys::Window;
 /// One configured SDK.
 #[wasm_bindgen]
 pub struct Client {
-    driver: Rc<Driver>,
+    pub(super) driver: Rc<Driver>,
 }
 
 #[wasm_bindgen]
@@ -33,8 +35,13 @@ impl Client {
         let issuer = config.provider.as_ref().map(|it| it.issuer.clone()).unwrap_or_default();
         let backend = config.backend.as_ref().and_then(|backend| backend.login.clone());
         let shown = backend.unwrap_or_else(|| issuer.clone());
+        if limit.is_nan() || limit <= 0.0 {
+            let error = Error::new(ErrorCode::ConfigurationInvalid, "requestTimeout is no time");
+            return Err(thrown(&error));
+        }
+        // A fraction of a second counts. The cast saturates.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let limit = Seconds(limit as u64).millis();
+        let limit = Millis((limit * 1000.0).ceil() as u64);
         let core = Coordinator::new(config).map_err(|error| thrown(&error))?;
         Ok(Self { driver: Driver::new(core, host, issuer, shown, limit) })
     }
@@ -206,6 +213,12 @@ impl Client {
         assurance.map_or(JsValue::UNDEFINED, |assurance| plain(&assurance))
     }
 
+    /// Takes the token that is held for what a request is about in particular.
+    pub fn narrow(&self, url: &str, details: JsValue) -> Result<JsValue, JsValue> {
+        let details = read_details(details)?;
+        Ok(self.driver.take_narrow(url, &details))
+    }
+
     /// The access token held for a requirement.
     pub fn token(&self, requirement: JsValue) -> Result<Option<String>, JsValue> {
         let requirement = read_requirement(requirement)?;
@@ -266,6 +279,7 @@ fn read_call(call: &JsValue) -> Result<Call, JsValue> {
         methods: read_methods(get(call, "methods"))?,
         sent_at: point_in_time(call, "sentAt").unwrap_or(EpochMillis(0)),
         clicked_at: point_in_time(call, "clickedAt"),
+        authorization_details: read_details(get(call, "authorizationDetails"))?,
     })
 }
 
@@ -273,6 +287,13 @@ fn read_requirement(value: JsValue) -> Result<Requirement, JsValue> {
     from_js::<Requirement>(value, ErrorCode::ConfigurationInvalid, "the requirement")
         .and_then(Requirement::checked)
         .map_err(|error: Error| thrown(&error))
+}
+
+/// What a token must be good for in particular, as its JSON text; nothing where there is none.
+fn read_details(value: JsValue) -> Result<Details, JsValue> {
+    let details = Details::new(value.as_string().unwrap_or_default());
+    details.checked().map_err(|error| thrown(&error))?;
+    Ok(details)
 }
 
 /// The methods that the app admits; none where it does not say.
@@ -289,7 +310,18 @@ fn point_in_time(of: &JsValue, name: &str) -> Option<EpochMillis> {
 /// Lists the challenges of a header.
 #[wasm_bindgen]
 pub fn parse_challenges(header: &str) -> Result<JsValue, JsValue> {
-    challenge::list(header).map(|list| plain(&list)).map_err(|error| thrown(&error))
+    let listed = |one: challenge::Listed| {
+        let listed = plain(&one);
+        if let Some(requirement) = &one.requirement {
+            Object::assign(
+                listed.unchecked_ref(),
+                &object(&[("requirement", demanded(requirement))]),
+            );
+        }
+        listed
+    };
+    let list = challenge::list(header).map_err(|error| thrown(&error))?;
+    Ok(list.into_iter().map(listed).collect::<Array>().into())
 }
 
 /// Has `died` called when the instance panics: nothing can be done with it any more.

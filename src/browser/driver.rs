@@ -5,6 +5,8 @@ use super::host::{Host, object};
 use super::notice::{flow_name, plain, tell};
 use super::running::Running;
 use crate::protocol::coordinator::{Coordinator, Effect, Event, Published, WaiterId};
+use crate::protocol::details::Details;
+use crate::protocol::dpop::{Nonces, Thumbprint};
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::secret::Secret;
@@ -22,6 +24,7 @@ use web_sys::Window;
 struct Leaving {
     waiter: WaiterId,
     token: Option<Secret>,
+    key: Option<Thumbprint>,
     flow: String,
 }
 
@@ -41,6 +44,8 @@ pub struct Driver {
     spare: RefCell<Vec<(WaiterId, Window)>>,
     pub(super) metadata: RefCell<Option<Metadata>>,
     pub(super) keys: RefCell<Option<JsValue>>,
+    /// The nonces that servers want in proofs.
+    pub(super) nonces: RefCell<Nonces>,
     /// What the app's own function threw in the step-up that has just ended, for the errors'
     /// `cause`.
     cause: RefCell<JsValue>,
@@ -70,6 +75,7 @@ impl Driver {
             spare: RefCell::default(),
             metadata: RefCell::default(),
             keys: RefCell::default(),
+            nonces: RefCell::default(),
             cause: RefCell::new(JsValue::UNDEFINED),
             clock: Clock::new(),
             leaving: RefCell::default(),
@@ -82,6 +88,11 @@ impl Driver {
             self.dispatch(Event::SetBack(by));
         }
         question(&self.core.borrow(), now())
+    }
+
+    /// The token that is held for what a request is about in particular; it is used once.
+    pub fn take_narrow(&self, url: &str, details: &Details) -> JsValue {
+        published(self.core.borrow_mut().take_narrow(url, details, now()))
     }
 
     /// Keeps a window that was opened inside a click until the core has decided about it.
@@ -103,10 +114,11 @@ impl Driver {
                 continue;
             }
             // A listener may have called `clear()` meanwhile: what has not left, stays.
-            let Some(Leaving { waiter, token, flow }) = self.leaving.borrow_mut().pop() else {
+            let Some(Leaving { waiter, token, key, flow }) = self.leaving.borrow_mut().pop() else {
                 break;
             };
-            self.host.retry(waiter.0, token.as_ref().map(Secret::expose), &flow);
+            let (token, key) = (token.as_ref().map(Secret::expose), key.as_ref());
+            self.host.retry(waiter.0, token, key.map(|key| key.0.as_str()), &flow);
         }
         self.busy.set(false);
     }
@@ -158,9 +170,9 @@ impl Driver {
                 }
                 drop(ended);
             }
-            Effect::Retry { waiter, flow, access_token } => {
+            Effect::Retry { waiter, flow, access_token: token, key } => {
                 let flow = flow_name(flow);
-                self.leaving.borrow_mut().insert(0, Leaving { waiter, token: access_token, flow });
+                self.leaving.borrow_mut().insert(0, Leaving { waiter, token, key, flow });
             }
             Effect::Save { flow, saved, waiters } => self.save(flow, &saved, &waiters),
             Effect::HandOver { result, .. } => self.host.hand_over(&plain(&*result)),
@@ -235,7 +247,8 @@ impl Driver {
     }
 }
 
-fn now() -> EpochMillis {
+/// The time now.
+pub fn now() -> EpochMillis {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     EpochMillis(js_sys::Date::now() as u64)
 }
@@ -246,6 +259,7 @@ fn published(token: Option<Published>) -> JsValue {
         object(&[
             ("serial", token.serial.0.into()),
             ("token", token.access_token.expose().into()),
+            ("key", token.key.map_or(JsValue::UNDEFINED, |key| key.0.into())),
             ("until", (token.until.0 as f64).into()),
             ("once", token.once.into()),
             ("renewable", token.renewable.into()),

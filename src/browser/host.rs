@@ -35,8 +35,15 @@ extern "C" {
     /// rejects when that takes too long.
     #[wasm_bindgen(method, js_name = renewalLock)]
     pub fn renewal_lock(this: &Host) -> Promise;
+    /// `key` is the thumbprint of the key that the token is bound to.
     #[wasm_bindgen(method)]
-    pub fn retry(this: &Host, waiter: u32, token: Option<&str>, flow: &str);
+    pub fn retry(this: &Host, waiter: u32, token: Option<&str>, key: Option<&str>, flow: &str);
+    /// The thumbprint of the key that tokens are to be bound to from now on.
+    #[wasm_bindgen(method)]
+    pub fn key(this: &Host) -> Promise;
+    /// A proof that the key of this thumbprint is held, for one request to the provider.
+    #[wasm_bindgen(method)]
+    pub fn prove(this: &Host, key: &str, method: &str, url: &str) -> Promise;
     /// Saves what must survive a redirect, with the requests of these waiters. `until` is in
     /// milliseconds since the epoch.
     #[wasm_bindgen(method)]
@@ -86,6 +93,9 @@ extern "C" {
         choose: &Function,
         refuse: &Function,
     );
+    /// The JSON of an answer; undefined where it is none. Rejects where it is not what it says.
+    #[wasm_bindgen(method, js_name = readJson)]
+    pub fn read_json(this: &Host, response: &web_sys::Response) -> Promise;
     /// The request to a passkey endpoint as the app's adapter shapes it.
     #[wasm_bindgen(method, js_name = shapeRequest)]
     pub fn shape_request(this: &Host, target: &str, body: &str, backend: bool) -> Promise;

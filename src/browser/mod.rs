@@ -28,11 +28,15 @@ mod perform;
 #[cfg(feature = "core")]
 mod popup;
 #[cfg(feature = "core")]
+mod proof;
+#[cfg(feature = "core")]
 mod provider;
 #[cfg(feature = "core")]
 mod random;
 #[cfg(feature = "core")]
 mod renewal;
+#[cfg(feature = "core")]
+mod resource;
 #[cfg(feature = "core")]
 mod running;
 #[cfg(all(test, feature = "core"))]

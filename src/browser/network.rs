@@ -7,7 +7,11 @@ use crate::protocol::flow::Target;
 use crate::protocol::origin;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::Millis;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
 use gloo_net::http::{Method, Request, RequestBuilder};
+use js_sys::Promise;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -23,6 +27,7 @@ pub const fn name(target: Target) -> &'static str {
         Target::PasskeyOptions => "passkey_options",
         Target::PasskeyToken => "passkey_token",
         Target::AuthorizationChallenge => "authorization_challenge",
+        Target::PushedAuthorization => "pushed_authorization",
     }
 }
 
@@ -37,10 +42,25 @@ pub enum Body {
     Shaped(JsValue),
 }
 
+impl Body {
+    /// The method that it is sent by.
+    pub fn method(&self) -> String {
+        match self {
+            Self::None => "GET".into(),
+            Self::Form(_) => "POST".into(),
+            Self::Shaped(shape) => get(shape, "method").as_string().unwrap_or_default(),
+        }
+    }
+}
+
 /// An answer: its status, and its JSON where it is some.
 pub struct Answer {
+    /// The status.
+    pub status: u16,
     /// Whether the status is a success.
     pub ok: bool,
+    /// The nonce for the next proof, where there is one that may be read (RFC 9449 §8).
+    pub nonce: Option<String>,
     /// The body.
     pub json: Option<JsValue>,
 }
@@ -64,17 +84,21 @@ pub struct Exchange<'a> {
     pub limit: Millis,
     /// Ends it.
     pub abort: AbortController,
+    /// A proof that a key is held (RFC 9449 §4.1).
+    pub proof: Option<String>,
 }
 
 impl Exchange<'_> {
     /// Sends the request and reads its answer.
     ///
     /// Nothing is carried along that the server has not been configured for: no referrer, no
-    /// redirect is followed, and no cookies but to the app's own backend.
+    /// redirect is followed, and no cookies but to the app's own backend. The limit is for all of it,
+    /// the body included, and holds also where something in the page does not hear the signal.
     ///
     /// # Errors
     ///
-    /// `timed_out` after the limit; `provider_unreachable` if there is no answer.
+    /// `timed_out` after the limit; `provider_unreachable` if there is no answer, or one that breaks
+    /// off, is longer than `body.js` reads, or is not the JSON that it says it is.
     pub async fn send(&self, url: &str, body: &Body) -> Result<Answer, Error> {
         let began = js_sys::Date::now();
         let late = Rc::new(Cell::new(false));
@@ -83,21 +107,16 @@ impl Exchange<'_> {
             told.set(true);
             abort.abort();
         });
-        let mut status = 0_u16;
-        let answer = self.exchange(url, body, &mut status).await;
-        let method = match body {
-            Body::None => "GET".into(),
-            Body::Form(_) => "POST".into(),
-            Body::Shaped(shape) => get(shape, "method").as_string().unwrap_or_default(),
-        };
+        let status = Cell::new(0_u16);
+        let answer = self.until_ended(self.exchange(url, body, &status)).await;
         self.host.emit(
             "request",
             &object(&[
                 ("flow", self.flow.into()),
                 ("target", name(self.target).into()),
-                ("method", method.into()),
+                ("method", body.method().into()),
                 ("url", origin::without_query(url).into()),
-                ("status", status.into()),
+                ("status", status.get().into()),
                 ("duration", (js_sys::Date::now() - began).into()),
             ]),
         );
@@ -107,7 +126,25 @@ impl Exchange<'_> {
         answer.map_err(|()| Error::new(ErrorCode::ProviderUnreachable, name(self.target)))
     }
 
-    async fn exchange(&self, url: &str, body: &Body, status: &mut u16) -> Result<Answer, ()> {
+    /// What comes of it, unless it is ended before. What comes later is dropped.
+    async fn until_ended<T>(&self, work: impl Future<Output = Result<T, ()>>) -> Result<T, ()> {
+        let signal = self.abort.signal();
+        if signal.aborted() {
+            return Err(());
+        }
+        let ended = Promise::new(&mut |end, _| {
+            // Every signal takes a listener.
+            let _ = signal.add_event_listener_with_callback("abort", &end);
+        });
+        let (mut ended, mut work) = (pin!(JsFuture::from(ended)), pin!(work));
+        poll_fn(|context| match ended.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(Err(())),
+            Poll::Pending => work.as_mut().poll(context),
+        })
+        .await
+    }
+
+    async fn exchange(&self, url: &str, body: &Body, status: &Cell<u16>) -> Result<Answer, ()> {
         let credentials = match body {
             Body::Shaped(shape) if get(shape, "credentials").is_truthy() => {
                 RequestCredentials::Include
@@ -126,6 +163,10 @@ impl Exchange<'_> {
             })
             .header("Accept", "application/json")
             .abort_signal(Some(&self.abort.signal()));
+        let request = match &self.proof {
+            Some(proof) => request.header("DPoP", proof),
+            None => request,
+        };
         let request = match body {
             Body::None => request.build(),
             Body::Form(form) => request
@@ -138,14 +179,11 @@ impl Exchange<'_> {
         // Where the page's `fetch` is wrapped by us, this one is not for the app's APIs.
         self.host.own(&request);
         let response = Request::from(request).send().await.map_err(drop)?;
-        *status = response.status();
-        let ok = response.ok();
-        let raw: web_sys::Response = response.into();
-        let json = match raw.json() {
-            Ok(json) => JsFuture::from(json).await.ok(),
-            Err(_) => None,
-        };
-        Ok(Answer { ok, json })
+        status.set(response.status());
+        let (ok, nonce) = (response.ok(), response.headers().get("DPoP-Nonce"));
+        let json = JsFuture::from(self.host.read_json(&response.into())).await.map_err(drop)?;
+        let json = Some(json).filter(|json| !json.is_undefined());
+        Ok(Answer { status: status.get(), ok, nonce, json })
     }
 }
 

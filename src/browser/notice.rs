@@ -4,6 +4,7 @@ use super::host::{Host, object};
 use crate::protocol::coordinator::{Notice, Outcome, WaiterId};
 use crate::protocol::flow::FlowId;
 use crate::protocol::method::Method;
+use crate::protocol::requirement::Requirement;
 use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -27,6 +28,20 @@ pub fn plain(value: &impl Serialize) -> JsValue {
     value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// A requirement as the app has it: its details and claims as they are, not as text.
+pub fn demanded(requirement: &Requirement) -> JsValue {
+    let demanded = plain(requirement);
+    if let Some(details) = requirement.authorization_details.text() {
+        let details = js_sys::JSON::parse(details).unwrap_or(JsValue::UNDEFINED);
+        Object::assign(demanded.unchecked_ref(), &object(&[("authorizationDetails", details)]));
+    }
+    if let Some(claims) = requirement.claims.text() {
+        let claims = js_sys::JSON::parse(claims).unwrap_or(JsValue::UNDEFINED);
+        Object::assign(demanded.unchecked_ref(), &object(&[("claims", claims)]));
+    }
+    demanded
+}
+
 /// Tells the app's listeners.
 pub fn tell(host: &Host, notice: Notice) {
     match notice {
@@ -39,7 +54,7 @@ pub fn tell(host: &Host, notice: Notice) {
                 ("method", method.into()),
                 ("url", url.into()),
                 ("status", status.into()),
-                ("requirement", plain(&requirement)),
+                ("requirement", demanded(&requirement)),
             ]),
         ),
         Notice::Prompt { flow, method, button, reason } => host.emit(

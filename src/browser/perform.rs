@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::host::{from_js, get, object, own_error};
-use super::notice::plain;
+use super::notice::{demanded, plain};
 use super::running::Running;
 use super::timer::Timeout;
 use super::{passkey, popup, random};
@@ -14,6 +14,7 @@ use crate::protocol::method::Method;
 use crate::protocol::origin;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
+use crate::protocol::transaction::Secrets;
 use crate::protocol::units::Seconds;
 use js_sys::Function;
 use std::rc::Rc;
@@ -35,7 +36,7 @@ impl Driver {
                 FlowEvent::MetadataRead(driver.read_metadata(flow).await)
             }),
             FlowEffect::DrawSecrets => {
-                self.spawn(flow, async move |_| match random::draw().await {
+                self.spawn(flow, async move |driver| match driver.draw_secrets(flow).await {
                     Ok((secrets, digest)) => FlowEvent::SecretsDrawn(secrets, digest),
                     // Without WebCrypto nothing else works either: the first that fails tells it.
                     Err(error) => FlowEvent::MetadataRead(Err(error)),
@@ -81,10 +82,7 @@ impl Driver {
                     let session = expectation.source == Source::Session;
                     let keys = driver.read_keys(flow, &jwks_uri, fresh_keys).await;
                     let outcome = match keys {
-                        Ok(keys) => {
-                            super::provider::verified(verifier, &id_token, &keys, &expectation)
-                                .await
-                        }
+                        Ok(keys) => driver.verified(verifier, &id_token, &keys, &expectation).await,
                         Err(error) => Err(error),
                     };
                     match session {
@@ -126,6 +124,15 @@ impl Driver {
             });
         self.host.take_turn(patience.millis().0 as f64, tell.as_ref().unchecked_ref());
         self.with_running(flow, |running| running.turn = Some(tell));
+    }
+
+    async fn draw_secrets(self: &Rc<Self>, flow: FlowId) -> Result<(Secrets, [u8; 32]), Error> {
+        let (mut secrets, digest) = random::draw().await?;
+        let bound = self.core.borrow().binds_tokens();
+        if bound {
+            secrets.key = Some(self.key(flow).await?);
+        }
+        Ok((secrets, digest))
     }
 
     fn open_window(self: &Rc<Self>, flow: FlowId) {
@@ -312,7 +319,7 @@ impl Driver {
             window = running.window.clone();
         });
         let request = object(&[
-            ("requirement", plain(asked)),
+            ("requirement", demanded(asked)),
             ("reason", reason.map_or(JsValue::UNDEFINED, JsValue::from_str)),
             ("signal", signal.into()),
             ("window", window.map_or(JsValue::UNDEFINED, JsValue::from)),

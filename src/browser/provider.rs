@@ -7,13 +7,17 @@ use super::notice::{flow_name, plain};
 use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
 use crate::protocol::claims::{Claims, Expectation};
+use crate::protocol::details::Details;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::{FlowEvent, FlowId, Target};
 use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
+use crate::protocol::token::TokenAnswer;
 use js_sys::{Function, Promise};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -49,6 +53,12 @@ impl Driver {
             Some(keys) => Ok(keys),
             None => {
                 let keys = self.read(flow, Target::Jwks, url).await?;
+                // RFC 7517 §5. Anything else is not kept: the next step-up reads it anew.
+                let list = get(&keys, "keys");
+                if !list.is_array() || js_sys::Array::from(&list).length() == 0 {
+                    let what = "the answer has no keys";
+                    return Err(Error::new(ErrorCode::ProviderUnreachable, what));
+                }
                 *self.keys.borrow_mut() = Some(keys.clone());
                 Ok(keys)
             }
@@ -62,42 +72,36 @@ impl Driver {
         target: Target,
         post: Post,
     ) -> FlowEvent {
-        let Post { endpoint, body, backend } = post;
-        let unreadable =
-            |what: &str| Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat());
-        let what = network::name(target);
         match target {
             Target::PasskeyOptions | Target::PasskeyToken => {
-                let answer = self.passkey_request(flow, target, &endpoint, &body, backend).await;
-                match (target, backend) {
+                let answer = self.passkey_request(flow, target, &post).await;
+                match (target, post.backend) {
                     (Target::PasskeyOptions, _) => {
                         FlowEvent::OptionsRead(answer.and_then(|answer| read_offer(&answer)))
                     }
                     (_, true) => {
                         FlowEvent::BackendAnswered(answer.and_then(|answer| read_told(&answer)))
                     }
-                    (_, false) => FlowEvent::TokenAnswered(answer.and_then(|answer| {
-                        let json = answer.json.ok_or_else(|| unreadable(what))?;
-                        from_js(json, ErrorCode::ProviderUnreachable, what)
-                    })),
+                    (_, false) => FlowEvent::TokenAnswered(
+                        answer.and_then(|answer| read_tokens(answer, target)),
+                    ),
                 }
             }
             Target::AuthorizationChallenge => {
-                let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
+                let answer = self.form(flow, target, post).await;
                 FlowEvent::ChallengeAnswered(answer.and_then(|answer| {
-                    let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    let public_key = text_of(&get(&json, "publicKey"));
-                    let read: ChallengeAnswer =
-                        from_js(json, ErrorCode::ProviderUnreachable, what)?;
+                    let public_key = answer.json.as_ref().and_then(public_key_in);
+                    let read: ChallengeAnswer = read_said(answer, target)?;
                     Ok(ChallengeAnswer { public_key, ..read })
                 }))
             }
+            Target::PushedAuthorization => {
+                let answer = self.form(flow, target, post).await;
+                FlowEvent::Pushed(answer.and_then(|answer| read_said(answer, target)))
+            }
             Target::Metadata | Target::Jwks | Target::Token => {
-                let answer = self.request(flow, target, &endpoint, Body::Form(body)).await;
-                FlowEvent::TokenAnswered(answer.and_then(|answer| {
-                    let json = answer.json.ok_or_else(|| unreadable(what))?;
-                    from_js(json, ErrorCode::ProviderUnreachable, what)
-                }))
+                let answer = self.form(flow, target, post).await;
+                FlowEvent::TokenAnswered(answer.and_then(|answer| read_tokens(answer, target)))
             }
         }
     }
@@ -107,10 +111,9 @@ impl Driver {
         self: &Rc<Self>,
         flow: FlowId,
         target: Target,
-        endpoint: &str,
-        body: &Secret,
-        backend: bool,
+        post: &Post,
     ) -> Result<Answer, Error> {
+        let Post { endpoint, body, backend, key } = post;
         let adapted = |thrown: JsValue| {
             let what = "the passkey adapter failed";
             let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, what);
@@ -118,14 +121,24 @@ impl Driver {
             error
         };
         let name = network::name(target);
-        let shape = self.host.shape_request(name, body.expose(), backend);
-        let shape = JsFuture::from(shape).await.map_err(adapted)?;
-        let mut answer = self.request(flow, target, endpoint, Body::Shaped(shape)).await?;
+        let shape = self.host.shape_request(name, body.expose(), *backend);
+        let shape = Body::Shaped(JsFuture::from(shape).await.map_err(adapted)?);
+        let mut answer = self.request(flow, target, endpoint, shape, key.as_ref()).await?;
         if let Some(json) = answer.json.take() {
             let read = self.host.read_answer(name, &json, answer.ok);
             answer.json = Some(JsFuture::from(read).await.map_err(adapted)?);
         }
         Ok(answer)
+    }
+
+    async fn form(
+        self: &Rc<Self>,
+        flow: FlowId,
+        target: Target,
+        post: Post,
+    ) -> Result<Answer, Error> {
+        let body = Body::Form(post.body);
+        self.request(flow, target, &post.endpoint, body, post.key.as_ref()).await
     }
 
     /// A GET whose answer must be JSON.
@@ -135,19 +148,21 @@ impl Driver {
         target: Target,
         url: &str,
     ) -> Result<JsValue, Error> {
-        let answer = self.request(flow, target, url, Body::None).await?;
+        let answer = self.request(flow, target, url, Body::None, None).await?;
         answer
             .good()
             .ok_or_else(|| Error::new(ErrorCode::ProviderUnreachable, network::name(target)))
     }
 
-    /// One request, which ends with its step-up, if it belongs to one.
+    /// One request, which ends with its step-up, if it belongs to one. With a key it is proved that it
+    /// is held, and the request is repeated once where the server wants a nonce in the proof.
     pub(super) async fn request(
         self: &Rc<Self>,
         flow: impl Into<Option<FlowId>>,
         target: Target,
         url: &str,
         body: Body,
+        key: Option<&Thumbprint>,
     ) -> Result<Answer, Error> {
         let abort = AbortController::new()
             .map_err(|_| Error::new(ErrorCode::ConfigurationInvalid, "no AbortController"))?;
@@ -158,8 +173,19 @@ impl Driver {
             running.requests.push(abort.clone());
         }
         let name = flow_name(flow);
-        let exchange = Exchange { host: &self.host, flow: &name, target, limit: self.limit, abort };
-        exchange.send(url, &body).await
+        let (host, limit) = (&self.host, self.limit);
+        let mut exchange = Exchange { host, flow: &name, target, limit, abort, proof: None };
+        let mut again = false;
+        loop {
+            if let Some(key) = key {
+                exchange.proof = Some(self.prove(flow, key, &body.method(), url).await?);
+            }
+            let answer = exchange.send(url, &body).await?;
+            if key.is_none() || !self.wants_nonce(url, &answer, again) {
+                return Ok(answer);
+            }
+            again = true;
+        }
     }
 }
 
@@ -169,29 +195,63 @@ fn text_of(value: &JsValue) -> Option<String> {
     text.as_string()
 }
 
+/// Options for a passkey as JSON text: without a `challenge` they are none (WebAuthn Level 3 §5.1.9).
+fn options_in(json: &JsValue) -> Option<String> {
+    get(json, "challenge").is_string().then(|| text_of(json)).flatten()
+}
+
+fn public_key_in(json: &JsValue) -> Option<String> {
+    options_in(&get(json, "publicKey"))
+}
+
 /// Options for a passkey: bare, or as `publicKey` beside an `auth_session`.
 pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
-    let bare = get(json, "challenge").is_string().then(|| json.clone());
-    let public_key = text_of(&bare.unwrap_or_else(|| get(json, "publicKey")))?;
+    let public_key = options_in(json).or_else(|| public_key_in(json))?;
     let auth_session = get(json, "auth_session").as_string().map(Secret::new);
     Some(Offer { public_key, auth_session })
+}
+
+/// What a token endpoint answers. The core compares details as text.
+pub(super) fn read_tokens(answer: Answer, target: Target) -> Result<TokenAnswer, Error> {
+    let details = answer.json.as_ref().map(|json| get(json, "authorization_details"));
+    let details = Details::new(details.as_ref().and_then(text_of).unwrap_or_default());
+    let read: TokenAnswer = read_said(answer, target)?;
+    Ok(TokenAnswer { authorization_details: details, ..read })
+}
+
+/// What an OAuth endpoint says: what was asked for with a success (RFC 6749 §5.1), else an `error`
+/// (§5.2). What stands before the server may answer in JSON too, which is neither.
+fn read_said<T: DeserializeOwned>(answer: Answer, target: Target) -> Result<T, Error> {
+    let what = network::name(target);
+    match answer.json {
+        Some(json) if answer.ok || says_error(&json) => {
+            from_js(json, ErrorCode::ProviderUnreachable, what)
+        }
+        // What this one says is the adapter's, which may know other refusals.
+        Some(json) if target == Target::PasskeyToken => Err(refusal(&json, false)),
+        _ => Err(Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat())),
+    }
 }
 
 fn read_offer(answer: &Answer) -> Result<Offer, Error> {
     let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
     match offer_in(&json) {
-        Some(offer) if answer.ok => Ok(offer),
+        Some(offer) if answer.ok && !says_error(&json) => Ok(offer),
         _ => Err(refusal(&json, answer.ok)),
     }
 }
 
 fn read_told(answer: &Answer) -> Result<Told, Error> {
     let json = answer.json.clone().unwrap_or(JsValue::UNDEFINED);
-    match answer.ok {
-        // What it tells besides its status is its own affair.
+    match answer.ok && !says_error(&json) {
+        // What it tells besides its status is its own affair, as long as that is no error.
         true => Ok(from_js(json, ErrorCode::ProviderUnreachable, "").unwrap_or_default()),
-        false => Err(refusal(&json, false)),
+        false => Err(refusal(&json, answer.ok)),
     }
+}
+
+fn says_error(json: &JsValue) -> bool {
+    get(json, "error").is_string()
 }
 
 /// Why a passkey endpoint did not give what was asked for.
@@ -211,8 +271,25 @@ struct Verdict {
     detail: Option<String>,
 }
 
-/// Has an ID token checked by the second module.
-pub(super) async fn verified(
+impl Driver {
+    /// Has an ID token checked by the second module. Keys by which one does not hold are not kept: they
+    /// may be another's, by the same names. Whether unknown ones are asked for again the core decides.
+    pub(super) async fn verified(
+        self: &Rc<Self>,
+        verifier: Promise,
+        id_token: &Secret,
+        keys: &JsValue,
+        expectation: &Expectation,
+    ) -> Result<Claims, Error> {
+        let outcome = verdict(verifier, id_token, keys, expectation).await;
+        if outcome.as_ref().is_err_and(|error| error.code == ErrorCode::IdTokenInvalid) {
+            *self.keys.borrow_mut() = None;
+        }
+        outcome
+    }
+}
+
+async fn verdict(
     verifier: Promise,
     id_token: &Secret,
     keys: &JsValue,

@@ -1,11 +1,11 @@
 //! What the renewal of a token wants done.
 
 use super::driver::Driver;
-use super::host::{from_js, get};
 use super::network::Body;
-use super::provider::verified;
+use super::provider::read_tokens;
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::coordinator::{Event, RenewalEffect, RenewalEvent};
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::Target;
 use crate::protocol::held::Serial;
@@ -23,8 +23,8 @@ impl Driver {
         let driver = Rc::clone(self);
         spawn_local(async move {
             let event = match effect {
-                RenewalEffect::Ask { body } => {
-                    RenewalEvent::Answered(driver.ask_for_renewal(serial, body).await)
+                RenewalEffect::Ask { body, key } => {
+                    RenewalEvent::Answered(driver.ask_for_renewal(serial, body, key.as_ref()).await)
                 }
                 RenewalEffect::Verify { id_token, expectation, fresh_keys } => {
                     let verdict = driver.verify_renewed(&id_token, &expectation, fresh_keys).await;
@@ -39,11 +39,12 @@ impl Driver {
         self: &Rc<Self>,
         serial: Serial,
         body: Secret,
+        key: Option<&Thumbprint>,
     ) -> Result<TokenAnswer, Error> {
         let late = |_| Error::new(ErrorCode::TimedOut, "another tab renews a token");
         let done = JsFuture::from(self.host.renewal_lock()).await.map_err(late)?;
         let answer = match self.ask(|core, _| core.is_renewing(serial)) {
-            true => self.post_renewal(body).await,
+            true => self.post_renewal(body, key).await,
             false => Err(ErrorCode::SessionChanged.into()),
         };
         let done: Function = done.unchecked_into();
@@ -51,17 +52,16 @@ impl Driver {
         answer
     }
 
-    async fn post_renewal(self: &Rc<Self>, body: Secret) -> Result<TokenAnswer, Error> {
+    async fn post_renewal(
+        self: &Rc<Self>,
+        body: Secret,
+        key: Option<&Thumbprint>,
+    ) -> Result<TokenAnswer, Error> {
         let metadata = self.read_metadata(None).await?;
         let body = Body::Form(body);
-        let answer = self.request(None, Target::Token, &metadata.token_endpoint, body).await?;
-        let unreadable = || Error::new(ErrorCode::ProviderUnreachable, "the answer to a renewal");
-        let json = answer.json.ok_or_else(unreadable)?;
-        // What stands before the provider may answer in JSON too.
-        if !answer.ok && !get(&json, "error").is_string() {
-            return Err(unreadable());
-        }
-        from_js(json, ErrorCode::ProviderUnreachable, "the answer to a renewal")
+        let endpoint = &metadata.token_endpoint;
+        let answer = self.request(None, Target::Token, endpoint, body, key).await?;
+        read_tokens(answer, Target::Token)
     }
 
     async fn verify_renewed(
@@ -73,6 +73,6 @@ impl Driver {
         let verifier = self.host.verifier();
         let metadata = self.read_metadata(None).await?;
         let keys = self.read_keys(None, &metadata.jwks_uri, fresh_keys).await?;
-        verified(verifier, id_token, &keys, expectation).await
+        self.verified(verifier, id_token, &keys, expectation).await
     }
 }

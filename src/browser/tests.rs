@@ -157,15 +157,22 @@ fn host() -> (Host, js_sys::Array) {
     let events = js_sys::Array::new();
     let emit = Function::new_with_args("kind, detail", "this.events.push([kind, detail])");
     let own = Function::new_with_args("request", "this.events.push(['own', request.url])");
-    let host =
-        object(&[("events", events.clone().into()), ("emit", emit.into()), ("own", own.into())]);
+    let read = "return response.json().catch(() => undefined)";
+    let read = Function::new_with_args("response", read);
+    let host = object(&[
+        ("events", events.clone().into()),
+        ("emit", emit.into()),
+        ("own", own.into()),
+        ("readJson", read.into()),
+    ]);
     (JsValue::from(host).unchecked_into(), events)
 }
 
 async fn get_json(url: &str, target: Target) -> (Result<JsValue, ErrorCode>, js_sys::Array) {
     let (host, events) = host();
     let abort = AbortController::new().unwrap();
-    let exchange = Exchange { host: &host, flow: "f1", target, limit: Millis(5000), abort };
+    let (host, limit) = (&host, Millis(5000));
+    let exchange = Exchange { host, flow: "f1", target, limit, abort, proof: None };
     let body = match target {
         Target::Token => Body::Form(Secret::new("code=secret")),
         _ => Body::None,

@@ -12,7 +12,7 @@ import { StepUpError } from "./error.js";
  *   url: string, method: string, api: Api, index: number, replayable: boolean,
  *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, sentAt: number, clickedAt?: number,
  *   request?: Request, init: RequestInit,
- *   send: (native: Fetch, token?: string) => Promise<Response>,
+ *   send: (native: Fetch, token?: string, again?: boolean, proof?: string) => Promise<Response>,
  * }} Call
  */
 
@@ -79,21 +79,31 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
     signal: request ? request.signal : init.signal,
     // A stream is gone once it is sent. `ensure()` before the request is the way.
     replayable: !!request || !(body?.getReader || body?.[Symbol.asyncIterator]),
-    send: async (native, token) => {
+    send: async (native, token, again, proof) => {
       const sent = new Headers(headers);
-      if (token) sent.set("Authorization", `Bearer ${token}`);
+      if (token) {
+        sent.set("Authorization", `${proof ? "DPoP" : "Bearer"} ${token}`);
+        // A proof that the caller has made is for another token.
+        sent.delete("DPoP");
+      }
+      if (proof) sent.set("DPoP", proof);
       if (guard) sent.set(guard.header, await guard.token());
       if (unsafe && idempotencyKey) sent.set("Idempotency-Key", idempotencyKey);
       const guarded = (sent.has("Authorization") || !!guard) && wanted === "follow";
-      const follows = guarded && api.redirects === "same-origin";
+      // The browser would take `Authorization` off on the way to another origin, but no proof.
+      const follows = guarded && !proof && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;
+      // The browser may have kept the challenge (RFC 9111 §3); wanted is what the API says now.
+      const unkept = again && ((request ?? init).cache ?? "default") === "default";
+      /** @type {RequestInit} */
+      const fresh = unkept ? { cache: "reload" } : {};
       // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
       const { referrer, referrerPolicy } = request ?? {};
       const response = await native(
         request
-          ? new Request(request.clone(), { headers: sent, redirect, referrer, referrerPolicy })
+          ? new Request(request.clone(), { headers: sent, redirect, referrer, referrerPolicy, ...fresh })
           : url,
-        request ? undefined : { ...kept, headers: sent, redirect },
+        request ? undefined : { ...kept, headers: sent, redirect, ...fresh },
       );
       // A token does not travel along a redirect, and nobody learns where it would have gone.
       if (

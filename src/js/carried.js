@@ -1,7 +1,9 @@
 // @ts-check
 /** Options for a passkey that a challenge carries in its body. */
 
-/** More than any server has to say. */
+import { jsonOf } from "./body.js";
+
+/** More than options for a passkey take, in bytes. */
 const LONGEST = 65_536;
 
 /**
@@ -13,30 +15,16 @@ const LONGEST = 65_536;
  * @returns {Promise<any>}
  */
 export const carriedBy = async (response, limit, signal) => {
-  if (!/\bjson\b/i.test(response.headers.get("Content-Type") ?? "")) return undefined;
-  const reader = response.clone().body?.getReader();
-  let stopped = false;
-  const stop = () => {
-    stopped = true;
-    reader?.cancel().catch(() => {});
-  };
-  const clock = setTimeout(stop, limit);
-  signal?.addEventListener("abort", stop);
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  const clock = setTimeout(end, limit);
+  signal?.addEventListener("abort", end);
   try {
-    const decoder = new TextDecoder();
-    let text = "";
-    for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-      if (done) break;
-      text += decoder.decode(value, { stream: true });
-      if (text.length > LONGEST) return undefined;
-    }
-    return stopped ? undefined : JSON.parse(text)?.passkey;
+    return (await jsonOf(response.clone(), LONGEST, ended.signal))?.passkey;
   } catch {
     return undefined;
   } finally {
     clearTimeout(clock);
-    signal?.removeEventListener("abort", stop);
-    stop();
+    signal?.removeEventListener("abort", end);
   }
 };

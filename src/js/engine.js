@@ -2,14 +2,15 @@
 /** The core's side in JavaScript: promises, the app's functions, and what dies with the instance. */
 
 import init, { Client, on_panic, parse_challenges } from "./stepup.js";
+import { jsonOf } from "./body.js";
 import { own } from "./call.js";
 import { carriedBy } from "./carried.js";
 import { mayLeave, watchClicks } from "./clicks.js";
 import { endpoints } from "./endpoints.js";
-import { StepUpError } from "./error.js";
+import { StepUpError, isStepUpError } from "./error.js";
 import { saidBy } from "./peek.js";
 import { prompter } from "./prompt.js";
-import { requirement, scopes, settings } from "./settings.js";
+import { detailsText, requirement, scopes, settings } from "./settings.js";
 import { joinTabs } from "./tabs.js";
 import { wasmSource } from "./wasm.js";
 
@@ -22,12 +23,14 @@ import { wasmSource } from "./wasm.js";
  * @typedef {import("./call.js").Call} Call
  * @typedef {{
  *   serial: number, token: string, until: number, once: boolean, renewable: boolean, end: number,
- * }} Published `end` is `until` by the clock that nobody sets back
+ *   key?: string, send?: (call: Call) => Promise<Response>,
+ * }} Published `end` is `until` by the clock that nobody sets back; `key` and `send` where the token is
+ *   bound to a key
  * @typedef {{
  *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
- *   run: (call: Call) => Promise<Response>, flying: () => number,
+ *   run: (call: Call) => Promise<Response>, flying: () => number, forgotten: () => unknown,
  *   publish: (all: (Published | null)[]) => void, me: number, cleared: () => void,
  * }} Loader
  * @typedef {{
@@ -97,6 +100,17 @@ const loadVerifier = (wasm) =>
       throw error;
     }));
 
+/** Loads something when it is first needed; what fails is tried again the next time. @template T @param {() => Promise<T>} load */
+const lazily = (load) => {
+  /** @type {Promise<T> | undefined} */
+  let loading;
+  return () =>
+    (loading ??= load().catch((cause) => {
+      loading = undefined;
+      throw new StepUpError("wasm_unavailable", { cause });
+    }));
+};
+
 /**
  * @param {StepUpOptions} options
  * @param {Loader} loader
@@ -115,6 +129,17 @@ export const start = async (options, loader) => {
   let clears = 0;
   const prompt = prompter();
   watchClicks();
+  /** What is needed with bound tokens only. */
+  const bound = lazily(async () => {
+    const { prover } = await import("./dpop.js");
+    return prover(options, { client, enter, forgotten: loader.forgotten });
+  });
+  /** @param {string} token @param {string} key */
+  const sender = (token, key) => {
+    const began = clears;
+    return async (/** @type {Call} */ call, through = native, again = false) =>
+      (await bound()).send(call, through, token, key, again, () => began === clears);
+  };
 
   /** Ends a wait, once. @param {number} id */
   const leave = (id) => {
@@ -124,14 +149,25 @@ export const start = async (options, loader) => {
     return waiter;
   };
 
+  /** @param {Published | null} one */
+  const sendable = (one) =>
+    one && {
+      ...one,
+      end: one.until + performance.now() - Date.now(),
+      send: one.key ? sender(one.token, one.key) : undefined,
+    };
+
   /** What the core calls. */
   const host = {
     emit,
     diagnose,
-    publish: (/** @type {(Published | null)[]} */ all) => {
-      const ahead = performance.now() - Date.now();
-      publish(all.map((held) => held && { ...held, end: held.until + ahead }));
-    },
+    publish: (/** @type {(Published | null)[]} */ all) => publish(all.map(sendable)),
+    key: async () => (await bound()).key(),
+    prove: async (
+      /** @type {string} */ key,
+      /** @type {string} */ method,
+      /** @type {string} */ url,
+    ) => (await bound()).prove(key, method, url),
     own: (/** @type {Request} */ request) => void own.add(request),
     session: async () => {
       const { accessToken, idToken, sub, loginHint, scope } = (await options.session?.()) ?? {};
@@ -144,7 +180,12 @@ export const start = async (options, loader) => {
     authenticate: async (/** @type {AuthenticateRequest} */ request) => {
       const answer = await options.authenticate?.(request);
       const result = typeof answer === "string" ? { accessToken: answer } : answer;
-      return { ...result, scope: result?.scope === undefined ? undefined : scopes(result.scope) };
+      const { scope, authorizationDetails: details } = result ?? {};
+      return {
+        ...result,
+        scope: scope === undefined ? undefined : scopes(scope),
+        authorizationDetails: details && detailsText(details),
+      };
     },
     verifier: () => loadVerifier(options.wasm),
     settle: (/** @type {number} */ id, /** @type {object} */ assurance) =>
@@ -169,8 +210,10 @@ export const start = async (options, loader) => {
     retry: (
       /** @type {number} */ id,
       /** @type {string | undefined} */ token,
+      /** @type {string | undefined} */ key,
       /** @type {string} */ flow,
-    ) => void underWay(() => retry(id, token, flow)),
+    ) => void underWay(() => retry(id, token, key, flow)),
+    readJson: (/** @type {Response} */ response) => jsonOf(response),
     ...endpoints(options),
     beforeCeremony: options.beforeCeremony,
     showGate: (
@@ -221,10 +264,13 @@ export const start = async (options, loader) => {
     if (dead || !enter(() => client.cleared_elsewhere(sub))) return;
     clears += 1;
     loader.cleared();
+    if (options.dpop) bound().then(({ drop }) => drop(), () => {});
   });
   onDeath.add((cause) => {
     prompt.hide();
     tabs.end();
+    // Nobody can make proofs any more.
+    if (options.dpop) publish([]);
     for (const id of [...waiters.keys()]) {
       const waiter = leave(id);
       waiter?.reject(new StepUpError("instance_dead", { cause, response: waiter.response }));
@@ -296,42 +342,78 @@ export const start = async (options, loader) => {
   /** What there is to see of an answer. @param {Response} response */
   const header = (response) => response.headers.get("WWW-Authenticate") ?? undefined;
 
-  /** @param {number} id @param {string | undefined} token @param {string} flow */
-  const retry = async (id, token, flow) => {
+  /** An answer that nobody gets: what is left of it is not loaded. @param {Response} [response] */
+  const drop = (response) => void response?.body?.cancel().catch(() => {});
+
+  const describer = lazily(async () => {
+    const { describer } = await import("./described.js");
+    const limit = (options.requestTimeout ?? 15) * 1000;
+    return describer({ client, enter, native, emit, diagnose, limit });
+  });
+
+  /** Looks at the metadata that a challenge points to, before anybody is asked. @param {Call} call @param {Response} response */
+  const described = async (call, response) => {
+    const found = header(response) ?? "";
+    if (!/^40[13]$/.test(`${response.status}`) || !/resource_metadata/i.test(found)) return;
+    try {
+      await (await describer())(call, found);
+    } catch (error) {
+      throw isStepUpError(error) ? Object.assign(error, { response }) : error;
+    }
+  };
+
+  /** @param {number} id @param {string | undefined} token @param {string | undefined} key @param {string} flow */
+  const retry = async (id, token, key, flow) => {
     const call = waiters.get(id)?.call;
     if (!call) return;
-    const began = performance.now();
-    const report = (/** @type {number} */ status) =>
-      emit("request", {
-        flow,
-        target: "api",
-        method: call.method,
-        url: call.url.replace(/[?#].*/s, ""),
-        status,
-        duration: performance.now() - began,
-      });
+    /** Each send is reported: for a nonce there may be two. @type {import("./call.js").Fetch} */
+    const reported = async (input, init) => {
+      const began = performance.now();
+      let status = 0;
+      try {
+        const response = await native(input, init);
+        ({ status } = response);
+        return response;
+      } finally {
+        const { method, url } = call;
+        const duration = performance.now() - began;
+        emit("request", { flow, target: "api", method, url: url.replace(/[?#].*/s, ""), status, duration });
+      }
+    };
     /** @type {Response | undefined} */
     let response;
     try {
-      response = await call.send(native, token);
+      const send = token && key ? sender(token, key) : undefined;
+      response = await (send ? send(call, reported, true) : call.send(reported, token, true));
     } catch (error) {
-      report(0);
-      leave(id)?.reject(error);
+      const waiter = leave(id);
+      waiter?.reject(error);
+      drop(waiter?.response);
       if (!dead) enter(() => client.failed(id));
       return;
     }
     const { status } = response;
-    report(status);
     // Somebody else's answer, at the end of a redirect, is no challenge of this API.
     if (response.redirected && new URL(response.url).origin !== new URL(call.url).origin) {
-      leave(id)?.resolve(response);
+      const waiter = leave(id);
+      waiter?.resolve(response);
+      drop(waiter?.response);
       if (!dead) enter(() => client.failed(id));
       return;
     }
     const detected = await detect(call, response);
-    const offer = response.ok ? undefined : await offered(call, response);
+    /** @type {unknown} */
+    let offer;
+    try {
+      if (!response.ok) [offer] = await Promise.all([offered(call, response), described(call, response)]);
+    } catch (error) {
+      leave(id)?.reject(error);
+      if (!dead) enter(() => client.failed(id));
+      return;
+    }
     const waiter = waiters.get(id);
     if (!waiter) return;
+    drop(waiter.response);
     waiter.response = response;
     try {
       const asked = detected ? requirement(detected) : undefined;
@@ -339,6 +421,8 @@ export const start = async (options, loader) => {
       if (!enter(() => client.answered(id, status, found, asked, offer))) leave(id)?.resolve(response);
     } catch (error) {
       leave(id)?.reject(Object.assign(/** @type {Error} */ (error), { response }));
+      // What cannot be read is the end of this request for the core too.
+      if (!dead) enter(() => client.failed(id));
     }
   };
 
@@ -434,7 +518,7 @@ export const start = async (options, loader) => {
      */
     challenged: async (call, response, detected) => {
       const began = clears;
-      const offer = await underWay(() => offered(call, response));
+      const [offer] = await underWay(() => Promise.all([offered(call, response), described(call, response)]));
       await judgeForm(call);
       if (began !== clears) throw new StepUpError("session_changed", { response });
       const { gate } = call.stepup;
@@ -442,7 +526,8 @@ export const start = async (options, loader) => {
       return /** @type {Promise<Response>} */ (
         wait(about, (id) => {
           const asked = detected ? requirement(detected) : undefined;
-          const told = { ...call, ...call.stepup };
+          const authorizationDetails = detailsText(call.stepup.authorizationDetails);
+          const told = { ...call, ...call.stepup, authorizationDetails };
           if (!client.challenged(id, told, response.status, header(response), asked, offer))
             leave(id)?.resolve(response);
         })
@@ -495,6 +580,9 @@ export const start = async (options, loader) => {
     },
     /** @returns {import("./index.d.ts").Assurance | undefined} */
     assurance: () => (dead ? undefined : enter(() => client.assurance())),
+    /** The token that is held for what a request is about in particular. @param {Call} call */
+    narrow: ({ url, stepup }) =>
+      dead ? null : sendable(enter(() => client.narrow(url, detailsText(stepup.authorizationDetails)))),
     token: (/** @type {Requirement} */ asked) =>
       dead ? undefined : enter(() => client.token(requirement(asked))),
     cleared: () => {

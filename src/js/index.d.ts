@@ -31,6 +31,19 @@ export interface Requirement {
   /** Scopes the access token must carry: a space-separated string or a list. */
   scope?: string | string[];
   /**
+   * What the token must be good for in particular. The provider's answer is compared with it: it may
+   * add members, and fill a list that was asked for empty, but change nothing
+   * (`authorization_details_refused`). Such a token is used for one request with equal details, in
+   * whatever order their members are, and replaces no other. Each thing has a prompt of its own.
+   */
+  authorizationDetails?: AuthorizationDetail[];
+  /**
+   * Claims that the provider is asked for in the parameter `claims` (OpenID Connect Core §5.5), merged with
+   * the option `claims`. They are not looked for in the answer: whoever demands them judges the token. A
+   * challenge demands them with `error="insufficient_claims"` and JSON in base64 (Microsoft Entra).
+   */
+  claims?: Record<string, unknown>;
+  /**
    * Whether the authentication must be one that cannot be phished. Proved by the acr `phr` or `phrh`
    * (OpenID Connect EAP ACR Values), by a level that is marked so or one above it, or by an `amr` of
    * `phr`, `phrh`, or `pop` together with `user`; `hwk`, `swk` or `pop` alone is not enough, since an
@@ -38,6 +51,15 @@ export interface Requirement {
    * by the lowest level that is marked, else by `phr`.
    */
   phishingResistant?: boolean;
+}
+
+/**
+ * What a token is to be good for in particular (RFC 9396 §2): this payment, to that payee. What else a
+ * type has is between the app, its API and the provider.
+ */
+export interface AuthorizationDetail {
+  type: string;
+  [member: string]: unknown;
 }
 
 /** A level of the app's order. */
@@ -145,6 +167,8 @@ export interface AuthenticateResult {
   expiresIn?: Seconds;
   scope?: string | string[];
   tokenType?: string;
+  /** What it was granted in particular; compared where it is told. */
+  authorizationDetails?: AuthorizationDetail[];
 }
 
 /** What `authenticate` is called with. */
@@ -153,7 +177,10 @@ export interface AuthenticateRequest {
    * Everything that is asked for, `acr` already folded into `acrValues`, in the provider's own values;
    * `maxAge` also where only the level has one.
    */
-  requirement: { acrValues: string[]; maxAge?: Seconds; scope: string[]; phishingResistant?: boolean };
+  requirement: {
+    acrValues: string[]; maxAge?: Seconds; scope: string[]; phishingResistant?: boolean;
+    authorizationDetails?: AuthorizationDetail[]; claims?: Record<string, unknown>;
+  };
   /** The app's reason, as given to `fetch` or `ensure`. */
   reason?: string;
   /** Fires when nobody waits for the result any more. */
@@ -172,6 +199,8 @@ export interface PasskeyFields {
   /** Seconds: text in a form, a number in JSON. */
   max_age?: string | number;
   scope?: string;
+  /** In a form as its JSON text (RFC 9396 §2). */
+  authorization_details?: string | AuthorizationDetail[];
   /** Not to a backend, which is the client itself. */
   client_id?: string;
   /** To be repeated in the ID token (OpenID Connect Core §3.1.2.1). Not to a backend. */
@@ -273,7 +302,7 @@ export interface Csrf {
 /** A backend-for-frontend: cookies, and no token in the page (RFC 10017 §6.1). */
 export interface Backend {
   /**
-   * The page that a window is sent to, with `acr_values`, `max_age` and `scope` as demanded, and
+   * The page that a window is sent to, with `acr_values`, `max_age`, `scope` and `authorization_details` as demanded, and
    * `return_to`: the `redirectUri` with `stepup_state` in its query, as a path where both are of one
    * origin. The backend goes back there when it is done, with `error` if it failed (RFC 6749
    * §4.1.2.1, RFC 9470 §5; `subject_mismatch` where another user came back). It must accept no other
@@ -399,6 +428,11 @@ export interface StepUpOptions {
   /** How acr is asked for: `acr_values` (default, voluntary) or an essential claim (OIDC Core §5.5.1.1). */
   acrRequest?: "acr_values" | "claims";
   /**
+   * Claims that each authorization request asks for besides (OpenID Connect Core §5.5), for example
+   * `{ access_token: { xms_cc: { values: ["cp1"] } } }`. Where a challenge contradicts it, that wins.
+   */
+  claims?: Record<string, unknown>;
+  /**
    * The signature algorithms that an ID token may have (OpenID Connect Core §3.1.3.7, step 7). Default:
    * all of these. A browser that lacks Ed25519 refuses `"EdDSA"` with `id_token_invalid`.
    */
@@ -473,9 +507,26 @@ export interface StepUpOptions {
   turnTimeout?: Seconds;
   /**
    * How long one request to the authorization server or the backend may take, and the body of a
-   * challenge that may carry options. Default 15.
+   * challenge that may carry options; a fraction counts, and 0 is no time. Default 15.
    */
   requestTimeout?: Seconds;
+  /**
+   * Whether access tokens must be bound to a key of this browser (RFC 9449). A Bearer token in the
+   * place of a bound one is refused (`downgrade_refused`). The key (ES256) is made once, and no script
+   * can read its private half; it is kept in IndexedDB, survives a redirect, and is deleted by
+   * `clear()`. Where nothing can be stored it lives as long as the page. Each request with a held token
+   * proves that the key is held (`DPoP`), and is repeated once where the server wants a nonce in the
+   * proof. What `session()` gives stays a Bearer token. Not with `bff` or `authenticate`. Default
+   * `false`.
+   */
+  dpop?: boolean;
+  /**
+   * Whether authorization requests are pushed to the provider before the user is sent there (RFC 9126),
+   * so that what is asked for is in no address. Default: where its metadata demands it
+   * (`require_pushed_authorization_requests`). With `true` a provider without an endpoint for it is
+   * `metadata_invalid`. The window opens before, inside the click.
+   */
+  par?: boolean;
   /**
    * Where the wasm comes from, for bundlers and policies that need to know. Default: beside this
    * file. One source is for the core; name both to replace both.
@@ -497,6 +548,8 @@ export interface StepUpInit {
    * (`Access-Control-Allow-Headers`).
    */
   idempotencyKey?: string | true;
+  /** What this request is about in particular: what a step-up for it asks for besides (`Requirement`). */
+  authorizationDetails?: AuthorizationDetail[];
   /** The gate for this request, in place of the one in the options. */
   gate?: GateOptions | OwnGate | false;
 }
@@ -590,7 +643,7 @@ export interface StepUpEvents {
   };
   /** A request the SDK itself made. `url` has no query; `status` is 0 where there was no answer. */
   request: EventBase & {
-    target: "metadata" | "token" | "jwks" | "api" | "passkey_options" | "passkey_token" | "authorization_challenge";
+    target: "metadata" | "token" | "jwks" | "api" | "passkey_options" | "passkey_token" | "authorization_challenge" | "pushed_authorization" | "resource_metadata";
     method: string; url: string; status: number; duration: Millis;
   };
   authenticated: EventBase & Assurance;
@@ -602,7 +655,7 @@ export interface StepUpEvents {
    */
   settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
   /** Something the developer should know. Also printed by `console.warn`, once. */
-  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed"; message: string };
+  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed" | "nonce_unreadable" | "resource_metadata_unreadable"; message: string };
 }
 
 export interface StepUp extends EventTarget {
@@ -859,10 +912,12 @@ export type StepUpErrorCode =
   | "assurance_unavailable"
   | "assurance_unverifiable"
   | "authenticate_failed"
+  | "authorization_details_refused"
   | "authorization_refused"
   | "cancelled"
   | "challenge_rejected"
   | "configuration_invalid"
+  | "downgrade_refused"
   | "embedding_blocked"
   | "id_token_invalid"
   | "instance_dead"
@@ -881,6 +936,8 @@ export type StepUpErrorCode =
   | "prompt_suppressed"
   | "provider_unreachable"
   | "replay_unavailable"
+  | "request_expired"
+  | "resource_mismatch"
   | "response_malformed"
   | "scope_refused"
   | "session_changed"

@@ -49,6 +49,8 @@ export const createStepUp = (options) => {
   /** @type {(Published | null)[]} */
   let published = [];
   const warned = new Set();
+  /** The key of tokens that are forgotten is being deleted. @type {Promise<void> | undefined} */
+  let forgotten;
   /** How many requests to the APIs are on the wire. */
   let flying = 0;
 
@@ -79,6 +81,7 @@ export const createStepUp = (options) => {
           flying: () => flying,
           me,
           cleared: () => (epoch += 1),
+          forgotten: () => forgotten,
           publish: (all) => {
             published = all;
           },
@@ -119,11 +122,15 @@ export const createStepUp = (options) => {
   /** By the time, and by the clock that nobody sets back. @param {Published} held */
   const lives = ({ until, end }) => until > Date.now() && end > performance.now();
 
-  /** The token to send: one that is held, else the session's. @param {Call} call */
+  /**
+   * The token to send: one that is held, else the session's.
+   * @param {Call} call @returns {Promise<{ token?: string, send?: Published["send"] }>}
+   */
   const tokenFor = async (call) => {
     // A cookie carries the session.
-    if (options.bff) return undefined;
-    let held = published[call.index];
+    if (options.bff) return {};
+    const narrow = call.stepup.authorizationDetails && engine?.narrow(call);
+    let held = narrow || published[call.index];
     if (held && !lives(held)) {
       // There may be another one beside it.
       engine?.expired();
@@ -132,14 +139,14 @@ export const createStepUp = (options) => {
     // Only the API's word leads to a renewal, so what has expired is sent to get it.
     if (held && (lives(held) || (held.renewable && call.replayable))) {
       call.serial = held.serial;
-      if (held.once) engine?.spent(held.serial);
-      return held.token;
+      if (held.once && !narrow) engine?.spent(held.serial);
+      return held;
     }
     try {
-      return (await options.session?.())?.accessToken;
+      return { token: (await options.session?.())?.accessToken };
     } catch (error) {
       diagnose("session_failed", `session() failed, the request goes as it is: ${error}`);
-      return undefined;
+      return {};
     }
   };
 
@@ -173,8 +180,8 @@ export const createStepUp = (options) => {
     try {
       const began = epoch;
       const { origin } = new URL(call.url);
-      const token = await tokenFor(call);
-      const response = await call.send(native, token);
+      const { token, send } = await tokenFor(call);
+      const response = await (send ? send(call) : call.send(native, token));
       const { ok, status } = response;
       // Somebody else's answer, at the end of a redirect, is no challenge of this API.
       if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
@@ -288,6 +295,8 @@ export const createStepUp = (options) => {
       // What was saved, by this page or one before it, was that user's.
       if (options.methods?.includes("redirect"))
         import("./redirect.js").then(({ forgetAll }) => forgetAll(options)).catch(() => {});
+      if (options.dpop)
+        forgotten = import("./dpop.js").then(({ forget }) => forget(options)).catch(() => {});
     },
   });
 };

@@ -32,7 +32,7 @@ export const saidBy = (idToken) => {
 export const seemsEnough = (options, asked) => {
   const { issuer, bff } = options;
   const { acr, acrValues = [acr ?? []].flat(), maxAge, scope, phishingResistant } = asked;
-  if (!issuer || bff || scope || phishingResistant) return false;
+  if (!issuer || bff || scope || phishingResistant || asked.authorizationDetails || asked.claims) return false;
   let session;
   try {
     session = /** @type {any} */ (options.session?.());

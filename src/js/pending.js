@@ -12,7 +12,8 @@ import { StepUpError } from "./error.js";
  *   method: string, url: string, headers: [string, string][], mode: RequestMode,
  *   credentials: RequestCredentials, cache: RequestCache, redirect: RequestRedirect, referrer: string,
  *   referrerPolicy: ReferrerPolicy, integrity: string, keepalive: boolean, priority?: RequestPriority,
- *   stepup: Pick<StepUpInit, "reason" | "tag" | "methods" | "idempotencyKey">, sentAt: number,
+ *   stepup: Pick<StepUpInit, "reason" | "tag" | "methods" | "idempotencyKey" | "authorizationDetails">,
+ *   sentAt: number,
  * }} Head plain JSON
  */
 
@@ -95,7 +96,7 @@ export const pack = async (call, room = Infinity) => {
   }
   if (bytes.byteLength > room) throw full();
   const { method, mode, credentials, cache, redirect, referrer, referrerPolicy, integrity, keepalive } = request;
-  const { reason, tag, methods, idempotencyKey } = stepup;
+  const { reason, tag, methods, idempotencyKey, authorizationDetails } = stepup;
   return {
     head: {
       method,
@@ -111,7 +112,7 @@ export const pack = async (call, room = Infinity) => {
       keepalive,
       // Fetch §5.4: no `Request` tells it.
       priority: init.priority,
-      stepup: { reason, tag, methods, idempotencyKey },
+      stepup: { reason, tag, methods, idempotencyKey, authorizationDetails },
       sentAt,
     },
     // Not every browser has `Request.body`.

@@ -13,12 +13,29 @@ import { methodsOf, passkeys } from "./methods.js";
 /** @param {string | string[] | undefined} scope */
 export const scopes = (scope) => [...new Set([scope ?? []].flat().join(" ").split(/ +/).filter(Boolean))];
 
-/** The shorthand `acr` folded in, scopes as a list. @param {Requirement} asked */
+/** As text: what JSON cannot say, no server can be asked for. @param {unknown} value @param {string} name */
+const textOf = (value, name) => {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new StepUpError("configuration_invalid", { message: `${name} is no JSON`, cause });
+  }
+};
+
+/** @param {unknown} details */
+export const detailsText = (details = []) => textOf(details, "authorizationDetails");
+
+/** @param {unknown} claims */
+const claimsText = (claims = {}) => textOf(claims, "claims");
+
+/** The shorthand `acr` folded in, scopes as a list, details and claims as text. @param {Requirement} asked */
 export const requirement = ({ acr, acrValues = [acr ?? []].flat(), ...more }) => ({
   acrValues,
   maxAge: more.maxAge,
   scope: scopes(more.scope),
   phishingResistant: !!more.phishingResistant,
+  authorizationDetails: detailsText(more.authorizationDetails),
+  claims: claimsText(more.claims),
 });
 
 /** The order, each level in full. @param {StepUpOptions["levels"]} levels */
@@ -102,7 +119,7 @@ export const settings = (options) => {
     })),
     provider:
       issuer && !bff
-        ? { issuer, clientId: clientId ?? "", redirectUri: redirect?.href ?? "" }
+        ? { issuer, clientId: clientId ?? "", redirectUri: redirect?.href ?? "", claims: claimsText(options.claims) }
         : undefined,
     arrangement: bff ? "backend" : (own ?? "openIdConnect"),
     methods,
@@ -121,5 +138,7 @@ export const settings = (options) => {
     turnTimeout: options.turnTimeout ?? 30,
     promptTimeout: options.promptTimeout ?? 300,
     requestTimeout: options.requestTimeout ?? 15,
+    dpop: !!options.dpop,
+    par: !!options.par,
   };
 };

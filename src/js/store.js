@@ -93,15 +93,25 @@ const sweep = async (records) => {
   for (const id of late) records.delete(id);
 };
 
-/** The key that is there, or a new one: of two tabs at once both get the same. @param {IDBDatabase} db @param {AbortSignal} signal */
-const keyOf = async (db, signal) => {
-  const known = await transact(db, signal, (keys) => answer(keys.get(KEY)));
-  if (known instanceof CryptoKey) return known;
-  const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+/** A key, or a pair of them. @param {any} found */
+const isKey = (found) => (found?.privateKey ?? found) instanceof CryptoKey;
+
+const makeKey = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+
+/**
+ * The key of this name that is there, or a new one: of two tabs at once both get the same.
+ * @template T
+ * @param {IDBDatabase} db @param {AbortSignal} signal @param {string} name @param {() => Promise<T>} make
+ * @returns {Promise<T>}
+ */
+const keyOf = async (db, signal, name, make) => {
+  const known = await transact(db, signal, (keys) => answer(keys.get(name)));
+  if (isKey(known)) return known;
+  const made = await make();
   return transact(db, signal, async (keys) => {
-    const first = await answer(keys.get(KEY));
-    if (first instanceof CryptoKey) return first;
-    keys.put(made, KEY);
+    const first = await answer(keys.get(name));
+    if (isKey(first)) return first;
+    keys.put(made, name);
     return made;
   });
 };
@@ -197,7 +207,7 @@ export const openStore = (database = "stepup", limit = 5000) => {
      */
     put: async (id, value, until) => {
       await using(true, async (db, signal) => {
-        const key = await keyOf(db, signal);
+        const key = await keyOf(db, signal, KEY, makeKey);
         const iv = crypto.getRandomValues(new Uint8Array(12));
         const how = { name: "AES-GCM", iv, additionalData: bound(id, until) };
         const data = await crypto.subtle.encrypt(how, key, pack(value));
@@ -232,16 +242,28 @@ export const openStore = (database = "stepup", limit = 5000) => {
     read: (id) => using(false, async (db, signal) => opened(await transact(db, signal, find(id)))),
     /** Deletes a record. Never rejects. @param {string} id */
     remove: (id) => discard((records) => records.delete(id)),
-    /** Deletes all. Never rejects. */
+    /** Deletes all records. Never rejects. */
     clear: () => discard((records) => records.clear()),
     /** Deletes what is expired. Never rejects. */
     sweep: () => discard(sweep),
+    /**
+     * A key that is kept beside the records, under a name of its own: the one that is there, or a new
+     * one. Rejects with `storage_unavailable`.
+     * @template T
+     * @param {string} name @param {() => Promise<T>} make
+     */
+    key: (name, make) =>
+      /** @type {Promise<T>} */ (using(true, (db, signal) => keyOf(db, signal, name, make))),
+    /** Deletes a key. Never rejects. @param {string} name */
+    removeKey: (name) => discard((_, keys) => keys.delete(name)),
   };
 
-  /** @param {(records: IDBObjectStore) => unknown} work @returns {Promise<void>} */
+  /** @param {(records: IDBObjectStore, keys: IDBObjectStore) => unknown} work @returns {Promise<void>} */
   async function discard(work) {
     try {
-      await using(false, (db, signal) => transact(db, signal, async (_, records) => void (await work(records))));
+      await using(false, (db, signal) =>
+        transact(db, signal, async (keys, records) => void (await work(records, keys))),
+      );
     } catch {
       // What cannot be deleted now cannot be read now, and is swept when it is expired.
     }

@@ -1,6 +1,7 @@
 //! Assertion endpoints: what is sent to get options for a passkey, and to trade its answer.
 
 use super::config::PasskeyServer;
+use super::dpop::Thumbprint;
 use super::encode::{Form, json_string};
 use super::error::{Error, ErrorCode};
 use super::requirement::{Requirement, Scope};
@@ -26,6 +27,8 @@ pub struct Post {
     pub body: Secret,
     /// Whether it is the app's own backend: JSON with cookies, instead of a form without.
     pub backend: bool,
+    /// Whose possession is proved along (RFC 9449 §5); none where no bound token is asked for.
+    pub key: Option<Thumbprint>,
 }
 
 /// What an OAuth error of a passkey endpoint means (RFC 6749 §5.2, RFC 9470 §5).
@@ -37,6 +40,7 @@ pub fn refusal(error: &str) -> Error {
         // Applications, §5.2.2.1): another way leads on.
         "redirect_to_web" => ErrorCode::PasskeyUnavailable.into(),
         "subject_mismatch" => ErrorCode::SubjectMismatch.into(),
+        "invalid_authorization_details" => ErrorCode::AuthorizationDetailsRefused.into(),
         _ => Error::new(ErrorCode::TokenRefused, error_name(error)),
     }
 }
@@ -54,6 +58,8 @@ pub struct Ask<'a> {
     pub scope: &'a Scope,
     /// The resource the token is for (RFC 8707 §2).
     pub resource: Option<&'a str>,
+    /// The key that the tokens are to be bound to, where they are.
+    pub key: Option<&'a Thumbprint>,
 }
 
 impl Ask<'_> {
@@ -65,10 +71,14 @@ impl Ask<'_> {
                 endpoint: options.clone()?,
                 body: Secret::new(hint.add_to(self.form(Form::default())).into_string()),
                 backend: false,
+                key: None,
             }),
-            PasskeyServer::Backend { options, .. } => {
-                Some(Post { endpoint: options.clone()?, body: self.json(&[]), backend: true })
-            }
+            PasskeyServer::Backend { options, .. } => Some(Post {
+                endpoint: options.clone()?,
+                body: self.json(&[]),
+                backend: true,
+                key: None,
+            }),
             PasskeyServer::FirstParty => None,
         }
     }
@@ -89,14 +99,15 @@ impl Ask<'_> {
                     .with_some("auth_session", auth_session.map(Secret::expose))
                     .with("credential", credential.expose());
                 let body = Secret::new(form.into_string());
-                Some(Post { endpoint: token.clone(), body, backend: false })
+                let key = self.key.cloned();
+                Some(Post { endpoint: token.clone(), body, backend: false, key })
             }
             PasskeyServer::Backend { verify, .. } => {
                 let session = auth_session.map(|session| json_string(session.expose()));
                 let mut members = vec![("credential", credential.expose())];
                 members.extend(session.as_deref().map(|session| ("auth_session", session)));
                 let body = self.json(&members);
-                Some(Post { endpoint: verify.clone(), body, backend: true })
+                Some(Post { endpoint: verify.clone(), body, backend: true, key: None })
             }
             PasskeyServer::FirstParty => None,
         }
@@ -112,6 +123,8 @@ impl Ask<'_> {
             .with("scope", &self.scope.to_string())
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
             .with_some("max_age", max_age.as_deref())
+            .with_some("claims", self.requirement.claims.text())
+            .with_some("authorization_details", self.requirement.authorization_details.text())
             .with_some("resource", self.resource)
     }
 
@@ -130,6 +143,12 @@ impl Ask<'_> {
         if !self.requirement.scope.is_empty() {
             add("scope", &json_string(&self.requirement.scope.to_string()));
         }
+        if let Some(claims) = self.requirement.claims.text() {
+            add("claims", claims);
+        }
+        if let Some(details) = self.requirement.authorization_details.text() {
+            add("authorization_details", details);
+        }
         for (name, json) in more {
             add(name, json);
         }
@@ -140,6 +159,7 @@ impl Ask<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
+    use super::super::details::Details;
     use super::super::encode::parse_form;
     use super::super::units::Seconds;
     use super::*;
@@ -186,6 +206,7 @@ mod tests {
             requirement: &requirement,
             scope: &scope,
             resource: Some("https://api.example"),
+            key: None,
         })
     }
 
@@ -237,6 +258,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_for_in_particular_is_a_parameter_or_a_member() {
+        let details = r#"[{"type":"transfer"}]"#;
+        let requirement =
+            Requirement { authorization_details: Details::new(details), ..Requirement::default() };
+        let (form, json) = with(|ask| {
+            let ask = Ask { requirement: &requirement, ..ask };
+            let body = |server| ask.options(&server, &Hint::None).unwrap().body;
+            (body(endpoints(None)), body(backend()))
+        });
+        let found =
+            parse_form(form.expose()).into_iter().find(|(k, _)| k == "authorization_details");
+        assert_eq!(found.map(|(_, value)| value).as_deref(), Some(details));
+        assert_eq!(json.expose(), [r#"{"authorization_details":"#, details, "}"].concat());
+    }
+
+    #[test]
+    fn only_what_gives_tokens_is_shown_that_the_key_is_held() {
+        let key = Thumbprint("jkt-1".into());
+        let (credential, hint) = (Secret::new("{}"), Hint::None);
+        let keys = with(|ask| {
+            let ask = Ask { key: Some(&key), ..ask };
+            let all = [
+                ask.token(&endpoints(None), &credential, None),
+                ask.options(&endpoints(None), &hint),
+                ask.options(&backend(), &hint),
+                ask.token(&backend(), &credential, None),
+            ];
+            all.map(|post| post.unwrap().key)
+        });
+        assert_eq!(keys, [Some(key), None, None, None]);
+    }
+
+    #[test]
     fn a_backend_gets_json_and_neither_a_nonce_nor_a_client() {
         let post = with(|ask| ask.options(&backend(), &Hint::None)).unwrap();
         assert!(post.backend);
@@ -257,6 +311,7 @@ mod tests {
             ("unmet_authentication_requirements", ErrorCode::AssuranceUnavailable),
             ("redirect_to_web", ErrorCode::PasskeyUnavailable),
             ("subject_mismatch", ErrorCode::SubjectMismatch),
+            ("invalid_authorization_details", ErrorCode::AuthorizationDetailsRefused),
             ("invalid_grant", ErrorCode::TokenRefused),
         ] {
             assert_eq!(refusal(error).code, expect, "{error}");
@@ -282,6 +337,7 @@ mod tests {
             requirement: &requirement,
             scope: &scope,
             resource: None,
+            key: None,
         };
         let post = ask.options(&endpoints(None), &Hint::None).unwrap();
         let form = parse_form(post.body.expose());
@@ -301,6 +357,7 @@ mod tests {
             requirement: &requirement,
             scope: &scope,
             resource: None,
+            key: None,
         };
         let options = "https://login.example/options";
         sent(

@@ -35,6 +35,8 @@ impl Backend {
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
             .with_some("max_age", max_age.as_deref())
             .with_some("scope", Some(scope.as_str()).filter(|scope| !scope.is_empty()))
+            .with_some("claims", requirement.claims.text())
+            .with_some("authorization_details", requirement.authorization_details.text())
             .with("return_to", &return_to);
         self.login.as_deref().map(|login| form.onto(login))
     }

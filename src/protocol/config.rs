@@ -1,6 +1,7 @@
 //! What the app has configured, as far as decisions depend on it.
 
 use super::backend::Backend;
+use super::claims_request::ClaimsRequest;
 use super::error::{Error, ErrorCode};
 use super::level::Levels;
 use super::method::{Method, Passkeys};
@@ -67,6 +68,9 @@ pub struct Provider {
     pub client_id: String,
     /// The callback page, absolute.
     pub redirect_uri: String,
+    /// Claims that it is asked for at all times.
+    #[serde(default)]
+    pub claims: ClaimsRequest,
 }
 
 /// How higher assurance is obtained.
@@ -184,6 +188,13 @@ pub struct Config {
     /// Whether a token that an API takes no more is renewed by its refresh token.
     #[serde(default)]
     pub renew: bool,
+    /// Whether tokens must be bound to a key of this browser (RFC 9449).
+    #[serde(default)]
+    pub dpop: bool,
+    /// Whether authorization requests are pushed also where the provider does not demand it
+    /// (RFC 9126).
+    #[serde(default)]
+    pub par: bool,
 }
 
 impl Config {
@@ -205,6 +216,7 @@ impl Config {
                 {
                     return invalid("issuer is not an https URL without query and fragment");
                 }
+                provider.claims.checked()?;
                 if provider.client_id.is_empty() {
                     return invalid("clientId is empty");
                 }
@@ -244,6 +256,10 @@ impl Config {
             return invalid(
                 "renew is for the built-in OpenID Connect flow: a backend, and the app's own authenticate, renew their tokens themselves",
             );
+        }
+        // Nobody else's tokens can be bound to the key that is in this page.
+        if self.dpop && self.arrangement != Arrangement::OpenIdConnect {
+            return invalid("dpop is for the built-in flow, without bff and authenticate");
         }
         if self.max_rounds == 0 {
             return invalid("maxRounds is 0");
@@ -286,6 +302,7 @@ pub(super) mod tests {
                 issuer: "https://login.example".into(),
                 client_id: "spa".into(),
                 redirect_uri: "https://app.example/callback.html".into(),
+                claims: ClaimsRequest::default(),
             }),
             arrangement: Arrangement::OpenIdConnect,
             methods: vec![Method::Popup],
@@ -303,6 +320,8 @@ pub(super) mod tests {
             turn_timeout: Seconds(30),
             pending_ttl: Seconds(300),
             renew: false,
+            dpop: false,
+            par: false,
         }
     }
 
@@ -366,8 +385,18 @@ pub(super) mod tests {
                 (|it| it.provider.iter_mut().for_each(|it| it.redirect_uri.clear()), false),
                 (|it| it.max_rounds = 0, false),
                 (|it| it.renew = true, true),
+                (
+                    |it| it.provider.iter_mut().for_each(|it| it.claims = ClaimsRequest::new("{}")),
+                    true,
+                ),
+                (
+                    |it| it.provider.iter_mut().for_each(|it| it.claims = ClaimsRequest::new("[]")),
+                    false,
+                ),
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::OwnInWindow), false),
+                (|it| it.dpop = true, true),
+                (|it| (it.dpop, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| it.methods.clear(), false),
                 (|it| it.methods = vec![Method::Passkey], false),
             ],
@@ -403,6 +432,7 @@ pub(super) mod tests {
             [
                 (|it| it.backend = None, false),
                 (|it| it.renew = true, false),
+                (|it| it.dpop = true, false),
                 (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
                 (
                     |it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())),

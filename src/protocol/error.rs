@@ -44,6 +44,8 @@ errors! {
     AssuranceUnverifiable => "assurance_unverifiable",
     /// The app's own `authenticate` failed; its reason is the `cause`.
     AuthenticateFailed => "authenticate_failed",
+    /// What was granted is not what was asked for in particular (RFC 9396 §7).
+    AuthorizationDetailsRefused => "authorization_details_refused",
     /// The provider answered the authorization request with an error (RFC 6749 §4.1.2.1).
     AuthorizationRefused => "authorization_refused",
     /// The user said no.
@@ -52,6 +54,8 @@ errors! {
     ChallengeRejected => "challenge_rejected",
     /// The options given to this SDK cannot work.
     ConfigurationInvalid => "configuration_invalid",
+    /// A Bearer token came where one that is bound to a key was asked for (RFC 9449 §5).
+    DowngradeRefused => "downgrade_refused",
     /// The page is framed by another origin, where no dialog is shown that could be covered.
     EmbeddingBlocked => "embedding_blocked",
     /// The ID token is not one: signature, algorithm, audience, nonce, or time (OIDC Core §3.1.3.7).
@@ -88,6 +92,10 @@ errors! {
     ProviderUnreachable => "provider_unreachable",
     /// The request cannot be sent a second time; the new token is kept.
     ReplayUnavailable => "replay_unavailable",
+    /// Requests that were pushed to the provider expired before they were used (RFC 9126 §2.2).
+    RequestExpired => "request_expired",
+    /// The metadata of an API is another's, or names another provider (RFC 9728 §3.3).
+    ResourceMismatch => "resource_mismatch",
     /// The authorization response contradicts itself (RFC 6749 §3.1: no parameter twice).
     ResponseMalformed => "response_malformed",
     /// A demanded scope is above the API's ceiling, or was not granted.

@@ -45,8 +45,9 @@ impl ChallengeAnswer {
     /// # Errors
     ///
     /// `assurance_unavailable` where the server cannot reach what was asked for (RFC 9470 §5);
-    /// `cancelled` for `access_denied`; `token_refused` for every other error, and for an answer
-    /// that says neither.
+    /// `cancelled` for `access_denied`; `authorization_details_refused` for
+    /// `invalid_authorization_details`; `token_refused` for every other error, and for an answer that
+    /// says neither.
     pub fn next(self, last: Option<&Secret>) -> Result<Next, Error> {
         if let (Some(code), None) = (&self.authorization_code, &self.error)
             && !code.expose().is_empty()
@@ -66,6 +67,9 @@ impl ChallengeAnswer {
                 Err(ErrorCode::AssuranceUnavailable.into())
             }
             (Some("access_denied"), _) => Err(ErrorCode::Cancelled.into()),
+            (Some("invalid_authorization_details"), _) => {
+                Err(ErrorCode::AuthorizationDetailsRefused.into())
+            }
             (Some(error), _) => Err(Error::new(ErrorCode::TokenRefused, error_name(error))),
             (None, _) => Err(Error::new(ErrorCode::TokenRefused, "neither a code nor an error")),
         }
@@ -108,6 +112,10 @@ mod tests {
         for (json, expect) in [
             (r#"{"error":"unmet_authentication_requirements"}"#, ErrorCode::AssuranceUnavailable),
             (r#"{"error":"access_denied"}"#, ErrorCode::Cancelled),
+            (
+                r#"{"error":"invalid_authorization_details"}"#,
+                ErrorCode::AuthorizationDetailsRefused,
+            ),
             (r#"{"error":"invalid_client"}"#, ErrorCode::TokenRefused),
             (r#"{"authorization_code":"c1","error":"invalid_request"}"#, ErrorCode::TokenRefused),
             (r#"{"authorization_code":""}"#, ErrorCode::TokenRefused),

@@ -32,7 +32,12 @@ impl HandOver {
         user: Option<&Subject>,
         now: EpochMillis,
     ) -> bool {
-        if self.resource.as_deref() != resource {
+        // What was confirmed in particular was confirmed for one request.
+        let narrow = |asked: &Requirement| !asked.authorization_details.is_empty();
+        if self.resource.as_deref() != resource || narrow(requirement) || narrow(&self.proved) {
+            return false;
+        }
+        if !self.proved.claims.covers(&requirement.claims) {
             return false;
         }
         match (&self.obtained, &self.claims, user) {
@@ -67,6 +72,8 @@ impl HandOver {
 #[cfg(test)]
 mod tests {
     use super::super::backend::Told;
+    use super::super::claims_request::ClaimsRequest;
+    use super::super::details::Details;
     use super::super::requirement::Scope;
     use super::super::secret::Secret;
     use super::super::token::TokenSet;
@@ -96,6 +103,8 @@ mod tests {
                 lifetime: Seconds(60),
                 scope: Scope::parse("a b"),
                 refresh: None,
+                authorization_details: Details::default(),
+                key: None,
             }),
             claims: Some(Claims {
                 iss: "https://login.example".into(),
@@ -132,6 +141,29 @@ mod tests {
         check(&tokens(), &wants("AL3", None, "c"), 0, false);
         check(&tokens(), &wants("AL3", Some(30), ""), 10, true);
         check(&tokens(), &wants("AL3", Some(30), ""), 40, false);
+    }
+
+    #[test]
+    fn it_serves_the_claims_that_it_was_obtained_with() {
+        let asking = |asked: Requirement| Requirement {
+            claims: ClaimsRequest::new(r#"{"a":{"value":"1"}}"#),
+            ..asked
+        };
+        check(&tokens(), &asking(wants("AL3", None, "a")), 0, false);
+        let with = HandOver { proved: asking(wants("AL3", None, "a b")), ..tokens() };
+        check(&with, &asking(wants("AL3", None, "a")), 0, true);
+        check(&with, &wants("AL3", None, "a"), 0, true);
+    }
+
+    #[test]
+    fn t09_what_was_confirmed_in_particular_serves_no_other_tab() {
+        let details = || Details::new(r#"[{"type":"transfer","payee":"rent"}]"#);
+        let about = |asked: Requirement| Requirement { authorization_details: details(), ..asked };
+        let wanted = wants("AL3", None, "a");
+        check(&tokens(), &about(wanted.clone()), 0, false);
+        let narrow = || HandOver { proved: about(wants("AL3", None, "a b")), ..tokens() };
+        check(&narrow(), &wanted, 0, false);
+        check(&narrow(), &about(wanted), 0, false);
     }
 
     #[test]

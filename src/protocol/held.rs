@@ -3,6 +3,7 @@
 use super::assurance::{GRACE, holds_after};
 use super::backend::Told;
 use super::claims::Claims;
+use super::dpop::Thumbprint;
 use super::flow::{Goal, Obtained};
 use super::renewal::Refresh;
 use super::requirement::{Requirement, Scope};
@@ -23,6 +24,8 @@ pub struct Held {
     pub before: Vec<Serial>,
     /// The access token; none where a cookie carries the session.
     pub access_token: Option<Secret>,
+    /// The key that the access token is bound to; none for a Bearer token.
+    pub key: Option<Thumbprint>,
     /// What it was granted.
     pub scope: Scope,
     /// The resource it is for; none where the app told no resources apart.
@@ -57,11 +60,25 @@ impl Held {
         self.serial == serial || self.before.contains(&serial)
     }
 
+    /// Whether it is for one thing in particular, and so for the request about that thing only.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        !self.obtained_for.authorization_details.is_empty()
+    }
+
+    /// Whether it is gone with the one request that it is sent with.
+    #[must_use]
+    pub fn is_used_up(&self) -> bool {
+        self.single_use || self.is_narrow()
+    }
+
     /// Whether it satisfies the requirement now.
     #[must_use]
     pub fn satisfies(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         self.lives(now)
             && self.scope.contains_all(&requirement.scope)
+            && self.obtained_for.authorization_details == requirement.authorization_details
+            && self.obtained_for.claims.covers(&requirement.claims)
             && match &self.claims {
                 Some(claims) => {
                     let passed = now.since(self.received);
@@ -81,8 +98,8 @@ impl Held {
 
     /// Whether it is trusted for one request only.
     #[must_use]
-    pub const fn is_once(&self) -> bool {
-        self.claims.is_none()
+    pub fn is_once(&self) -> bool {
+        self.claims.is_none() || self.is_narrow()
     }
 
     /// Whether `ensure()` may rest on it: something vouches for it, or it is the session itself,
@@ -116,17 +133,21 @@ impl Wallet {
         goal: &Goal,
         now: EpochMillis,
     ) -> Held {
-        let (access_token, scope, told, lifetime, refresh) = match obtained {
-            Obtained::Tokens(TokenSet { access_token, scope, lifetime, refresh, .. }) => {
-                (Some(access_token), scope, None, lifetime, refresh)
+        let (access_token, key, scope, told, lifetime, refresh) = match obtained {
+            Obtained::Tokens(tokens) => {
+                let TokenSet { access_token, key, scope, lifetime, refresh, .. } = tokens;
+                (Some(access_token), key, scope, None, lifetime, refresh)
             }
-            Obtained::Session { told, scope } => (None, scope, Some(told), DEFAULT_LIFETIME, None),
+            Obtained::Session { told, scope } => {
+                (None, None, scope, Some(told), DEFAULT_LIFETIME, None)
+            }
         };
         let held = Held {
             serial: self.number(),
             before: Vec::new(),
             until: now.plus(lifetime.millis()),
             access_token,
+            key,
             scope,
             resource: goal.resource.clone(),
             single_use: goal.single_use,
@@ -240,10 +261,12 @@ impl Wallet {
         })
     }
 
-    /// Everything that has been granted for the resource by tokens that may still be sent.
+    /// Everything that has been granted for the resource by tokens that may still be sent, apart from
+    /// what was granted for one thing in particular.
     #[must_use]
     pub fn scope(&self, resource: Option<&str>, now: EpochMillis) -> Scope {
-        self.sendable(resource, now).fold(Scope::default(), |scope, held| scope.union(&held.scope))
+        let wide = self.sendable(resource, now).filter(|held| !held.is_narrow());
+        wide.fold(Scope::default(), |scope, held| scope.union(&held.scope))
     }
 
     /// Gives one up.

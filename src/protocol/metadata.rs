@@ -21,6 +21,12 @@ pub struct Metadata {
     /// Where a first-party app asks without the web (OAuth 2.0 for First-Party Applications, §4.1).
     #[serde(default)]
     pub authorization_challenge_endpoint: Option<String>,
+    /// Where authorization requests are pushed to (RFC 9126 §5).
+    #[serde(default)]
+    pub pushed_authorization_request_endpoint: Option<String>,
+    /// Whether they must be.
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// Whether every authorization response carries `iss` (RFC 9207 §3).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
@@ -54,10 +60,14 @@ impl Metadata {
                 return invalid("an endpoint is missing or not https");
             }
         }
-        if let Some(endpoint) = &self.authorization_challenge_endpoint
-            && !origin::is_trustworthy(endpoint)
-        {
-            return invalid("an endpoint is missing or not https");
+        let pushed = &self.pushed_authorization_request_endpoint;
+        for endpoint in self.authorization_challenge_endpoint.iter().chain(pushed) {
+            if !origin::is_trustworthy(endpoint) {
+                return invalid("an endpoint is missing or not https");
+            }
+        }
+        if self.require_pushed_authorization_requests && pushed.is_none() {
+            return invalid("it wants pushed requests and has no endpoint for them");
         }
         let methods = &self.code_challenge_methods_supported;
         if !methods.is_empty() && !methods.iter().any(|method| method == "S256") {
@@ -78,6 +88,8 @@ mod tests {
             token_endpoint: "https://login.example/token".into(),
             jwks_uri: "https://login.example/jwks".into(),
             authorization_challenge_endpoint: None,
+            pushed_authorization_request_endpoint: None,
+            require_pushed_authorization_requests: false,
             authorization_response_iss_parameter_supported: true,
             code_challenge_methods_supported: vec!["S256".into()],
         }
@@ -92,7 +104,7 @@ mod tests {
     #[test]
     fn t33_metadata_of_another_issuer_or_in_the_clear_is_refused() {
         type Change = fn(&mut Metadata);
-        let changes: [(Change, bool); 8] = [
+        let changes: [(Change, bool); 11] = [
             (|_| {}, true),
             (|it| it.authorization_endpoint = "http://auth.localhost:9/auth".into(), true),
             (|it| it.code_challenge_methods_supported.clear(), true),
@@ -101,6 +113,16 @@ mod tests {
             (|it| it.authorization_endpoint = "javascript:alert(1)".into(), false),
             (|it| it.jwks_uri.clear(), false),
             (|it| it.code_challenge_methods_supported = vec!["plain".into()], false),
+            (
+                |it| {
+                    let endpoint = "https://login.example/par".to_owned();
+                    it.pushed_authorization_request_endpoint = Some(endpoint);
+                    it.require_pushed_authorization_requests = true;
+                },
+                true,
+            ),
+            (|it| it.require_pushed_authorization_requests = true, false),
+            (|it| it.pushed_authorization_request_endpoint = Some("http://x.y".into()), false),
         ];
         for (index, (change, fine)) in changes.into_iter().enumerate() {
             let mut changed = metadata();

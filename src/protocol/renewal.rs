@@ -4,6 +4,7 @@
 //! becomes less; so a renewal answers a token that is refused as invalid, and never a challenge.
 
 use super::claims::Claims;
+use super::dpop::Thumbprint;
 use super::encode::Form;
 use super::error::{Error, ErrorCode};
 use super::requirement::Scope;
@@ -51,18 +52,23 @@ impl Refresh {
     }
 }
 
-/// The tokens of an answer. Nothing can be granted that had not been before (RFC 6749 §6).
+/// The tokens of an answer. Nothing can be granted that had not been before (RFC 6749 §6), and a token
+/// that was bound to a key stays bound to it (RFC 9449 §5).
 ///
 /// # Errors
 ///
 /// How it has failed.
-pub fn read(answer: Result<TokenAnswer, Error>, granted: &Scope) -> Result<TokenSet, Failure> {
+pub fn read(
+    answer: Result<TokenAnswer, Error>,
+    granted: &Scope,
+    key: Option<&Thumbprint>,
+) -> Result<TokenSet, Failure> {
     let answer = answer.map_err(|error| after(&error))?;
     // RFC 6749 §5.2 has no code for a server that is busy; those of §4.1.2.1 are in use here too.
     if let Some("temporarily_unavailable" | "server_error") = answer.error.as_deref() {
         return Err(Failure::Passing);
     }
-    let mut tokens = answer.tokens(granted).map_err(|_| Failure::Final)?;
+    let mut tokens = answer.tokens(granted, key).map_err(|_| Failure::Final)?;
     tokens.scope = granted.intersection(&tokens.scope);
     Ok(tokens)
 }
@@ -150,7 +156,8 @@ mod tests {
     #[track_caller]
     fn check(json: &str, expect: Result<&str, Failure>) {
         let answer: TokenAnswer = serde_json::from_str(json).unwrap_or_default();
-        let scope = read(Ok(answer), &Scope::parse("a b")).map(|tokens| tokens.scope.to_string());
+        let scope =
+            read(Ok(answer), &Scope::parse("a b"), None).map(|tokens| tokens.scope.to_string());
         assert_eq!(scope, expect.map(str::to_owned));
     }
 
@@ -175,8 +182,23 @@ mod tests {
             (ErrorCode::IdTokenInvalid, Failure::Final),
             (ErrorCode::SubjectMismatch, Failure::Final),
         ] {
-            assert_eq!(read(Err(code.into()), &Scope::default()).map(drop), Err(failure));
+            assert_eq!(read(Err(code.into()), &Scope::default(), None).map(drop), Err(failure));
         }
+    }
+
+    #[test]
+    fn t10_a_renewal_does_not_take_a_token_off_its_key() {
+        let key = Thumbprint("jkt-1".into());
+        let renewed = |kind: &str| {
+            let answer = TokenAnswer {
+                access_token: Some(Secret::new("t")),
+                token_type: Some(kind.into()),
+                ..TokenAnswer::default()
+            };
+            read(Ok(answer), &Scope::default(), Some(&key)).map(|tokens| tokens.key)
+        };
+        assert_eq!(renewed("DPoP"), Ok(Some(key.clone())));
+        assert_eq!(renewed("Bearer"), Err(Failure::Final));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What an API demands of the user's authentication and of the token.
 
+use super::claims_request::ClaimsRequest;
+use super::details::Details;
 use super::error::{Error, ErrorCode};
 use super::level::{Levels, Rank};
 pub use super::scope::Scope;
@@ -25,6 +27,13 @@ pub struct Requirement {
     /// Whether the authentication must be one that cannot be phished.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub phishing_resistant: bool,
+    /// What the token must be good for in particular.
+    #[serde(skip_serializing_if = "Details::is_empty")]
+    pub authorization_details: Details,
+    /// Claims that the provider is asked for (OpenID Connect Core §5.5). Who demands them judges the
+    /// token by them.
+    #[serde(skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// The app's order.
     #[serde(skip)]
     pub levels: Levels,
@@ -42,8 +51,10 @@ impl Requirement {
     /// # Errors
     ///
     /// `configuration_invalid` for an acr or scope that is empty or has a character which those
-    /// lists cannot carry.
+    /// lists cannot carry, and for authorization details and claims that are none.
     pub fn checked(self) -> Result<Self, Error> {
+        self.authorization_details.checked()?;
+        self.claims.checked()?;
         if self.acr_values.iter().map(String::as_str).chain(self.scope.iter()).all(is_sendable) {
             return Ok(self);
         }
@@ -63,6 +74,8 @@ impl Requirement {
             && self.max_age.is_none()
             && self.scope.is_empty()
             && !self.phishing_resistant
+            && self.authorization_details.is_empty()
+            && self.claims.is_empty()
     }
 
     /// The lowest level that is enough.
@@ -150,7 +163,12 @@ impl Requirement {
             (None, Some(_)) => false,
         };
         let resistance = !other.phishing_resistant || self.implies_resistance();
-        context && age && resistance && self.scope.contains_all(&other.scope)
+        context
+            && age
+            && resistance
+            && self.scope.contains_all(&other.scope)
+            && self.authorization_details == other.authorization_details
+            && self.claims.covers(&other.claims)
     }
 
     /// Whether each answer that satisfies it is one that cannot be phished.
@@ -164,9 +182,12 @@ impl Requirement {
     }
 
     /// One requirement whose answer satisfies both, if there can be one: the higher level, the
-    /// smaller age, all scopes.
+    /// smaller age, all scopes. What the user confirms in particular is confirmed alone.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Option<Self> {
+        if self.authorization_details != other.authorization_details {
+            return None;
+        }
         let acr_values = match (self.acr_values.is_empty(), other.acr_values.is_empty()) {
             (true, _) => other.acr_values.clone(),
             (_, true) => self.acr_values.clone(),
@@ -183,6 +204,8 @@ impl Requirement {
             max_age: self.max_age.into_iter().chain(other.max_age).min(),
             scope: self.scope.union(&other.scope),
             phishing_resistant: self.phishing_resistant || other.phishing_resistant,
+            authorization_details: self.authorization_details.clone(),
+            claims: self.claims.merge(&other.claims)?,
             levels: self.levels.clone(),
         };
         // The time of a level that is no alternative any more was demanded as well.
@@ -220,6 +243,41 @@ mod tests {
             scope: Scope::parse(scope),
             ..Requirement::default()
         }
+    }
+
+    #[test]
+    fn what_is_confirmed_in_particular_is_confirmed_alone() {
+        let paying = |amount: &str| Requirement {
+            authorization_details: Details::new([r#"[{"type":"t","n":"#, amount, "}]"].concat()),
+            ..requirement(&["AL3"], None, "")
+        };
+        let plain = requirement(&["AL3"], None, "");
+        assert!(paying("1").covers(&paying(" 1 ")) && paying("1").merge(&paying("1")).is_some());
+        for other in [&paying("2"), &plain] {
+            assert!(!paying("1").covers(other) && !other.covers(&paying("1")));
+            assert_eq!(paying("1").merge(other), None);
+        }
+        assert!(!Requirement { acr_values: Vec::new(), ..paying("1") }.is_empty());
+        let invalid = Requirement { authorization_details: Details::new("[1]"), ..plain };
+        assert_eq!(
+            invalid.checked().map_err(|error| error.code),
+            Err(ErrorCode::ConfigurationInvalid)
+        );
+    }
+
+    #[test]
+    fn claims_that_are_demanded_are_covered_and_merged() {
+        let asking = |value: &str| Requirement {
+            claims: ClaimsRequest::new([r#"{"a":{"value":""#, value, r#""}}"#].concat()),
+            ..requirement(&[], None, "")
+        };
+        let plain = requirement(&["AL3"], None, "");
+        assert!(!plain.covers(&asking("1")) && !asking("1").is_empty());
+        assert_eq!(asking("1").merge(&asking("2")), None);
+        let both = plain.merge(&asking("1")).unwrap_or_default();
+        assert!(both.covers(&plain) && both.covers(&asking("1")));
+        let invalid = Requirement { claims: ClaimsRequest::new("1"), ..plain };
+        assert!(invalid.checked().is_err());
     }
 
     #[test]

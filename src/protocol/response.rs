@@ -22,8 +22,9 @@ pub struct Expected<'a> {
 /// `response_malformed` for a repeated parameter (RFC 6749 §3.1), a code beside an error, or
 /// neither; `state_mismatch` for another state or none; `issuer_mismatch` for another issuer, also
 /// on an error response (RFC 9207 §2.4); `assurance_unavailable` where the provider cannot reach
-/// what was asked for (RFC 9470 §5); `cancelled` for `access_denied`; `authorization_refused` for
-/// every other error.
+/// what was asked for (RFC 9470 §5); `cancelled` for `access_denied`; `request_expired` for
+/// `invalid_request_uri`; `authorization_details_refused` for `invalid_authorization_details`;
+/// `authorization_refused` for every other error.
 pub fn read(query: &str, expected: &Expected<'_>) -> Result<Secret, Error> {
     let parameters = parse_form(query);
     // Nothing else is looked at before the response is known to belong to this transaction.
@@ -60,6 +61,10 @@ pub(super) fn refusal(error: &str) -> Error {
     match error {
         "unmet_authentication_requirements" => ErrorCode::AssuranceUnavailable.into(),
         "access_denied" => ErrorCode::Cancelled.into(),
+        // RFC 9396 §5.
+        "invalid_authorization_details" => ErrorCode::AuthorizationDetailsRefused.into(),
+        // OpenID Connect Core §3.1.2.6: what was pushed is not kept any more.
+        "invalid_request_uri" => ErrorCode::RequestExpired.into(),
         _ => Error::new(ErrorCode::AuthorizationRefused, error_name(error)),
     }
 }
@@ -140,6 +145,8 @@ mod tests {
     #[test]
     fn other_errors_tell_whether_the_user_or_the_provider_refused() {
         check(&format!("error=access_denied&state=s1&{ISS}"), Err(ErrorCode::Cancelled));
+        let details = Err(ErrorCode::AuthorizationDetailsRefused);
+        check(&format!("error=invalid_authorization_details&state=s1&{ISS}"), details);
         check(&format!("error=server_error&state=s1&{ISS}"), Err(ErrorCode::AuthorizationRefused));
         assert_eq!(error_name("<b>bad</b>\u{0}_x"), "bbadb_x");
     }

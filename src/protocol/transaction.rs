@@ -1,6 +1,8 @@
 //! One authorization code flow: what is sent, and what must come back with it.
 
+use super::claims_request::ClaimsRequest;
 use super::config::{AcrRequest, Provider};
+use super::dpop::Thumbprint;
 use super::encode::{Form, base64url, json_string};
 use super::metadata::Metadata;
 use super::requirement::{Requirement, Scope};
@@ -22,6 +24,10 @@ pub struct Secrets {
     pub nonce: String,
     /// The PKCE code verifier (RFC 7636 §4.1): 43 unreserved characters.
     pub verifier: Secret,
+    /// The key that code and tokens are to be bound to (RFC 9449 §10), where they are; it outlives the
+    /// transaction.
+    #[serde(default)]
+    pub key: Option<Thumbprint>,
 }
 
 impl Secrets {
@@ -34,6 +40,7 @@ impl Secrets {
             state: base64url(state),
             nonce: base64url(nonce),
             verifier: Secret::new(base64url(verifier)),
+            key: None,
         }
     }
 }
@@ -121,16 +128,29 @@ impl Transaction {
         Secret::new(form.into_string())
     }
 
+    /// The body by which the provider is to keep the request (RFC 9126 §2.1).
+    #[must_use]
+    pub fn pushed_request(
+        &self,
+        acr_request: AcrRequest,
+        hint: &Hint,
+        challenge: &[u8; 32],
+    ) -> Secret {
+        Secret::new(self.authorization(acr_request, hint, challenge).into_string())
+    }
+
     fn authorization(&self, acr_request: AcrRequest, hint: &Hint, challenge: &[u8; 32]) -> Form {
         let (client_id, redirect_uri) = self.registration();
         let asked = self.requirement.as_asked();
         let acr_values = &asked.acr_values;
         let joined = acr_values.join(" ");
-        let (acr, claims) = match acr_request {
-            _ if acr_values.is_empty() => (None, None),
-            AcrRequest::AcrValues => (Some(joined.as_str()), None),
-            AcrRequest::Claims => (None, Some(essential_acr(acr_values))),
+        let (acr, essential) = match acr_request {
+            _ if acr_values.is_empty() => (None, ClaimsRequest::default()),
+            AcrRequest::AcrValues => (Some(joined.as_str()), ClaimsRequest::default()),
+            AcrRequest::Claims => (None, ClaimsRequest::new(essential_acr(acr_values))),
         };
+        let claims = essential.beside(&self.requirement.claims);
+        let claims = self.provider.iter().fold(claims, |all, it| all.beside(&it.claims));
         let max_age = asked.max_age.map(|age| age.0.to_string());
         let form = Form::default()
             .with("response_type", "code")
@@ -142,9 +162,11 @@ impl Transaction {
             .with("code_challenge", &base64url(challenge))
             .with("code_challenge_method", "S256")
             .with_some("acr_values", acr)
-            .with_some("claims", claims.as_deref())
+            .with_some("claims", claims.text())
             .with_some("max_age", max_age.as_deref())
-            .with_some("resource", self.resource.as_deref());
+            .with_some("authorization_details", self.requirement.authorization_details.text())
+            .with_some("resource", self.resource.as_deref())
+            .with_some("dpop_jkt", self.secrets.key.as_ref().map(|key| key.0.as_str()));
         hint.add_to(form)
     }
 
@@ -206,6 +228,7 @@ fn essential_acr(acr_values: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::config::tests::config;
+    use super::super::details::Details;
     use super::super::encode::parse_form;
     use super::super::units::Seconds;
     use super::*;
@@ -222,6 +245,8 @@ mod tests {
                 token_endpoint: "https://login.example/token".into(),
                 jwks_uri: "https://login.example/jwks".into(),
                 authorization_challenge_endpoint: None,
+                pushed_authorization_request_endpoint: None,
+                require_pushed_authorization_requests: false,
                 authorization_response_iss_parameter_supported: true,
                 code_challenge_methods_supported: Vec::new(),
             },
@@ -270,10 +295,29 @@ mod tests {
             ("login_hint", None),
             ("claims", None),
             ("resource", None),
+            ("authorization_details", None),
+            ("dpop_jkt", None),
             ("prompt", None),
         ] {
             assert_eq!(find(&sent, name), value, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_in_particular_goes_along_as_it_is() {
+        let details = r#"[{"type":"transfer","amount":"25.50"}]"#;
+        let mut transaction = transaction();
+        transaction.requirement.authorization_details = Details::new(details);
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        assert_eq!(find(&parameters(&url), "authorization_details"), Some(details));
+    }
+
+    #[test]
+    fn the_code_is_bound_to_the_key_that_the_tokens_will_be_bound_to() {
+        let mut transaction = transaction();
+        transaction.secrets.key = Some(Thumbprint("jkt-1".into()));
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        assert_eq!(find(&parameters(&url), "dpop_jkt"), Some("jkt-1"));
     }
 
     #[test]
@@ -290,6 +334,23 @@ mod tests {
         let url = transaction.authorization_url(AcrRequest::Claims, &hint, &[0; 32]);
         let one = r#"{"id_token":{"acr":{"essential":true,"value":"AL3"}}}"#;
         assert_eq!(find(&parameters(&url), "claims"), Some(one));
+    }
+
+    #[test]
+    fn claims_of_the_app_and_of_the_challenge_are_asked_for_in_one() {
+        let mut transaction = transaction();
+        let own = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+        let demanded = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+        transaction.provider.iter_mut().for_each(|it| it.claims = ClaimsRequest::new(own));
+        transaction.requirement.claims = ClaimsRequest::new(demanded);
+        transaction.requirement.acr_values.truncate(1);
+        let url = transaction.authorization_url(AcrRequest::Claims, &Hint::None, &[0; 32]);
+        let all = r#"{"id_token":{"acr":{"essential":true,"value":"AL3"}},"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}}}"#;
+        assert_eq!(find(&parameters(&url), "claims"), Some(all));
+        let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
+        let sent = parameters(&url);
+        assert_eq!(find(&sent, "acr_values"), Some("AL3"));
+        assert!(find(&sent, "claims").is_some_and(|it| it.contains("c1") && !it.contains("AL3")));
     }
 
     #[test]

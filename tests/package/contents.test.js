@@ -36,6 +36,8 @@ test("the tarball has the licences, the types and both modules", async (context)
     "callback.js",
     "carried.js",
     "clicks.js",
+    "described.js",
+    "dpop.js",
     "endpoints.js",
     "error.js",
     "gate-texts-ar.js",

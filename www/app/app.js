@@ -23,6 +23,8 @@ const arrangement = arrangementOf(query, { api, issuer });
 const backend = arrangement.name === "bff";
 /** @type {string | undefined} */
 let owner;
+/** @type {import("./account.js").Payee[]} */
+let payees = [];
 /** How many passkeys the user has; undefined where this page uses none. @type {number | undefined} */
 let passkeys;
 
@@ -71,7 +73,8 @@ onSubmit("#transfer", (form) => {
   const amount = cents(String(form.get("amount")));
   if (amount === undefined) return tell("error", "Type an amount such as 25 or 25.50.", "amount_invalid");
   const what = `${money(amount)} to ${payee.selectedOptions[0]?.text ?? ""}`;
-  return act(`Sending ${what}…`, account.send({ payee: payee.value, amount }, asking(`Confirm sending ${what}`)), async () => {
+  const asked = { ...asking(`Confirm sending ${what}`), ...paying(payee.value, amount) };
+  return act(`Sending ${what}…`, account.send({ payee: payee.value, amount }, asked), async () => {
     find("#transfer", HTMLFormElement).reset();
     await showAccount();
     return `Sent ${what}.`;
@@ -137,6 +140,20 @@ function asking(reason) {
   return passkeys === 0 ? { reason, methods: [arrangement.away] } : { reason };
 }
 
+/**
+ * What the user is to confirm in particular, where this page is set up so.
+ * @param {string} id of the payee
+ * @param {number} amount
+ * @returns {import("/stepup/index.js").StepUpInit}
+ */
+function paying(id, amount) {
+  const payee = payees.find((one) => one.id === id);
+  if (!arrangement.details || !payee) return {};
+  const instructedAmount = { currency: "EUR", amount: (amount / 100).toFixed(2) };
+  const payment = { type: "payment_initiation", instructedAmount, creditorName: payee.name, creditorAccount: { iban: payee.iban } };
+  return { authorizationDetails: [payment] };
+}
+
 async function addPasskey() {
   const asked = asking("Confirm that you want to add a passkey");
   const options = await account.passkeyOptions(asked);
@@ -144,9 +161,10 @@ async function addPasskey() {
 }
 
 async function showAccount() {
-  const [balance, payees, transfers] = await Promise.all([
+  const [balance, known, transfers] = await Promise.all([
     account.balance(), account.payees(), account.transfers(), arrangement.passkeys && showPasskeys(),
   ]);
+  payees = known;
   owner = balance.owner;
   find("#owner").textContent = balance.owner;
   find("#iban").textContent = spaced(balance.iban);
@@ -193,6 +211,17 @@ function describe() {
     there.set("arrangement", name);
     link.href = `./?${there}`;
     if (name === arrangement.name) link.ariaCurrent = "page";
+  }
+  find("#switches").hidden = arrangement.details === undefined;
+  for (const name of ["dpop", "details"]) {
+    const switched = find(`#${name}`, HTMLInputElement);
+    switched.checked = query.has(name);
+    switched.addEventListener("change", () => {
+      const there = new URLSearchParams(query);
+      if (switched.checked) there.set(name, "1");
+      else there.delete(name);
+      location.assign(`./?${there}`);
+    });
   }
   for (const text of find("#set-up").querySelectorAll("p[data-about]")) {
     if (text instanceof HTMLElement) text.hidden = text.dataset.about !== arrangement.name;
@@ -248,6 +277,8 @@ tally.goOn(seen);
 const back = await stepup.resume().catch((error) => ({ error, returnTo: "", results: [] }));
 if (back) {
   await act("Welcome back…", takeUp(back), async (done) => {
+    // A token for one transfer is used up by it, and the page before this one has taken the other along.
+    if (done !== undefined && arrangement.details) return "Done, as you confirmed. Sign in to see your account.";
     const greeting = await enter();
     return done ?? greeting;
   });

@@ -19,6 +19,7 @@ export const COMPARED = Object.freeze(/** @type {const} */ (["endpoints", "carri
  * @property {string} client who signs out at the provider
  * @property {boolean} passkeys whether this page can use any
  * @property {"popup" | "redirect"} away how the user is sent to the provider's pages
+ * @property {boolean} [details] whether exactly one transfer is confirmed; missing where the page has no tokens
  * @property {Options} options
  */
 
@@ -40,7 +41,8 @@ export function csrfToken() {
 /**
  * The arrangement that the address names: `?arrangement=endpoints` (the default), `carried`, `bff`, or
  * `redirect`, which leaves the page for the provider's. Tests also use `popup`, without passkeys in the
- * page, and `first-party`; `&carried=1` lets `bff` take options from the challenge.
+ * page, and `first-party`; `&carried=1` lets `bff` take options from the challenge. `&dpop=1` has tokens
+ * bound to a key of the browser, `&par=1` requests pushed, `&details=1` exactly one transfer confirmed.
  * @param {URLSearchParams} query
  * @param {{ api: string, issuer: string }} at
  * @returns {Arrangement}
@@ -51,23 +53,27 @@ export function arrangementOf(query, at) {
   // A passkey is a site's own: that of a provider elsewhere answers in its window only.
   const inThePage = name !== "popup" && name !== "redirect";
   const passkeys = inThePage && new URL(at.issuer).hostname.endsWith(location.hostname.replace(/^[^.]+/, ""));
-  return name === "bff" ? backend(passkeys, query.has("carried")) : openIdConnect(name, passkeys, at);
+  return name === "bff" ? backend(passkeys, query.has("carried")) : openIdConnect(name, passkeys, query, at);
 }
 
 /**
  * @param {Name} name
  * @param {boolean} passkeys
+ * @param {URLSearchParams} query
  * @param {{ api: string, issuer: string }} at
  * @returns {Arrangement}
  */
-function openIdConnect(name, passkeys, { api, issuer }) {
+function openIdConnect(name, passkeys, query, { api, issuer }) {
   return {
     name,
     base: api,
     client: "bank-spa",
     passkeys,
     away: name === "redirect" ? "redirect" : "popup",
+    details: query.has("details"),
     options: {
+      dpop: query.has("dpop"),
+      par: query.has("par"),
       apis: [{ origin: api, passkeyServer: name === "carried" }],
       issuer,
       clientId: "bank-spa",

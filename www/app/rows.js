@@ -28,6 +28,7 @@ export const ACTORS = Object.freeze(/** @type {const} */ (["You", "App", "API", 
 const requests = {
   metadata: "Reads the metadata", token: "Trades the code for tokens", jwks: "Fetches the keys",
   passkey_options: "Asks for passkey options", passkey_token: "Sends the assertion", authorization_challenge: "Asks for a code",
+  pushed_authorization: "Pushes what will be asked", resource_metadata: "Reads what the API says of itself",
 };
 
 /** @type {{ [K in keyof Events]: (event: Events[K], backend: boolean) => Row }} */
@@ -41,7 +42,7 @@ const rows = {
     detail: reason,
   }),
   request: ({ target, method, url, status, duration }, backend) => ({
-    from: "App", to: backend || target === "api" ? "API" : "Provider",
+    from: "App", to: backend || target === "api" || target === "resource_metadata" ? "API" : "Provider",
     text: requests[target] ?? `${method} ${path(url)}`,
     detail: `${status || "no answer"} · ${Math.round(duration)} ms`,
     mood: target === "api" || status < 400 ? undefined : "bad",

@@ -15,7 +15,7 @@ const KEPT = "requests";
  * @property {number} options for the passkey
  * @property {number} proof the assertion, or a code, traded
  * @property {number} again the transfer, repeated
- * @property {number} other metadata and keys, which are read once
+ * @property {number} other metadata and keys, which are read once, and a request that is pushed
  */
 
 /**
@@ -27,7 +27,7 @@ const KEPT = "requests";
 /** @type {Record<import("/stepup/index.js").StepUpEvents["request"]["target"], keyof Count>} */
 const columns = {
   passkey_options: "options", authorization_challenge: "options", passkey_token: "proof", token: "proof", api: "again",
-  metadata: "other", jwks: "other",
+  metadata: "other", jwks: "other", pushed_authorization: "other", resource_metadata: "other",
 };
 
 export class Tally {

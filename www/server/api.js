@@ -3,10 +3,12 @@
  * @module
  */
 import { findAccount } from "./accounts.js";
+import { API_SCOPES } from "./clients.js";
 import { Refusal } from "./ceremonies.js";
 import { cors } from "./cors.js";
 import { HttpError, readBody, readJson, sendError, sendJson, target } from "./http.js";
-import { Challenge } from "./tokens.js";
+import { pays } from "./payments.js";
+import { Challenge, insufficient } from "./tokens.js";
 
 /**
  * @typedef {import("./http.js").Request} Request
@@ -15,6 +17,8 @@ import { Challenge } from "./tokens.js";
  * @typedef {(req: Request, res: Response) => void | Promise<void>} Handler
  */
 
+/** Where the API describes itself (RFC 9728 §3). */
+const METADATA = "/.well-known/oauth-protected-resource";
 /** Moving money takes a passkey, used within the last minute. */
 export const TRANSFER = Object.freeze({ scope: "transfers:write", acr: "AL3", maxAge: 60 });
 const READ = Object.freeze({ scope: "accounts:read", acr: "AL1" });
@@ -29,34 +33,41 @@ const NEW_PASSKEY = Object.freeze({ scope: "passkeys:write", acr: "AL2", maxAge:
  * @param {TokenCheck} parts.check
  * @param {import("./ledger.js").Ledger} parts.ledger
  * @param {import("./ceremonies.js").Ceremonies} parts.ceremonies
+ * @param {import("./possession.js").Possession} parts.possession
  * @param {Record<string, Handler>} [parts.probes] further paths, for tests
  */
-export function createApi({ at, options, check, ledger, ceremonies, probes = {} }) {
+export function createApi({ at, options, check, ledger, ceremonies, possession, probes = {} }) {
   /** @type {Record<string, Record<string, Handler>>} */
   const routes = {
+    [METADATA]: {
+      GET: (_req, res) => sendJson(res, 200, {
+        resource: at.api, authorization_servers: [at.issuer], bearer_methods_supported: ["header"], scopes_supported: API_SCOPES,
+        dpop_signing_alg_values_supported: ["ES256"], ...options.describe,
+      }),
+    },
     "/balance": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ledger.balance(user));
       },
     },
     "/payees": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ledger.payees(user));
       },
       POST: async (req, res) => {
-        const { user } = await check(req.headers.authorization, NEW_PAYEE);
+        const { user } = await check(req, NEW_PAYEE);
         sendJson(res, 201, ledger.addPayee(user, await readJson(req)));
       },
     },
     "/passkeys": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ceremonies.list(user));
       },
       POST: async (req, res) => {
-        const { user, client } = await check(req.headers.authorization, NEW_PASSKEY);
+        const { user, client } = await check(req, NEW_PASSKEY);
         const credential = await readJson(req);
         sendJson(res, 201, await ceremonies.register(credential, { client, user }).catch((error) => {
           throw error instanceof Refusal ? new HttpError(422, "The passkey could not be added.", { reason: error.message }) : error;
@@ -65,7 +76,7 @@ export function createApi({ at, options, check, ledger, ceremonies, probes = {} 
     },
     "/passkeys/options": {
       POST: async (req, res) => {
-        const { user, client } = await check(req.headers.authorization, NEW_PASSKEY);
+        const { user, client } = await check(req, NEW_PASSKEY);
         const account = findAccount(user);
         if (!account) throw new HttpError(404, "There is no account of this user.");
         sendJson(res, 200, await ceremonies.creation({ client, account }));
@@ -73,15 +84,36 @@ export function createApi({ at, options, check, ledger, ceremonies, probes = {} 
     },
     "/transfers": {
       GET: async (req, res) => {
-        const { user } = await check(req.headers.authorization, READ);
+        const { user } = await check(req, READ);
         sendJson(res, 200, ledger.transfers(user));
       },
       POST: async (req, res) => {
-        const { user } = await check(req.headers.authorization, TRANSFER);
-        sendJson(res, 201, ledger.transfer(user, await readJson(req), idempotencyKey(req)));
+        const access = await check(req, TRANSFER);
+        const order = await readJson(req);
+        confirmed(access, order);
+        sendJson(res, 201, ledger.transfer(access.user, order, idempotencyKey(req)));
       },
     },
   };
+
+  /** Tokens for one payment that have made theirs. @type {Set<string>} */
+  const used = new Set();
+
+  /**
+   * Whether this payment, and no other, is what the user has confirmed; where the token tells, or must.
+   * @param {import("./tokens.js").Access} access
+   * @param {Record<string, unknown>} order
+   */
+  function confirmed(access, order) {
+    const { user, token, details } = access;
+    if (details === undefined && !options.linking) return;
+    const payee = ledger.payees(user).find(({ id }) => id === order.payee);
+    const fits = Array.isArray(details) && pays(details, { amount: order.amount }, payee);
+    if (!fits || used.has(token)) {
+      throw Object.assign(insufficient({ acr: TRANSFER.acr, maxAge: TRANSFER.maxAge }), { of: access });
+    }
+    used.add(token);
+  }
 
   /** @type {Handler} */
   return async function serve(req, res) {
@@ -89,6 +121,9 @@ export function createApi({ at, options, check, ledger, ceremonies, probes = {} 
     const probe = Object.hasOwn(probes, path) ? probes[path] : undefined;
     const policy = { origin: at.app, exposeChallenge: options.exposeChallenge, anyHeader: probe !== undefined };
     if (cors(req, res, policy)) return;
+    // RFC 9449 §8.2, §9: whatever the answer will be, the next proof has this one.
+    const nonce = req.headers.dpop === undefined ? undefined : possession.nonce();
+    if (nonce !== undefined) res.setHeader("DPoP-Nonce", nonce);
     try {
       const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
       const handler = probe ?? methods?.[req.method ?? ""];
@@ -99,6 +134,7 @@ export function createApi({ at, options, check, ledger, ceremonies, probes = {} 
       await handler(req, res);
     } catch (error) {
       if (options.carry && error instanceof Challenge) await carry(error, ceremonies);
+      if (options.describe && error instanceof Challenge) error.params.resource_metadata ??= at.api + METADATA;
       await refuse(req, res, error);
     }
   };
@@ -122,7 +158,8 @@ async function carry({ of, more }, ceremonies) {
 async function refuse(req, res, error) {
   // An answer to a half-read upload would be lost with the connection.
   if (!req.readableEnded) await readBody(req, 0).catch(() => undefined);
-  if (error instanceof Challenge) res.setHeader("WWW-Authenticate", error.header);
+  const scheme = /^dpop /i.test(req.headers.authorization ?? "") ? "DPoP" : "Bearer";
+  if (error instanceof Challenge) res.setHeader("WWW-Authenticate", error.header(scheme));
   sendError(res, error);
 }
 

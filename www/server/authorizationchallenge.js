@@ -13,12 +13,13 @@ import { demandIn } from "./demands.js";
 import { createEndpoint, hintedUser, OAuthError } from "./endpoint.js";
 import { grantFor } from "./grants.js";
 import { tell } from "./passkeygrant.js";
+import { paymentsIn } from "./payments.js";
 import { NO_REDIRECT } from "./tokenrequest.js";
 
 /** Requests remembered at once; the oldest goes first. */
 const REQUESTS = 1000;
 /** What a request is about. Each further one may leave it out, and may not change it. */
-const PARAMS = /** @type {const} */ (["response_type", "scope", "nonce", "code_challenge", "code_challenge_method", "acr_values", "max_age", "resource"]);
+const PARAMS = /** @type {const} */ (["response_type", "scope", "nonce", "code_challenge", "code_challenge_method", "acr_values", "max_age", "resource", "authorization_details", "dpop_jkt"]);
 
 /**
  * @typedef {import("./endpoint.js").Form} Form
@@ -49,7 +50,8 @@ export function createAuthorizationChallenge({ at, options, provider, ceremonies
     if (authSession === undefined) return ask(await begin(form, client));
     const request = resume(authSession, form, client);
     if (credential === undefined) return ask(request);
-    const proof = await ceremonies.prove(parse(credential), { client: client.clientId, nonce: request.params.nonce, authSession })
+    const { nonce, authorization_details: about } = request.params;
+    const proof = await ceremonies.prove(parse(credential), { client: client.clientId, nonce, about, authSession })
       .catch((error) => { if (!(error instanceof Refusal)) throw error; });
     // What does not hold has proved nothing: the same is asked for once more.
     return proof ? { authorization_code: await issue(request, client, proof) } : ask(request);
@@ -68,6 +70,7 @@ export function createAuthorizationChallenge({ at, options, provider, ceremonies
     }
     if (form.resource !== undefined) resourceServer(at, form.resource);
     demandIn(form, options);
+    paymentsIn(form.authorization_details);
     const params = Object.fromEntries(PARAMS.flatMap((name) => form[name] === undefined ? [] : [[name, form[name]]]));
     return { client: client.clientId, user: await hintedUser(form, client, { provider, options }), params, until: 0 };
   }
@@ -97,7 +100,7 @@ export function createAuthorizationChallenge({ at, options, provider, ceremonies
    */
   async function ask(request) {
     const { client, user, params } = request;
-    const ceremony = await ceremonies.request({ client, user, nonce: params.nonce });
+    const ceremony = await ceremonies.request({ client, user, nonce: params.nonce, about: params.authorization_details });
     if (!ceremony) throw new OAuthError("redirect_to_web", "the user has no passkey");
     pending.set(ceremony.auth_session, { ...request, until: Date.now() + options.challengeTtl * 1000 });
     const [oldest] = pending.keys();
@@ -112,7 +115,7 @@ export function createAuthorizationChallenge({ at, options, provider, ceremonies
    * @param {{ user: string, level: string, amr: string[] }} proof
    */
   async function issue({ params }, client, { user, ...proof }) {
-    const { resource = at.api, nonce, code_challenge: codeChallenge, scope: asked } = params;
+    const { resource = at.api, nonce, code_challenge: codeChallenge, dpop_jkt: dpopJkt, scope: asked } = params;
     const { grant, oidcScope, apiScope } = await grantFor({ provider, client, user, resource, scope: asked });
     const code = new provider.AuthorizationCode({
       ...tell(demandIn(params, options), proof),
@@ -120,9 +123,11 @@ export function createAuthorizationChallenge({ at, options, provider, ceremonies
       client,
       codeChallenge,
       codeChallengeMethod: "S256",
+      dpopJkt,
       grantId: grant.jti,
       gty: "authorization_code",
       nonce,
+      rar: paymentsIn(params.authorization_details),
       redirectUri: NO_REDIRECT,
       resource,
       scope: [oidcScope, apiScope].filter(Boolean).join(" "),

@@ -36,26 +36,27 @@ export class Ceremonies {
 
   /**
    * What a page needs to ask for an assertion; nothing for a user who has no passkey.
-   * @param {{ client: string, user?: string, nonce?: string }} whom
+   * @param {{ client: string, user?: string, nonce?: string, about?: string }} whom
    */
-  async request({ client, user, nonce }) {
+  async request({ client, user, nonce, about }) {
     if (user !== undefined && this.#passkeys.of(user).length === 0) return undefined;
     const publicKey = await this.#passkeys.requestOptions(user, this.#options.userVerification);
     const authSession = randomBytes(16).toString("base64url");
-    this.#challenges.keep(publicKey.challenge, { ceremony: "get", client, user, nonce, authSession });
+    this.#challenges.keep(publicKey.challenge, { ceremony: "get", client, user, nonce, about, authSession });
     return { publicKey, auth_session: authSession };
   }
 
   /**
    * Who has signed, and what that proves.
    * @param {unknown} credential an `AuthenticationResponseJSON`
-   * @param {{ client: string, nonce?: string, authSession?: string }} from
+   * @param {{ client: string, nonce?: string, about?: string, authSession?: string }} from
    * @throws {Refusal}
    */
-  async prove(credential, { client, nonce, authSession }) {
+  async prove(credential, { client, nonce, about, authSession }) {
     const { challenge, bound } = this.#take(credential, "get", client);
     if (bound.authSession !== authSession) throw new Refusal("the auth_session is another ceremony's");
     if (bound.nonce !== undefined && bound.nonce !== nonce) throw new Refusal("the nonce is another ceremony's");
+    if (bound.nonce !== undefined && bound.about !== about) throw new Refusal("something else was to be confirmed");
     return await refusing(() => this.#passkeys.verify(/** @type {Assertion} */ (credential), {
       challenge, origins: this.#origins, user: bound.user, userVerification: this.#options.userVerification,
     }));

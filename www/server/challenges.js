@@ -13,6 +13,7 @@ const CHALLENGES = 10_000;
  * @property {string} client
  * @property {string} [user] anybody with a passkey where it is missing
  * @property {string} [nonce] that the answer must come with, where it was known when it was asked for
+ * @property {string} [about] the authorization details that it confirms
  * @property {string} [authSession] the handle that the answer must come with
  */
 

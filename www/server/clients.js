@@ -4,6 +4,7 @@
  */
 import { ACCESS_TOKEN_ALG, ID_TOKEN_ALG } from "./keys.js";
 import { errors } from "./oidc.js";
+import { PAYMENT } from "./payments.js";
 
 /** The scopes of the API, which are all it takes to use it. */
 export const API_SCOPES = Object.freeze(["accounts:read", "transfers:write", "payees:write", "passkeys:write"]);
@@ -18,9 +19,10 @@ export const PASSKEY_GRANT = "urn:bank:passkey";
  * Both clients are the bank's own.
  * @param {import("./hosts.js").Addresses} at
  * @param {string} secret of the backend-for-frontend
+ * @param {import("./options.js").Options} options
  * @returns {import("oidc-provider").ClientMetadata[]}
  */
-export function createClients(at, secret) {
+export function createClients(at, secret, options) {
   /** @type {Partial<import("oidc-provider").ClientMetadata>} */
   const both = {
     client_name: "Localhost Bank",
@@ -35,6 +37,8 @@ export function createClients(at, secret) {
       ...both,
       client_id: SPA,
       token_endpoint_auth_method: "none",
+      require_pushed_authorization_requests: options.pushed,
+      authorization_details_types: [PAYMENT],
       redirect_uris: [`${at.app}/stepup/callback.html`, `${at.app}/e2e/callback.html`],
     },
     {

@@ -4,7 +4,7 @@
  */
 
 /** Request headers that the API understands. */
-const HEADERS = "Authorization, Content-Type, Idempotency-Key";
+const HEADERS = "Authorization, Content-Type, DPoP, Idempotency-Key";
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /**
@@ -13,7 +13,7 @@ const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
  * @param {import("./http.js").Response} res
  * @param {object} policy
  * @param {string} policy.origin the one page that may
- * @param {boolean} policy.exposeChallenge whether it may read `WWW-Authenticate`
+ * @param {boolean} policy.exposeChallenge whether it may read `WWW-Authenticate` and `DPoP-Nonce`
  * @param {boolean} policy.anyHeader whether it may send any header it likes
  */
 export function cors(req, res, { origin, exposeChallenge, anyHeader }) {
@@ -23,7 +23,7 @@ export function cors(req, res, { origin, exposeChallenge, anyHeader }) {
   res.setHeader("Vary", preflight ? "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" : "Origin");
   if (allowed) res.setHeader("Access-Control-Allow-Origin", origin);
   if (!preflight) {
-    if (allowed && exposeChallenge) res.setHeader("Access-Control-Expose-Headers", "WWW-Authenticate");
+    if (allowed && exposeChallenge) res.setHeader("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce");
     return false;
   }
   if (allowed) {

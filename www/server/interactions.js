@@ -8,6 +8,7 @@ import { checkPassword, findAccount } from "./accounts.js";
 import { HttpError, readBody, target as targetOf } from "./http.js";
 import { answer, demandOf } from "./levels.js";
 import { sendPage } from "./pages.js";
+import { paymentIn } from "./payments.js";
 import { adjusted } from "./policy.js";
 import { nextStep } from "./steps.js";
 
@@ -229,6 +230,7 @@ export function createInteractions({ at, provider, assurance, passkeys }) {
       ceremony: options,
       message: talk.message,
       wantsPasskey: demand.acr.includes("AL3"),
+      payment: paymentIn(params),
     });
   }
 

@@ -34,12 +34,13 @@ export function rank(acr) {
 
 /**
  * Reads what an authorization request asks for.
- * @param {{ acr_values?: unknown, claims?: unknown, max_age?: unknown, prompt?: unknown }} params
+ * @param {{ acr_values?: unknown, claims?: unknown, max_age?: unknown, prompt?: unknown, authorization_details?: unknown }} params
  * @returns {Demand}
  */
 export function demandOf(params) {
   const acr = essentialAcr(params.claims) ?? words(params.acr_values);
-  const anew = words(params.prompt).includes("login");
+  // A payment is confirmed by who sees it: what was proved before it was shown does not count.
+  const anew = words(params.prompt).includes("login") || params.authorization_details !== undefined;
   return params.max_age === undefined ? { acr, anew } : { acr, anew, maxAge: Number(params.max_age) };
 }
 

@@ -19,3 +19,6 @@ const library = await import("oidc-provider");
 console.warn = warn;
 
 export const { Provider, interactionPolicy, errors } = library;
+
+/** The library's own look at a proof (RFC 9449), which it offers to no grant type but its own. */
+export const { default: validateDpop, checkDpopReplay } = await import("oidc-provider/lib/helpers/validate_dpop.js");

@@ -17,7 +17,7 @@ import { isAbsolute } from "node:path";
  * @property {string} provider host name of the identity provider; fixed at the start
  * @property {SeededPasskey[]} passkeys
  * @property {{ app?: string, provider?: string }} coop `Cross-Origin-Opener-Policy` of each host
- * @property {boolean} exposeChallenge whether the API lets the page read `WWW-Authenticate`
+ * @property {boolean} exposeChallenge whether the API lets the page read `WWW-Authenticate` and `DPoP-Nonce`
  * @property {"honour" | "lower" | "refuse"} assurance what the provider does with an acr that is asked for
  * @property {"honour" | "ignore"} hints whether `id_token_hint` binds the sign-in to its user
  * @property {Record<string, string>} mounts path prefix on the app host → absolute folder
@@ -26,6 +26,11 @@ import { isAbsolute } from "node:path";
  *   `"preferred"` an assertion without it proves less, with `"required"` nothing
  * @property {number} challengeTtl how long a challenge of those may be answered, in seconds
  * @property {boolean} carry whether the API's step-up challenge brings passkey options along
+ * @property {boolean} pushed whether the page must push its authorization requests (RFC 9126); fixed at the start
+ * @property {boolean} linking whether each transfer takes a token for exactly this one
+ * @property {{ resource?: string, authorization_servers?: string[] } | null} describe whether the API's challenges point to
+ *   its metadata (RFC 9728), and what that says instead of the truth
+ * @property {boolean} nonces whether API and provider want a nonce of theirs in each DPoP proof
  */
 
 /** Where the provider may live: the app's own site, or another one. */
@@ -45,6 +50,10 @@ export function defaultOptions() {
     userVerification: "required",
     challengeTtl: 300,
     carry: false,
+    pushed: false,
+    linking: false,
+    describe: null,
+    nonces: false,
   };
 }
 
@@ -62,20 +71,25 @@ const valid = {
   userVerification: (value) => ["required", "preferred"].includes(value),
   challengeTtl: (value) => Number.isInteger(value) && value > 0 && value <= 86_400,
   carry: (value) => typeof value === "boolean",
+  pushed: (value) => typeof value === "boolean",
+  describe: (value) => value === null || (isRecord(value) && Object.keys(value).every((key) => /^(resource|authorization_servers)$/.test(key))),
+  linking: (value) => typeof value === "boolean",
+  nonces: (value) => typeof value === "boolean",
 };
 
 /**
  * Takes over what `patch` names, or throws a `TypeError` and changes nothing.
  * @param {Options} options
  * @param {unknown} patch
- * @param {{ started?: boolean }} [when] once started, the provider stays where it is
+ * @param {{ started?: boolean }} [when] once started, some stay as they are
  */
 export function mergeOptions(options, patch, { started = false } = {}) {
   if (!isRecord(patch)) throw new TypeError("options must be a JSON object");
   for (const [name, value] of Object.entries(patch)) {
     if (!Object.hasOwn(valid, name)) throw new TypeError(`unknown option: ${name}`);
     if (!valid[/** @type {keyof Options} */ (name)](value)) throw new TypeError(`option ${name} has a wrong value`);
-    if (started && name === "provider" && value !== options.provider) throw new TypeError("option provider is fixed at the start");
+    const fixed = name === "provider" || name === "pushed";
+    if (started && fixed && value !== options[name]) throw new TypeError(`option ${name} is fixed at the start`);
   }
   Object.assign(options, patch);
 }

@@ -13,6 +13,7 @@
  * @property {object} [ceremony] WebAuthn options as JSON
  * @property {string} [message]
  * @property {boolean} wantsPasskey
+ * @property {import("./payments.js").Payment} [payment] what is being confirmed
  */
 
 /** Markup that is safe to put into a page. */
@@ -89,6 +90,7 @@ export function sendPage(res, at, step, view) {
   res.end(layout(title, html`
 <h1>${title}</h1>
 ${who(view)}
+${payment(view)}
 ${alert}
 ${content}
 ${form(view, html`<button id="cancel" name="action" value="cancel" class="quiet">Cancel and go back</button>`)}`));
@@ -148,6 +150,14 @@ function who(view) {
   return html`<div class="who"><span class="face" aria-hidden="true">${view.account.name.slice(0, 1)}</span>
 <span>${view.account.name}</span>
 ${!view.pinned && form(view, html`<button id="other-account" name="action" value="other-account" class="link">Not you?</button>`)}</div>`;
+}
+
+/** @param {View} view */
+function payment({ payment }) {
+  return payment && html`<dl class="payment" id="payment">
+<dt>You are sending</dt><dd><strong>€${payment.instructedAmount.amount}</strong></dd>
+<dt>to</dt><dd><strong>${payment.creditorName}</strong><br>${payment.creditorAccount.iban.replace(/(.{4})(?=.)/g, "$1 ")}</dd>
+</dl>`;
 }
 
 /**

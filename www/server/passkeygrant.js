@@ -8,7 +8,7 @@ import { Refusal } from "./ceremonies.js";
 import { demandIn } from "./demands.js";
 import { grantFor } from "./grants.js";
 import { answer } from "./levels.js";
-import { errors } from "./oidc.js";
+import { checkDpopReplay, errors, validateDpop } from "./oidc.js";
 
 /**
  * @typedef {object} Params
@@ -17,11 +17,12 @@ import { errors } from "./oidc.js";
  * @property {string} [acr_values]
  * @property {string} [max_age]
  * @property {string} [resource]
+ * @property {string} [authorization_details]
  * @property {string} [auth_session]
  * @property {string} [credential]
  */
 
-const PARAMS = ["nonce", "scope", "acr_values", "max_age", "resource", "auth_session", "credential"];
+const PARAMS = ["nonce", "scope", "acr_values", "max_age", "resource", "authorization_details", "auth_session", "credential"];
 
 /** What its tokens tell of the user (RFC 9470 §6), under this name in the context. */
 export const PROOF = "PasskeyProof";
@@ -36,14 +37,15 @@ export const PROOF = "PasskeyProof";
 export function registerPasskeyGrant({ at, options, provider, ceremonies }) {
   provider.registerGrantType(PASSKEY_GRANT, async (/** @type {import("oidc-provider").TokenEndpointGrantContext<Params>} */ ctx) => {
     const { client, params } = ctx.oidc;
-    const { nonce, auth_session: authSession, resource = at.api } = params;
+    const { nonce, auth_session: authSession, resource = at.api, authorization_details: about } = params;
     if (nonce === undefined) throw new errors.InvalidRequest("the nonce is missing");
     const demand = demandIn(params, options);
+    const proof = await validateDpop(provider, ctx);
     const server = new provider.ResourceServer(resource, resourceServer(at, resource));
 
-    const { user, ...proof } = await ceremonies.prove(parse(params.credential), { client: client.clientId, nonce, authSession })
+    const { user, ...proved } = await ceremonies.prove(parse(params.credential), { client: client.clientId, nonce, about, authSession })
       .catch((error) => { throw error instanceof Refusal ? new errors.CustomOIDCProviderError("invalid_grant", error.message) : error; });
-    const told = tell(demand, proof);
+    const told = tell(demand, proved);
     ctx.oidc.entity(PROOF, told);
     ctx.oidc.entity("Account", { accountId: user, claims: () => ({ sub: user }) });
 
@@ -52,6 +54,15 @@ export function registerPasskeyGrant({ at, options, provider, ceremonies }) {
     const access = new provider.AccessToken({ ...whole, resourceServer: server, scope: apiScope });
     const scope = [oidcScope, apiScope].filter(Boolean).join(" ");
     const refresh = new provider.RefreshToken({ ...whole, ...told, nonce, resource, scope, rotations: 0 });
+    // The library has looked at them.
+    const details = about === undefined ? undefined : JSON.parse(about);
+    Object.assign(access, { rar: details });
+    if (proof) {
+      await checkDpopReplay(provider, ctx, proof, client.clientId);
+      // A client without a secret has its refresh tokens bound as well (RFC 9449 §5).
+      access.setThumbprint("jkt", proof.thumbprint);
+      Object.assign(refresh, { jkt: proof.thumbprint });
+    }
     const asked = oidcScope.split(" ").includes("openid");
     const idToken = new provider.IdToken({ sub: user, acr: told.acr, amr: told.amr, auth_time: told.authTime }, { ctx });
     Object.assign(idToken, { scope: "openid" });
@@ -64,6 +75,7 @@ export function registerPasskeyGrant({ at, options, provider, ceremonies }) {
       ...(asked ? { id_token: await idToken.issue({ use: "idtoken" }) } : {}),
       ...(client.grantTypeAllowed("refresh_token") ? { refresh_token: await refresh.save() } : {}),
       scope: apiScope,
+      ...(details ? { authorization_details: details } : {}),
       token_type: access.tokenType,
     };
   }, PARAMS);

@@ -18,12 +18,12 @@ import { createEndpoint, hintedUser, OAuthError } from "./endpoint.js";
  */
 export function createPasskeyOptions({ at, options, provider, ceremonies }) {
   return createEndpoint({ at, provider }, async (form, client) => {
-    const { nonce, resource } = form;
+    const { nonce, resource, authorization_details: about } = form;
     if (nonce === undefined) throw new OAuthError("invalid_request", "the nonce is missing");
     if (resource !== undefined) resourceServer(at, resource);
     demandIn(form, options);
     const user = await hintedUser(form, client, { provider, options });
-    const request = await ceremonies.request({ client: client.clientId, user, nonce });
+    const request = await ceremonies.request({ client: client.clientId, user, nonce, about });
     // The name that the draft for first-party apps has for this: the user can go on in a window.
     if (!request) throw new OAuthError("redirect_to_web", "the user has no passkey");
     return request;

@@ -19,11 +19,11 @@ export function createProbes(check, revocations) {
   let turns = 0;
   return {
     "/echo": async (req, res) => {
-      await check(req.headers.authorization, TRANSFER);
+      await check(req, TRANSFER);
       sendJson(res, 200, describe(req, await readBody(req, LIMIT)));
     },
     "/once": async (req, res) => {
-      const { id } = await check(req.headers.authorization, TRANSFER);
+      const { id } = await check(req, TRANSFER);
       if (!revocations.take(id)) throw invalidToken("The access token was used");
       sendJson(res, 200, { id });
     },
@@ -34,7 +34,7 @@ export function createProbes(check, revocations) {
       sendJson(res, 401, { detail: "no challenge" });
     },
     "/teapot": (_req, res) => {
-      res.setHeader("WWW-Authenticate", insufficient({ ...TRANSFER, scope: undefined }).header);
+      res.setHeader("WWW-Authenticate", insufficient({ ...TRANSFER, scope: undefined }).header());
       sendJson(res, 418, { detail: "a challenge on a status that has none" });
     },
     "/redirect": (req, res) => {
@@ -44,6 +44,11 @@ export function createProbes(check, revocations) {
     },
     "/loop": () => {
       throw insufficient({ ...TRANSFER, scope: undefined });
+    },
+    "/described": (req) => {
+      const challenge = insufficient({ acr: "AL2" });
+      challenge.params.resource_metadata = new URLSearchParams(target(req).query).get("at") ?? "";
+      throw challenge;
     },
     "/alternate": () => {
       turns += 1;

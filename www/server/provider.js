@@ -11,6 +11,7 @@ import { memoryAdapter } from "./memory.js";
 import { Provider } from "./oidc.js";
 import { errorPage, loggedOutPage, logoutPage } from "./pages.js";
 import { PROOF, registerPasskeyGrant } from "./passkeygrant.js";
+import { PAYMENT, validatePayment } from "./payments.js";
 import { answerFor, canReach, createPolicy } from "./policy.js";
 import { Proofs } from "./proofs.js";
 
@@ -37,7 +38,7 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
 
   const provider = new Provider(at.issuer, {
     jwks: /** @type {import("oidc-provider").JWKS} */ (jwks),
-    clients: createClients(at, secret),
+    clients: createClients(at, secret, options),
     adapter: memoryAdapter(),
     acrValues: [...LEVELS],
     // In every ID token, asked for or not: how else should the app know what it got.
@@ -47,7 +48,10 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
     clientAuthMethods: ["none", "client_secret_basic"],
     // The page holds the tokens of one client; those of the other never get there.
     clientBasedCORS: (_ctx, origin, client) => origin === at.app && client.clientId === SPA,
-    discovery: { authorization_challenge_endpoint: `${at.issuer}/authorize-challenge` },
+    discovery: {
+      authorization_challenge_endpoint: `${at.issuer}/authorize-challenge`,
+      ...(options.pushed ? { require_pushed_authorization_requests: true } : {}),
+    },
     cookies: { keys: [randomBytes(32).toString("base64url")] },
     extraTokenClaims: (ctx) => {
       const { entities } = ctx.oidc;
@@ -59,12 +63,20 @@ export function createProvider({ at, options, jwks, secret, passkeys, ceremonies
     features: {
       claimsParameter: { enabled: true },
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => options.nonces },
       userinfo: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => logoutPage(ctx.res, at, form, (body) => { ctx.body = body; }),
         postLogoutSuccessSource: (ctx) => loggedOutPage(ctx.res, at, (body) => { ctx.body = body; }),
+      },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: { [PAYMENT]: { validate: (_ctx, detail) => validatePayment(detail) } },
+        authorizationDetailsForGrantSource: (ctx) => JSON.parse(String(ctx.oidc.params?.authorization_details)),
+        // What was confirmed once is not in a token that a refresh brings.
+        authorizationDetailsForAccessToken: (_ctx, _token, source, grantType) => grantType === "authorization_code" ? source?.rar : undefined,
+        authorizationDetailsForIntrospection: () => undefined,
       },
       resourceIndicators: {
         enabled: true,

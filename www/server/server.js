@@ -21,6 +21,7 @@ import { createPageHost } from "./pagehost.js";
 import { errorPage } from "./pages.js";
 import { createPasskeyOptions } from "./passkeyoptions.js";
 import { Passkeys } from "./passkeys.js";
+import { Possession } from "./possession.js";
 import { createProbes } from "./probes.js";
 import { createProvider } from "./provider.js";
 import { RequestLog } from "./requestlog.js";
@@ -85,11 +86,13 @@ function compose({ at, options, keys, control }) {
   const ceremonies = new Ceremonies({ at, options, passkeys, challenges: new Challenges(options) });
   const secret = randomBytes(32).toString("base64url");
   const revocations = new Revocations();
-  const check = createTokenCheck(at, keys.open, revocations);
+  const possession = new Possession(options);
+  const check = createTokenCheck(at, keys.open, revocations, possession);
+  const probes = control ? createProbes(check, revocations) : {};
   /** @type {Record<import("./hosts.js").Role, Handler | undefined>} */
   const hosts = {
     app: createPageHost(at, options, createBff({ at, secret })),
-    api: createApi({ at, options, check, ledger, ceremonies, probes: control ? createProbes(check, revocations) : {} }),
+    api: createApi({ at, options, check, ledger, ceremonies, possession, probes }),
     auth: createAuthHost({ at, options, keys, secret, passkeys, ceremonies }),
     control: control ? createControl({ options, log, ledger, passkeys, revocations }) : undefined,
   };

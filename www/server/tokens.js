@@ -3,9 +3,10 @@
  * @module
  */
 import { createLocalJWKSet, errors, jwtVerify } from "jose";
-import { HttpError } from "./http.js";
+import { HttpError, target } from "./http.js";
 import { ACCESS_TOKEN_ALG } from "./keys.js";
 import { rank } from "./levels.js";
+import { ProofError } from "./possession.js";
 
 /**
  * @typedef {object} Access who calls, as the token tells
@@ -15,6 +16,8 @@ import { rank } from "./levels.js";
  * @property {string[]} scope
  * @property {string | undefined} acr
  * @property {number | undefined} authTime
+ * @property {string} token its `jti`
+ * @property {unknown} [details] what it is good for in particular (RFC 9396 §9.1)
  */
 
 /**
@@ -36,18 +39,24 @@ export class Challenge extends HttpError {
    */
   constructor(status, message, params) {
     super(status, message, params.error === undefined ? {} : { error: params.error });
-    this.header = challenge(params);
+    this.params = params;
+  }
+
+  /** @param {"Bearer" | "DPoP"} [scheme] by which the caller has tried */
+  header(scheme) {
+    return challenge(this.params, scheme);
   }
 }
 
 /**
- * A Bearer challenge (RFC 6750 §3), every value as a quoted-string.
+ * A challenge (RFC 6750 §3, RFC 9449 §7.1), every value as a quoted-string.
  * @param {Record<string, string | undefined>} params
+ * @param {"Bearer" | "DPoP"} [scheme]
  */
-export function challenge(params) {
-  const list = Object.entries({ realm: "bank", ...params })
+export function challenge(params, scheme = "Bearer") {
+  const list = Object.entries({ realm: "bank", ...params, algs: scheme === "DPoP" ? "ES256" : undefined })
     .flatMap(([name, value]) => value === undefined ? [] : [`${name}="${value}"`]);
-  return `Bearer ${list.join(", ")}`;
+  return `${scheme} ${list.join(", ")}`;
 }
 
 /** RFC 6750 §3.1. @param {string} reason */
@@ -59,18 +68,19 @@ export function invalidToken(reason) {
  * @param {import("./hosts.js").Addresses} at
  * @param {{ keys: import("jose").JWK[] }} jwks public keys of the provider
  * @param {import("./revocations.js").Revocations} revocations
+ * @param {import("./possession.js").Possession} possession
  */
-export function createTokenCheck(at, jwks, revocations) {
+export function createTokenCheck(at, jwks, revocations, possession) {
   const keys = createLocalJWKSet(jwks);
 
   /**
    * Who calls, if the token is good for what is needed; otherwise throws the challenge.
-   * @param {string | undefined} header `Authorization`
+   * @param {import("./http.js").Request} req
    * @param {Need} need
    * @returns {Promise<Access>}
    */
-  return async function check(header, need) {
-    const access = await verify(header);
+  return async function check(req, need) {
+    const access = await verify(req);
     const missing = access.scope.includes(need.scope) ? undefined : need.scope;
     const stale = need.maxAge !== undefined && !(access.authTime !== undefined && now() - access.authTime <= need.maxAge);
     if (rank(access.acr) < rank(need.acr ?? "AL1") || stale) {
@@ -85,11 +95,13 @@ export function createTokenCheck(at, jwks, revocations) {
     return access;
   };
 
-  /** @param {string | undefined} header */
-  async function verify(header) {
+  /** @param {import("./http.js").Request} req */
+  async function verify(req) {
+    const { authorization: header } = req.headers;
     const [scheme, token, ...rest] = (header ?? "").split(" ");
+    const bound = scheme?.toLowerCase() === "dpop";
     // RFC 6750 §3: a request without credentials gets no error code.
-    if (header === undefined || scheme?.toLowerCase() !== "bearer") throw new Challenge(401, "an access token is needed", {});
+    if (header === undefined || !(bound || scheme?.toLowerCase() === "bearer")) throw new Challenge(401, "an access token is needed", {});
     try {
       if (!token || rest.length > 0) throw new errors.JWTInvalid("not one token");
       // RFC 9068 §4.
@@ -100,6 +112,10 @@ export function createTokenCheck(at, jwks, revocations) {
         typ: "at+jwt",
         requiredClaims: ["exp", "sub", "client_id", "jti"],
       });
+      const { jkt } = /** @type {{ jkt?: unknown }} */ (payload.cnf ?? {});
+      // RFC 9449 §7.2: a bound token is worth nothing as a Bearer token, and the other way round.
+      if (bound !== (jkt !== undefined)) throw new errors.JWTInvalid("a token of the other type");
+      if (bound) await possession.check(req, at.api + target(req).path, token, jkt);
       const id = String(payload.jti);
       if (!revocations.admits(id)) throw invalidToken("The access token was revoked");
       return {
@@ -109,8 +125,11 @@ export function createTokenCheck(at, jwks, revocations) {
         scope: typeof payload.scope === "string" ? payload.scope.split(" ") : [],
         acr: typeof payload.acr === "string" ? payload.acr : undefined,
         authTime: typeof payload.auth_time === "number" ? payload.auth_time : undefined,
+        token: id,
+        details: payload.authorization_details,
       };
     } catch (error) {
+      if (error instanceof ProofError) throw new Challenge(401, error.message, { error: error.error, error_description: error.message });
       if (!(error instanceof errors.JOSEError)) throw error;
       const reason = error instanceof errors.JWTExpired ? "The access token expired" : "The access token is not valid";
       throw invalidToken(reason);

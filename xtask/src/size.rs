@@ -28,7 +28,7 @@ for (const name of names) {
 /// # Errors
 /// When there is no `pkg/`.
 pub fn command(project: &Project) -> Outcome {
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; 18] = [
         "index.js",
         "apis.js",
         "call.js",
@@ -38,6 +38,7 @@ pub fn command(project: &Project) -> Outcome {
         "callback.js",
         "levels.js",
         "passkey.js",
+        "dpop.js",
         "prompt.js",
         "gate.js",
         "gate-style.js",

@@ -51,7 +51,7 @@ pub struct Bench {
 }
 
 /// All stages.
-pub const STAGES: [Stage; 12] = [
+pub const STAGES: [Stage; 13] = [
     Stage {
         name: "fmt",
         needs: &[Need::Components],
@@ -107,6 +107,7 @@ pub const STAGES: [Stage; 12] = [
         is_foundation: false,
         run: www,
     },
+    Stage { name: "hostile", needs: &[], has_tests: true, is_foundation: false, run: hostile },
     Stage {
         name: "wasm",
         needs: &[Need::WasmTarget, Need::Tools, Need::Browsers],
@@ -200,6 +201,9 @@ fn types(bench: &Bench) -> (Tally, Outcome) {
         run(bench.project.npm_command(".", "tsc"))
             .args(["--project", "tests/gate"])
             .dir(&bench.project.root),
+        run(bench.project.npm_command(".", "tsc"))
+            .args(["--project", "tests/hostile"])
+            .dir(&bench.project.root),
         npm(&["run", "--silent", "types"]).dir(&bench.project.root.join("www")),
     ])
 }
@@ -232,11 +236,21 @@ fn gate(bench: &Bench) -> (Tally, Outcome) {
     package_tests(bench, "gate")
 }
 
+fn hostile(bench: &Bench) -> (Tally, Outcome) {
+    match built(bench) {
+        Ok(()) => node_tests(bench, "hostile").counted(),
+        Err(failure) => (Tally::default(), Err(failure)),
+    }
+}
+
 /// Runs the tests of a folder below `tests` that are written for Node's own test runner.
 fn package_tests(bench: &Bench, folder: &str) -> (Tally, Outcome) {
+    with_package(bench, |browsers| browsers.given_to(node_tests(bench, folder)).counted())
+}
+
+fn node_tests(bench: &Bench, folder: &str) -> Run {
     let tests = run("node").args(["--test", "--test-reporter=spec"]);
-    let tests = tests.dir(&bench.project.root.join("tests").join(folder));
-    with_package(bench, |browsers| browsers.given_to(tests).counted())
+    tests.dir(&bench.project.root.join("tests").join(folder))
 }
 
 fn e2e(bench: &Bench) -> (Tally, Outcome) {
@@ -250,13 +264,16 @@ fn with_package(
     bench: &Bench,
     tests: impl FnOnce(&Browsers) -> (Tally, Outcome),
 ) -> (Tally, Outcome) {
-    if !bench.project.package().join("package.json").is_file() {
-        let failure = Failure::new("there is no pkg/").remedy("run `cargo xtask build` first");
-        return (Tally::default(), Err(failure));
-    }
-    match bench.browsers() {
+    match built(bench).and_then(|()| bench.browsers()) {
         Ok(browsers) => tests(browsers),
         Err(failure) => (Tally::default(), Err(failure)),
+    }
+}
+
+fn built(bench: &Bench) -> Outcome {
+    match bench.project.package().join("package.json").is_file() {
+        true => Ok(()),
+        false => Err(Failure::new("there is no pkg/").remedy("run `cargo xtask build` first")),
     }
 }
 

@@ -9,7 +9,9 @@ mod webcrypto;
 use crate::protocol::claims::Claims;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::id_token::{self, Request};
+use js_sys::{Array, JSON, Object, Reflect};
 use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 /// What came out.
@@ -36,11 +38,11 @@ pub async fn verify_id_token(
     };
     let answer =
         serde_json::to_string(&answer).map_err(|error| JsError::new(&error.to_string()))?;
-    js_sys::JSON::parse(&answer)
+    JSON::parse(&answer)
 }
 
 async fn verify(request: &JsValue) -> Result<Claims, Error> {
-    let request = js_sys::JSON::stringify(request)
+    let request = JSON::stringify(&with_readable_keys(request))
         .ok()
         // `JSON.stringify(undefined)` is no string.
         .and_then(|json| Request::from_json(&JsValue::from(json).as_string()?))
@@ -56,4 +58,32 @@ async fn verify(request: &JsValue) -> Result<Claims, Error> {
         None => None,
     };
     verified.finish(digest.as_deref())
+}
+
+/// The request without the keys that are no JSON for serde, by their depth or their characters: one such
+/// key must not hide the others.
+fn with_readable_keys(request: &JsValue) -> JsValue {
+    let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
+    let keys = get(&get(request, "jwks"), "keys");
+    if !keys.is_array() {
+        return request.clone();
+    }
+    let readable = |key: &JsValue| {
+        let json = JSON::stringify(key).ok().and_then(|json| JsValue::from(json).as_string());
+        // In the request it lies three levels deeper.
+        let json = json.map(|json| ["[[[", &json, "]]]"].concat());
+        json.is_some_and(|json| serde_json::from_slice::<Value>(json.as_bytes()).is_ok())
+    };
+    let keys: Array = Array::from(&keys).iter().filter(readable).collect();
+    let (jwks, copy) = (Object::new(), Object::new());
+    // Ordinary objects take any property.
+    let _ = Reflect::set(&jwks, &"keys".into(), &keys);
+    for (name, value) in [
+        ("idToken", get(request, "idToken")),
+        ("jwks", jwks.into()),
+        ("expectation", get(request, "expectation")),
+    ] {
+        let _ = Reflect::set(&copy, &name.into(), &value);
+    }
+    copy.into()
 }

@@ -13,7 +13,7 @@ use crate::protocol::requirement::Requirement;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// This is demanded.
-    Demands(Requirement),
+    Demands(Box<Requirement>),
     /// A demand that nobody can understand: reported, otherwise as if it were not there.
     Ignored(Why),
     /// A demand that nobody writes by mistake: `challenge_rejected` unless the answer has a better
@@ -35,6 +35,8 @@ pub enum Why {
     /// A value of `acr_values` or `scope` has a control character, a quote, a backslash, or
     /// something beyond US-ASCII.
     Character,
+    /// `insufficient_claims` carries no JSON object in base64.
+    Claims,
 }
 
 impl Why {
@@ -46,6 +48,7 @@ impl Why {
             Self::ScopeMissing => "insufficient_scope names no scope",
             Self::TooManyValues => "acr_values or scope has too many values",
             Self::ValueTooLong => "acr_values or scope has a value that is too long",
+            Self::Claims => "insufficient_claims carries no claims that can be read",
             Self::Character => "acr_values or scope has a character that is not allowed",
         }
     }
@@ -53,8 +56,11 @@ impl Why {
 
 type Dialect = fn(&Challenge) -> Option<Verdict>;
 
-const SPOKEN_IN_CHALLENGES: [Dialect; 2] =
-    [step_up::insufficient_user_authentication, step_up::insufficient_scope];
+const SPOKEN_IN_CHALLENGES: [Dialect; 3] = [
+    step_up::insufficient_user_authentication,
+    step_up::insufficient_scope,
+    step_up::insufficient_claims,
+];
 
 /// What a challenge demands, in whatever dialect; `None` if it is no demand for step-up.
 pub fn recognise(challenge: &Challenge) -> Option<Verdict> {

@@ -101,7 +101,7 @@ pub fn read(status: u16, header: &str) -> Result<Reading, Error> {
             Some(Verdict::Demands(requirement)) => {
                 let bearer = challenge.is("Bearer");
                 if reading.requirement.is_none() || (bearer && !from_bearer) {
-                    reading.requirement = Some(requirement);
+                    reading.requirement = Some(*requirement);
                     from_bearer = bearer;
                 }
                 continue;
@@ -151,7 +151,7 @@ pub fn list(header: &str) -> Result<Vec<Listed>, Error> {
         .into_iter()
         .map(|challenge| {
             let requirement = match recognise(&challenge) {
-                Some(Verdict::Demands(requirement)) => Some(requirement),
+                Some(Verdict::Demands(requirement)) => Some(*requirement),
                 _ => None,
             };
             let (params, token68) = match challenge.content {

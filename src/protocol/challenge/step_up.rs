@@ -1,10 +1,11 @@
-//! The two standard demands for step-up: RFC 9470 §3 and RFC 6750 §3.1.
+//! The two standard demands for step-up, RFC 9470 §3 and RFC 6750 §3.1, and that of Microsoft Entra.
 //!
-//! Either is recognised in any scheme that has an `error` parameter: Bearer, DPoP (RFC 9449 §7.1),
+//! Each is recognised in any scheme that has an `error` parameter: Bearer, DPoP (RFC 9449 §7.1),
 //! and what may come. `error_description` is for developers (RFC 6750 §3) and is not looked at.
 
 use super::dialect::{Verdict, Why};
 use super::grammar::Challenge;
+use crate::protocol::claims_request::{ClaimsRequest, MAX_LENGTH};
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::units::Seconds;
 
@@ -33,9 +34,28 @@ pub fn insufficient_scope(challenge: &Challenge) -> Option<Verdict> {
     }
     let verdict = scope(challenge).map(|scope| match scope.is_empty() {
         true => Verdict::Ignored(Why::ScopeMissing),
-        false => Verdict::Demands(Requirement { scope, ..Requirement::default() }),
+        false => Verdict::Demands(Box::new(Requirement { scope, ..Requirement::default() })),
     });
     Some(verdict.unwrap_or_else(|verdict| verdict))
+}
+
+/// Microsoft Entra's claims challenge: what is to be asked for with the `claims` parameter (OpenID
+/// Connect Core §5.5), as JSON in base64. `authorization_uri` is not followed: the app has configured
+/// its provider.
+pub fn insufficient_claims(challenge: &Challenge) -> Option<Verdict> {
+    if challenge.get("error") != Some("insufficient_claims") {
+        return None;
+    }
+    let carried = challenge.get("claims").unwrap_or_default();
+    if carried.len() > MAX_LENGTH {
+        return Some(Verdict::Rejected(Why::ValueTooLong));
+    }
+    Some(match ClaimsRequest::carried(carried).filter(|claims| !claims.is_empty()) {
+        Some(claims) => {
+            Verdict::Demands(Box::new(Requirement { claims, ..Requirement::default() }))
+        }
+        None => Verdict::Ignored(Why::Claims),
+    })
 }
 
 /// RFC 6750 §3.1: the token is expired, revoked, malformed, or invalid for other reasons. That is no
@@ -49,7 +69,8 @@ fn requirement(challenge: &Challenge) -> Result<Verdict, Verdict> {
     let acr_values = acr_values(challenge)?;
     let scope = scope(challenge)?;
     let max_age = max_age(challenge)?;
-    Ok(Verdict::Demands(Requirement { acr_values, max_age, scope, ..Requirement::default() }))
+    let requirement = Requirement { acr_values, max_age, scope, ..Requirement::default() };
+    Ok(Verdict::Demands(Box::new(requirement)))
 }
 
 /// `acr_values` (RFC 9470 §3): in order of preference, each once.

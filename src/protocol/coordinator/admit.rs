@@ -32,6 +32,10 @@ impl Coordinator {
     ) {
         let Some(mut waiter) = self.take_sent(id) else { return };
         waiter.offer = waiter.call.as_ref().and_then(|call| self.believed(offer, &call.url));
+        let need = match &waiter.call {
+            Some(call) => call.needs(need),
+            None => need,
+        };
         waiter.need = need.in_order(&self.config.levels);
         waiter.phase = Phase::Queued;
         if waiter.cleared {
@@ -139,7 +143,10 @@ impl Coordinator {
             .filter(|held| !held.single_use || self.offered != Some(held.serial))
             // What nothing vouches for serves those that were waiting, or had left, when it came.
             .filter(|held| {
-                !held.is_once() || call.sent_at < held.received || self.spare == Some(held.serial)
+                !held.is_once()
+                    || held.is_narrow()
+                    || call.sent_at < held.received
+                    || self.spare == Some(held.serial)
             })
             .find(|held| call.sent_at < held.received || self.is_wide_enough(held, waiter))
             .cloned()

@@ -4,10 +4,11 @@ use super::assured::Assurance;
 use super::event::WaiterId;
 use super::renew::RenewalEffect;
 use super::saved::Saved;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{FlowEffect, FlowId};
 use crate::protocol::handover::HandOver;
-use crate::protocol::held::Serial;
+use crate::protocol::held::{Held, Serial};
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
@@ -20,6 +21,8 @@ pub struct Published {
     pub serial: Serial,
     /// The access token.
     pub access_token: Secret,
+    /// The key whose possession each request proves; none for a Bearer token.
+    pub key: Option<Thumbprint>,
     /// When it expires.
     pub until: EpochMillis,
     /// Whether it is for one request only.
@@ -27,6 +30,21 @@ pub struct Published {
     /// Whether it can be renewed. Then it is sent although it has expired, since only the API's word
     /// that it is invalid leads to its renewal.
     pub renewable: bool,
+}
+
+impl Published {
+    /// A token for one request.
+    #[must_use]
+    pub fn once(held: &Held) -> Option<Self> {
+        Some(Self {
+            serial: held.serial,
+            access_token: held.access_token.clone()?,
+            key: held.key.clone(),
+            until: held.until,
+            once: true,
+            renewable: false,
+        })
+    }
 }
 
 /// What the app's listeners are told.
@@ -133,6 +151,8 @@ pub enum Effect {
         flow: Option<FlowId>,
         /// The access token; none where a cookie carries the session.
         access_token: Option<Secret>,
+        /// The key whose possession the request proves; none for a Bearer token.
+        key: Option<Thumbprint>,
     },
     /// Save this with the requests of these waiters, in this order; answer the step-up with `Saved`.
     Save {

@@ -3,6 +3,7 @@
 use super::renew::RenewalEvent;
 use super::saved::Saved;
 use crate::protocol::assertion::Offer;
+use crate::protocol::details::Details;
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
@@ -33,6 +34,21 @@ pub struct Call {
     pub sent_at: EpochMillis,
     /// The user's last click or key press before that, as far as it is known.
     pub clicked_at: Option<EpochMillis>,
+    /// What its token must be good for in particular.
+    #[serde(default)]
+    pub authorization_details: Details,
+}
+
+impl Call {
+    /// What is demanded for it: that of its API, and what the app says that it is about.
+    #[must_use]
+    pub fn needs(&self, demanded: Requirement) -> Requirement {
+        let details = match self.authorization_details.is_empty() {
+            true => demanded.authorization_details,
+            false => self.authorization_details.clone(),
+        };
+        Requirement { authorization_details: details, ..demanded }
+    }
 }
 
 /// What can happen.

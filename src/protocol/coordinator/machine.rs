@@ -1,7 +1,7 @@
 //! The coordinator: who waits for what, and which step-up is under way.
 
 use super::assured::Assurance;
-use super::effect::{Effect, Outcome};
+use super::effect::{Effect, Outcome, Published};
 use super::event::{Call, Event, WaiterId};
 use super::outcome::{reject, settled};
 use super::patience::Patience;
@@ -9,6 +9,7 @@ use super::renew::Renewing;
 use super::saved::Arrival;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::config::{Api, Config};
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Flow, SessionProof, User};
 use crate::protocol::held::{Held, Serial, Wallet};
@@ -80,7 +81,7 @@ impl Coordinator {
         let mut effects = Vec::new();
         match event {
             Event::Challenged { waiter, call, status, requirement, sent_with, offer } => {
-                let requirement = requirement.in_order(&self.config.levels);
+                let requirement = call.needs(requirement).in_order(&self.config.levels);
                 let offer = self.believed(offer, &call.url);
                 let waiter = self.waiter(waiter, call, requirement);
                 let sent_with = sent_with.into_iter().collect();
@@ -169,17 +170,32 @@ impl Coordinator {
         sub.is_none() || sub != expected.or_else(known)
     }
 
+    /// Gives away the token that is held for what this request is about in particular: it is used once.
+    pub fn take_narrow(
+        &mut self,
+        url: &str,
+        details: &Details,
+        now: EpochMillis,
+    ) -> Option<Published> {
+        let resource = self.config.api_of(url)?.resource.clone();
+        let matches =
+            |held: &&Held| held.is_narrow() && held.obtained_for.authorization_details == *details;
+        let held = self.wallet.newest(resource.as_deref(), now).find(matches)?.clone();
+        self.wallet.remove(held.serial);
+        Published::once(&held)
+    }
+
     /// The access token held for a requirement.
     #[must_use]
     pub fn token(&self, requirement: &Requirement, now: EpochMillis) -> Option<&Secret> {
         self.find(requirement, now)?.access_token.as_ref()
     }
 
-    /// Which one that is, if its API discards it after one use: then it is the app's from now on, which
-    /// `TokenSpent` tells.
+    /// Which one that is, if it is for one use: then it is the app's from now on, which `TokenSpent`
+    /// tells.
     #[must_use]
     pub fn token_for_one_use(&self, requirement: &Requirement, now: EpochMillis) -> Option<Serial> {
-        self.find(requirement, now).filter(|held| held.single_use).map(|held| held.serial)
+        self.find(requirement, now).filter(|held| held.is_used_up()).map(|held| held.serial)
     }
 
     /// What is proved now: by what is held, or by the session's own ID token. Of several, the highest
@@ -203,6 +219,12 @@ impl Coordinator {
     #[must_use]
     pub const fn checks_id_tokens(&self) -> bool {
         self.config.provider.is_some()
+    }
+
+    /// Whether tokens must be bound to a key of this browser.
+    #[must_use]
+    pub const fn binds_tokens(&self) -> bool {
+        self.config.dpop
     }
 
     /// Who the step-up under way was begun for.

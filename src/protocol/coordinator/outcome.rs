@@ -195,7 +195,8 @@ impl Coordinator {
         let any_call = calls.clone().next().is_some();
         let used = calls.any(|call| call.replayable);
         let lent = held.access_token.is_some() && self.is_lent(&held);
-        let unused = Some(held.serial).filter(|_| lent && !used);
+        // What is for one thing in particular waits for the request about that.
+        let unused = Some(held.serial).filter(|_| lent && !used && !held.is_narrow());
         // Either the app's next request carries it, or the first one that is challenged: not both.
         self.spare = unused.filter(|_| !any_call);
         self.offered = unused.filter(|_| any_call).or(self.offered);
@@ -257,7 +258,7 @@ impl Coordinator {
             return;
         }
         self.spare = self.spare.filter(|spare| *spare != held.serial);
-        if held.single_use {
+        if held.is_used_up() {
             self.wallet.remove(held.serial);
         }
         waiter.phase = Phase::Sent;
@@ -270,7 +271,8 @@ impl Coordinator {
             url: origin::without_query(&call.url).to_owned(),
         }));
         let flow = waiter.flow;
-        effects.push(Effect::Retry { waiter: id, flow, access_token: held.access_token.clone() });
+        let (access_token, key) = (held.access_token.clone(), held.key.clone());
+        effects.push(Effect::Retry { waiter: id, flow, access_token, key });
     }
 
     pub(super) fn cleared(&mut self, effects: &mut Vec<Effect>) {
@@ -313,6 +315,7 @@ impl Coordinator {
             Some(Published {
                 serial: held.serial,
                 access_token: held.access_token.clone()?,
+                key: held.key.clone(),
                 until: held.until,
                 once: self.is_lent(held),
                 renewable: self.wallet.refresh_of(held.serial).is_some(),
@@ -350,7 +353,8 @@ impl Coordinator {
     }
 }
 
-/// What other tabs may use as well: not what nothing vouches for, which is only lent.
+/// What other tabs may use as well: not what nothing vouches for, which is only lent, nor what was
+/// confirmed in particular.
 fn hand_over(
     flow: FlowId,
     goal: &Goal,
@@ -358,7 +362,8 @@ fn hand_over(
     claims: Option<&Claims>,
     received: EpochMillis,
 ) -> Option<Effect> {
-    if claims.is_none() && matches!(obtained, Obtained::Tokens(_)) {
+    let unverified = claims.is_none() && matches!(obtained, Obtained::Tokens(_));
+    if unverified || !goal.requirement.authorization_details.is_empty() {
         return None;
     }
     let result = Box::new(HandOver {

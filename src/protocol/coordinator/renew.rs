@@ -21,6 +21,7 @@ use super::machine::Coordinator;
 use super::outcome::settled;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::claims::{Claims, Expectation, Source};
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::Error;
 use crate::protocol::flow::{Obtained, Success, may_refetch};
 use crate::protocol::held::{Held, Serial};
@@ -36,6 +37,8 @@ pub enum RenewalEffect {
     Ask {
         /// The body.
         body: Secret,
+        /// The key that the token is bound to, whose possession the request proves.
+        key: Option<Thumbprint>,
     },
     /// Check an ID token; answer with `Verified`.
     Verify {
@@ -157,7 +160,8 @@ impl Coordinator {
         }
         let client_id = self.config.provider.as_ref().map_or("", |provider| &provider.client_id);
         let body = refresh.request(client_id, held.resource.as_deref());
-        effects.push(Effect::Renewal(serial, RenewalEffect::Ask { body }));
+        let key = held.key.clone();
+        effects.push(Effect::Renewal(serial, RenewalEffect::Ask { body, key }));
         self.renewals.push(Renewing { held, refresh, answer: None });
     }
 
@@ -173,10 +177,11 @@ impl Coordinator {
         };
         match event {
             RenewalEvent::Answered(answer) if renewing.answer.is_none() => {
-                let tokens = match renewal::read(answer, &renewing.held.scope) {
-                    Ok(tokens) => tokens,
-                    Err(failure) => return self.not_renewed(serial, failure, now, effects),
-                };
+                let tokens =
+                    match renewal::read(answer, &renewing.held.scope, renewing.held.key.as_ref()) {
+                        Ok(tokens) => tokens,
+                        Err(failure) => return self.not_renewed(serial, failure, now, effects),
+                    };
                 if let Some(next) = &tokens.refresh {
                     // Whatever comes of the answer, the old one may be void by now.
                     renewing.refresh.token = next.token.clone();

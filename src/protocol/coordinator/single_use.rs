@@ -94,7 +94,7 @@ impl Coordinator {
     /// The app's next request carries this one, or the app itself has it.
     pub(super) fn spent(&mut self, serial: Serial, now: EpochMillis, effects: &mut Vec<Effect>) {
         self.offered = self.offered.filter(|offered| *offered != serial);
-        if self.wallet.of(serial).is_some_and(|held| held.single_use) {
+        if self.wallet.of(serial).is_some_and(Held::is_used_up) {
             self.wallet.remove(serial);
         }
         effects.push(self.publish(now));

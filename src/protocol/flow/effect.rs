@@ -49,6 +49,8 @@ pub enum Target {
     PasskeyToken,
     /// The authorization challenge endpoint.
     AuthorizationChallenge,
+    /// The endpoint for authorization requests that the provider keeps.
+    PushedAuthorization,
 }
 
 /// What a step-up has obtained.
@@ -94,7 +96,8 @@ pub enum FlowEffect {
     },
     /// Take the turn from the tab that has it; answer with `TurnTaken`.
     ForceTurn,
-    /// Draw random bytes and digest the verifier; answer with `SecretsDrawn`.
+    /// Draw random bytes, digest the verifier and, where tokens are bound to one, find the key; answer
+    /// with `SecretsDrawn`.
     DrawSecrets,
     /// Open an empty window now, in this very call; answer `WindowOpened` or `WindowBlocked`.
     OpenWindow,
@@ -143,7 +146,7 @@ pub enum FlowEffect {
     FocusWindow,
     /// The response is here: stop listening, and let the window close.
     CloseWindow,
-    /// POST something; answer with `OptionsRead`, `ChallengeAnswered`, `BackendAnswered` or
+    /// POST something; answer with `OptionsRead`, `ChallengeAnswered`, `BackendAnswered`, `Pushed` or
     /// `TokenAnswered`, as the target is.
     Send {
         /// What it is for.

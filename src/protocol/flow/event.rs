@@ -3,11 +3,13 @@
 use crate::protocol::assertion::Offer;
 use crate::protocol::backend::Told;
 use crate::protocol::claims::Claims;
+use crate::protocol::details::Details;
 use crate::protocol::error::Error;
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::handover::HandOver;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::method::Method;
+use crate::protocol::pushed::PushAnswer;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
@@ -50,6 +52,8 @@ pub struct OwnAnswer {
     pub scope: Option<Scope>,
     /// Its type; Bearer where none is named.
     pub token_type: Option<String>,
+    /// What it was granted in particular; none named means all that was asked for.
+    pub authorization_details: Option<Details>,
 }
 
 /// What the user chose in the dialog in the page.
@@ -102,6 +106,8 @@ pub enum FlowEvent {
     Quiet,
     /// What must survive a redirect is saved, or cannot be.
     Saved(Result<(), Error>),
+    /// The provider keeps the authorization request, or says why not.
+    Pushed(Result<PushAnswer, Error>),
     /// A callback page told its query.
     Responded(String),
     /// Whether the user's last gesture still counts (HTML §6.4.1).

@@ -2,11 +2,13 @@
 
 use super::effect::{FlowEffect, Target};
 use super::machine::{Context, Flow, Offered, State, Window};
+use super::push::Push;
 use super::subject::hint;
 use crate::protocol::assertion::Post;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::first_party::{ChallengeAnswer, Next};
 use crate::protocol::method::Method;
+use crate::protocol::pushed::Kept;
 use crate::protocol::secret::Secret;
 
 impl Flow {
@@ -35,7 +37,7 @@ impl Flow {
             self.offered = Offered::Asked;
         }
         let endpoint = transaction.metadata.authorization_challenge_endpoint.unwrap_or_default();
-        let post = Post { endpoint, body, backend: false };
+        let post = Post { endpoint, body, backend: false, key: None };
         effects.push(FlowEffect::Send { target: Target::AuthorizationChallenge, post });
     }
 
@@ -103,7 +105,8 @@ impl Flow {
             let detail = "redirect_to_web, and no method leads there";
             return Err(Error::new(ErrorCode::AuthorizationRefused, detail));
         }
-        self.kept_request = kept_request;
+        self.push = kept_request
+            .map_or(Push::No, |request_uri| Push::Kept(Kept { request_uri, until: None }));
         self.method = Some(Method::Popup);
         self.clicked = false;
         self.window = Window::Wanted;

@@ -51,11 +51,14 @@ impl SessionProof {
         self.claims.exp.millis()
     }
 
-    /// Whether it is enough now.
+    /// Whether it is enough now: never for what is to be confirmed in particular, or claims
+    /// that it was not asked for.
     #[must_use]
     pub fn satisfies(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         now < self.until()
             && self.scope.contains_all(&requirement.scope)
+            && requirement.authorization_details.is_empty()
+            && requirement.claims.is_empty()
             && still_holds(&self.claims, self.checked, requirement, now)
     }
 }

@@ -4,6 +4,7 @@ use super::choose::{impossible, possible};
 use super::effect::FlowEffect;
 use super::event::{FlowEvent, Session};
 use super::look::SessionProof;
+use super::push::Push;
 use super::subject::{User, Who};
 use super::turn::Turn;
 use super::verify::own_tokens;
@@ -102,8 +103,10 @@ pub struct Flow {
     pub(super) first_party: bool,
     /// Whether an expired session of the challenge endpoint has been begun anew.
     pub(super) restarted: bool,
-    /// The request that the provider keeps already (RFC 9126 §4).
-    pub(super) kept_request: Option<String>,
+    /// How far a request is that the provider is to keep.
+    pub(super) push: Push,
+    /// Whether one has expired before it was used.
+    pub(super) pushed_again: bool,
     pub(super) state: State,
 }
 
@@ -191,7 +194,9 @@ impl Flow {
         context: &Context<'_>,
     ) -> (Self, Vec<FlowEffect>) {
         let Context { config, .. } = context;
-        let looks = goal.look && config.provider.is_some();
+        let Requirement { authorization_details, claims, .. } = &goal.requirement;
+        let particular = !authorization_details.is_empty() || !claims.is_empty();
+        let looks = goal.look && !particular && config.provider.is_some();
         let methods = match config.arrangement {
             Arrangement::Own => Vec::new(),
             Arrangement::OwnInWindow => vec![Method::Popup],
@@ -231,7 +236,8 @@ impl Flow {
                 .as_ref()
                 .is_some_and(|passkey| passkey.server == PasskeyServer::FirstParty),
             restarted: false,
-            kept_request: None,
+            push: Push::No,
+            pushed_again: false,
             state: if looks { State::Looking } else { State::Preparing },
         };
         let own = flow.is_own(config);
@@ -289,7 +295,8 @@ impl Flow {
             // A challenge endpoint has been told what is demanded; the other servers are told when
             // they get the passkey's answer.
             Some(Method::Passkey) => self.first_party && !matches!(self.offered, Offered::No),
-            _ => false,
+            // What the provider keeps, it has been told.
+            _ => !matches!(self.push, Push::No),
         };
         // What has been handed over may be all that is needed.
         if asked
@@ -359,19 +366,20 @@ impl Flow {
             (_, FlowEvent::SessionRead(session)) if self.second_look == SecondLook::Asked => {
                 return self.session_read_again(session?, context, effects);
             }
-            (State::Departing, FlowEvent::Quiet) => self.save(context, effects),
+            (State::Departing, FlowEvent::Quiet) => return self.save(context, effects),
             (_, FlowEvent::Quiet) => {}
-            (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, effects),
+            (_, FlowEvent::Saved(outcome)) => return self.saved(outcome, context, effects),
             (_, FlowEvent::TurnTaken) => return self.turn_taken(context, effects),
             (_, FlowEvent::TurnAwaited) => self.turn_awaited(effects),
             (_, FlowEvent::TurnOverdue) => self.turn_overdue(effects),
             (_, FlowEvent::HandedOver(handed)) => self.handed_over(*handed, context, effects),
+            (_, FlowEvent::Pushed(answer)) => return self.pushed(answer, context, effects),
             (_, FlowEvent::MetadataRead(metadata)) => {
                 let metadata = metadata?;
                 if let Some(provider) = &context.config.provider {
                     metadata.check(&provider.issuer)?;
                 }
-                self.check_challenge_endpoint(&metadata)?;
+                self.check_endpoints(&metadata, context.config)?;
                 self.metadata = Some(metadata);
                 self.advance(context, effects);
             }
@@ -403,7 +411,8 @@ impl Flow {
                 return self.passkey_traded(answer, context, effects);
             }
             (State::Exchanging { transaction }, FlowEvent::TokenAnswered(answer)) => {
-                let tokens = answer?.tokens(&transaction.scope)?;
+                let key = transaction.secrets.key.as_ref();
+                let tokens = answer?.tokens(&transaction.scope, key)?;
                 let source = Source::Response {
                     nonce: transaction.secrets.nonce.clone(),
                     access_token: tokens.access_token.clone(),
@@ -411,7 +420,8 @@ impl Flow {
                 return self.answered(tokens, source, context, effects);
             }
             (State::Authenticating { scope }, FlowEvent::OwnAnswered(answer)) => {
-                let tokens = own_tokens(answer?, scope)?;
+                let details = &self.goal.requirement.authorization_details;
+                let tokens = own_tokens(answer?, scope, details)?;
                 let source = Source::Authenticate { access_token: tokens.access_token.clone() };
                 return self.answered(tokens, source, context, effects);
             }
@@ -485,8 +495,12 @@ impl Flow {
         Some(scope.union(&self.goal.requirement.scope))
     }
 
-    /// The app asks as the provider's own, so the provider must have the endpoint for it.
-    fn check_challenge_endpoint(&self, metadata: &Metadata) -> Result<(), Error> {
+    /// The app wants to ask in a way of its own, so the provider must have the endpoint for it.
+    fn check_endpoints(&self, metadata: &Metadata, config: &Config) -> Result<(), Error> {
+        if config.par && metadata.pushed_authorization_request_endpoint.is_none() {
+            let detail = "it has no pushed_authorization_request_endpoint";
+            return Err(Error::new(ErrorCode::MetadataInvalid, detail));
+        }
         if self.first_party
             && self.methods.contains(&Method::Passkey)
             && metadata.authorization_challenge_endpoint.is_none()

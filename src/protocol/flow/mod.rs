@@ -4,7 +4,7 @@
 //!  start ──► Looking: what the session's own ID token proves ── enough ─────────────────────► over
 //!     │         │ too little
 //!     ▼         ▼
-//!            Preparing: session, metadata, secrets, the turn of this tab, and
+//!            Preparing: session, metadata, secrets, the turn of this tab, a pushed request, and
 //!               │ a window ─────────► Awaiting ── code ──► Exchanging ── tokens ──► Verifying ──► done
 //!               │                       └ the backend is back ────────────────────────────────────► done
 //!               │ options, a gesture ► Asserting ── credential ──► Submitting ── tokens ► Verifying
@@ -26,6 +26,7 @@ mod first_party;
 mod look;
 mod machine;
 mod passkey;
+mod push;
 mod redirect;
 mod second_look;
 mod subject;

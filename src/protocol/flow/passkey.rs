@@ -7,7 +7,7 @@ use crate::protocol::assertion::{Ask, Offer};
 use crate::protocol::backend::Told;
 use crate::protocol::claims::Source;
 use crate::protocol::config::{Arrangement, PasskeyServer};
-use crate::protocol::error::Error;
+use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Scope;
 use crate::protocol::secret::Secret;
@@ -54,6 +54,7 @@ impl Flow {
             requirement: &self.goal.requirement,
             scope,
             resource: self.goal.resource.as_deref(),
+            key: secrets.key.as_ref(),
         })
     }
 
@@ -137,8 +138,11 @@ impl Flow {
         };
         let server = context.config.passkey.as_ref().map(|passkey| &passkey.server);
         let Some(PasskeyServer::Endpoints { nonce, .. }) = server else { return Ok(()) };
-        let tokens = match answer.and_then(|answer| answer.tokens(scope)) {
+        let key = secrets.key.as_ref();
+        let tokens = match answer.and_then(|answer| answer.tokens(scope, key)) {
             Ok(tokens) => tokens,
+            // Nothing that another try would change.
+            Err(error) if error.code == ErrorCode::DowngradeRefused => return Err(error),
             Err(error) => return self.failed(error, context, effects),
         };
         let access_token = tokens.access_token.clone();

@@ -3,6 +3,7 @@
 use super::effect::{FlowEffect, Question};
 use super::event::Session;
 use super::machine::{Check, Context, Flow, FlowId, Goal, Offered, SecondLook, State, Window};
+use super::push::Push;
 use super::subject::Who;
 use super::turn::Turn;
 use super::window::Visit;
@@ -37,7 +38,7 @@ impl Flow {
     pub(super) fn ask_by_redirect(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
         // Who comes back is compared with who left, so that must be known for certain.
         let known = self.who.as_ref().is_some_and(|who| !matches!(who, Who::Claimed(_)));
-        if !known || self.visit(context).is_none() {
+        if !known || !self.is_ready(context) {
             return;
         }
         match self.clicked {
@@ -52,11 +53,27 @@ impl Flow {
         self.state = State::Departing;
     }
 
-    pub(super) fn save(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+    /// Nothing is on the wire: what must survive is saved.
+    ///
+    /// # Errors
+    ///
+    /// `request_expired` where the provider does not keep a request until then.
+    pub(super) fn save(
+        &mut self,
+        context: &Context<'_>,
+        effects: &mut Vec<FlowEffect>,
+    ) -> Result<(), Error> {
+        // As late as possible: what the provider keeps, it does not keep for long.
+        if matches!(&self.push, Push::Kept(kept) if !kept.is_there(context.now)) {
+            return self.push_again(context, effects);
+        }
+        if !self.is_pushed(context, effects) {
+            return Ok(());
+        }
         let (Some((visit, url)), Some(session), Some(who)) =
             (self.visit(context), &self.session, &self.who)
         else {
-            return;
+            return Ok(());
         };
         let pending = Pending {
             visit,
@@ -68,6 +85,7 @@ impl Flow {
         let state = pending.state().to_owned();
         effects.push(FlowEffect::Save(Box::new(pending)));
         self.state = State::Leaving { url, state };
+        Ok(())
     }
 
     /// More requests wait now than have been saved: it is saved once more before the page is left.
@@ -84,13 +102,27 @@ impl Flow {
     pub(super) fn saved(
         &mut self,
         outcome: Result<(), Error>,
+        context: &Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
-        let State::Leaving { url, state } = &self.state else { return Ok(()) };
+        let State::Leaving { .. } = &self.state else { return Ok(()) };
         outcome?;
-        effects.push(FlowEffect::Leave { url: url.clone(), state: state.clone() });
+        match &self.push {
+            Push::Kept(kept) if !kept.is_there(context.now) => self.push_again(context, effects),
+            _ => {
+                self.leave(context, effects);
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves for the provider, everything being saved.
+    pub(super) fn leave(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
+        let State::Leaving { url, state } = &self.state else { return };
+        // What is kept there now may be another one than when it was saved.
+        let url = self.visit(context).map_or_else(|| url.clone(), |(_, url)| url);
+        effects.push(FlowEffect::Leave { url, state: state.clone() });
         self.state = State::Left;
-        Ok(())
     }
 
     /// Goes on with what was saved, the user being back with this query.
@@ -132,7 +164,8 @@ impl Flow {
             gate: false,
             first_party: false,
             restarted: false,
-            kept_request: None,
+            push: Push::No,
+            pushed_again: false,
             state: State::Awaiting { visit, url: String::new() },
         };
         let mut effects = vec![FlowEffect::StartDeadline(context.config.prompt_timeout)];

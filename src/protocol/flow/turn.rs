@@ -146,10 +146,20 @@ impl Flow {
             Some(Who::Anyone) => None,
             Some(Who::Claimed(_)) | None => return,
         };
+        let bound = self.secrets.as_ref().map(|(secrets, _)| secrets.key.as_ref());
+        if context.config.dpop && bound.is_none() {
+            return;
+        }
         let Some(handed) = self.handed.take() else { return };
+        // A token that is bound to another key, or to none, is none that this tab may use.
+        let fits = match &handed.obtained {
+            Obtained::Tokens(tokens) => tokens.key.as_ref() == bound.flatten(),
+            Obtained::Session { .. } => true,
+        };
         let Goal { requirement, resource, single_use, .. } = &self.goal;
         // What is good for one use has had it.
-        if *single_use || !handed.serves(requirement, resource.as_deref(), subject, context.now) {
+        let serves = handed.serves(requirement, resource.as_deref(), subject, context.now);
+        if *single_use || !fits || !serves {
             self.look_again_later();
             self.want_window(effects);
             return;

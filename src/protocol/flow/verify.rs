@@ -8,6 +8,7 @@ use super::subject::{User, Who};
 use crate::protocol::assurance::{self, SKEW, Subject};
 use crate::protocol::claims::{Claims, Expectation, Source};
 use crate::protocol::config::{Arrangement, Provider};
+use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::Scope;
@@ -80,6 +81,15 @@ impl Flow {
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {
+        // Also where what was saved for a redirect knows of no key.
+        if context.config.dpop && tokens.key.is_none() {
+            return Err(ErrorCode::DowngradeRefused.into());
+        }
+        // RFC 9396 §7: what was granted is told with the token.
+        let asked = &self.goal.requirement.authorization_details;
+        if !asked.are_granted_by(&tokens.authorization_details) {
+            return Err(ErrorCode::AuthorizationDetailsRefused.into());
+        }
         if let (Some(refresh), Source::Response { nonce, .. }) = (&mut tokens.refresh, &source) {
             refresh.nonce = Some(nonce.clone());
         }
@@ -247,14 +257,19 @@ fn verify(
     }
 }
 
-pub(super) fn own_tokens(answer: OwnAnswer, asked: &Scope) -> Result<TokenSet, Error> {
+pub(super) fn own_tokens(
+    answer: OwnAnswer,
+    asked: &Scope,
+    details: &Details,
+) -> Result<TokenSet, Error> {
     let answered = TokenAnswer {
         access_token: answer.access_token,
         token_type: answer.token_type.or_else(|| Some("Bearer".to_owned())),
         id_token: answer.id_token,
+        authorization_details: answer.authorization_details.unwrap_or_else(|| details.clone()),
         ..TokenAnswer::default()
     };
-    let mut tokens = answered.tokens(&answer.scope.unwrap_or_else(|| asked.clone()))?;
+    let mut tokens = answered.tokens(&answer.scope.unwrap_or_else(|| asked.clone()), None)?;
     tokens.lifetime = answer.expires_in.unwrap_or(DEFAULT_LIFETIME);
     Ok(tokens)
 }

@@ -2,6 +2,7 @@
 
 use super::effect::{FlowEffect, Question, Target};
 use super::machine::{Context, Flow, State, Window};
+use super::push::Push;
 use super::subject::hint;
 use crate::protocol::assertion::Post;
 use crate::protocol::backend;
@@ -33,11 +34,21 @@ impl Visit {
 impl Flow {
     /// Sends the window on its way, once there is one and all is known that goes with it.
     pub(super) fn ask_in_a_window(&mut self, context: &Context<'_>, effects: &mut Vec<FlowEffect>) {
-        let Some((visit, url)) = self.visit(context).filter(|_| self.window == Window::Open) else {
+        // The window first: to push the request takes a while, which the user's gesture does not last.
+        if self.window != Window::Open
+            || !self.is_ready(context)
+            || !self.is_pushed(context, effects)
+        {
             return;
-        };
+        }
+        let Some((visit, url)) = self.visit(context) else { return };
         effects.push(go_to(&visit, &url));
         self.state = State::Awaiting { visit, url };
+    }
+
+    /// Whether all is known that belongs to a visit.
+    pub(super) fn is_ready(&self, context: &Context<'_>) -> bool {
+        self.visit(context).is_some()
     }
 
     pub(super) fn visit(&self, context: &Context<'_>) -> Option<(Visit, String)> {
@@ -49,9 +60,9 @@ impl Flow {
             return Some((Visit::Backend(state), url));
         }
         let transaction = self.transaction(context)?;
-        let url = match &self.kept_request {
-            Some(request_uri) => transaction.kept_request_url(request_uri),
-            None => {
+        let url = match &self.push {
+            Push::Kept(kept) => transaction.kept_request_url(&kept.request_uri),
+            _ => {
                 let hint = hint(self.session.as_ref()?, context.user);
                 transaction.authorization_url(context.config.acr_request, &hint, digest)
             }
@@ -83,6 +94,11 @@ impl Flow {
                 self.window = Window::Open;
                 self.hide_gate(effects);
                 self.advance(context, effects);
+            }
+            // What is kept is good for one visit (RFC 9126 §2.2).
+            State::Awaiting { .. } if self.pushes(context) => {
+                self.hide_gate(effects);
+                self.push(context, effects);
             }
             State::Awaiting { visit, url } => {
                 let going = go_to(visit, url);
@@ -151,6 +167,11 @@ impl Flow {
         // Not ours, or forged: it goes on waiting.
         let code = match answer {
             Err(error) if error.code == ErrorCode::StateMismatch => return Ok(()),
+            Err(error)
+                if error.code == ErrorCode::RequestExpired && self.window == Window::Open =>
+            {
+                return self.push_again(context, effects);
+            }
             answer => answer?,
         };
         let visit = visit.clone();
@@ -174,13 +195,14 @@ impl Flow {
         effects: &mut Vec<FlowEffect>,
     ) {
         let endpoint = transaction.metadata.token_endpoint.clone();
-        let post = Post { endpoint, body, backend: false };
+        let key = transaction.secrets.key.clone();
+        let post = Post { endpoint, body, backend: false, key };
         effects.push(FlowEffect::Send { target: Target::Token, post });
         self.state = State::Exchanging { transaction: Box::new(transaction) };
     }
 }
 
 /// Sends the window to where the user is asked, for the first time or again.
-fn go_to(visit: &Visit, url: &str) -> FlowEffect {
+pub(super) fn go_to(visit: &Visit, url: &str) -> FlowEffect {
     FlowEffect::GoTo { url: url.to_owned(), state: visit.state().to_owned() }
 }

@@ -1,6 +1,8 @@
 //! Which held token satisfies what, and for how long.
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
+use super::super::claims_request::ClaimsRequest;
+use super::super::details::Details;
 use super::*;
 
 const NOW: EpochMillis = EpochMillis(1_800_000_000_000);
@@ -12,6 +14,8 @@ fn tokens(name: &str, scope: &str) -> Obtained {
         lifetime: Seconds(60),
         scope: Scope::parse(scope),
         refresh: None,
+        authorization_details: Details::default(),
+        key: None,
     })
 }
 
@@ -168,4 +172,39 @@ fn the_number_of_tokens_is_bounded_and_numbers_are_not_reused() {
     wallet.clear();
     let held = wallet.take(tokens("t", ""), claims("AL3"), &goal("AL3", "", None), NOW);
     assert_eq!(held.serial, Serial(21));
+}
+
+#[test]
+fn a_token_serves_the_claims_that_it_was_obtained_with() {
+    let mut wallet = Wallet::default();
+    let asking = |value: &str| Requirement {
+        claims: ClaimsRequest::new([r#"{"a":{"value":""#, value, r#""}}"#].concat()),
+        ..wants("AL3", "")
+    };
+    let goal = Goal { requirement: asking("1"), ..Goal::default() };
+    wallet.take(tokens("t", ""), claims("AL3"), &goal, NOW);
+    assert!(find(&wallet, None, &asking("1"), NOW).is_some());
+    assert!(find(&wallet, None, &wants("AL3", ""), NOW).is_some());
+    assert!(find(&wallet, None, &asking("2"), NOW).is_none());
+}
+
+#[test]
+fn t09_a_token_for_one_thing_in_particular_serves_that_only() {
+    let mut wallet = Wallet::default();
+    let pays = |amount: &str| Requirement {
+        authorization_details: Details::new([r#"[{"type":"t","n":"#, amount, "}]"].concat()),
+        ..wants("AL3", "a")
+    };
+    let one = Goal { requirement: pays("1"), ..Goal::default() };
+    wallet.take(tokens("wide", "a b"), claims("AL3"), &goal("AL3", "", None), NOW);
+    let narrow = wallet.take(tokens("narrow", "a c"), claims("AL3"), &one, NOW);
+    assert!(narrow.is_once() && narrow.is_narrow());
+    let find = |requirement: &Requirement| {
+        let held = find(&wallet, None, requirement, NOW)?;
+        held.access_token.as_ref().map(Secret::expose)
+    };
+    assert_eq!(find(&pays("1")), Some("narrow"));
+    assert_eq!(find(&pays("2")), None);
+    assert_eq!(find(&wants("AL3", "a")), Some("wide"));
+    assert_eq!(wallet.scope(None, NOW), Scope::parse("a b"));
 }

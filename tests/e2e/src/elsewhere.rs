@@ -88,7 +88,9 @@ fn answer(
     let page = pages.get(path).cloned().unwrap_or_default();
     let origin = headers.get("origin").cloned().unwrap_or_else(|| "*".into());
     record.lock().ok()?.push(Arrived { line: line.trim_end().into(), headers });
-    let status = if page.status == 0 { 200 } else { page.status };
+    // A preflight is let through whatever comes after it (Fetch §4.8).
+    let preflight = line.starts_with("OPTIONS ");
+    let status = if page.status == 0 || preflight { 200 } else { page.status };
     let extra: String = page.headers.iter().map(|header| format!("{header}\r\n")).collect();
     let head = format!(
         "HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\nconnection: close\r\n\

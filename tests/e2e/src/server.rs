@@ -179,6 +179,13 @@ impl Server {
         request.send_empty().expect("the server revokes the tokens");
     }
 
+    /// Changes options while it runs.
+    #[track_caller]
+    pub fn change(&self, options: &Value) {
+        let request = self.agent.post(self.control("/options")).header("host", self.control_host());
+        request.send_json(options).expect("the server takes the options");
+    }
+
     /// Every transfer that was made.
     #[track_caller]
     pub fn ledger(&self) -> Vec<Value> {
@@ -228,8 +235,21 @@ fn percent_decode(text: &str) -> String {
 #[track_caller]
 pub fn access_token_claims(seen: &Seen) -> Value {
     let authorization = seen.header("authorization").unwrap_or_default();
-    let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
-    assert_eq!(token.split('.').count(), 3, "one JWT was expected in {authorization:?}");
-    let claims = token.split('.').nth(1).and_then(decode_base64).unwrap_or_default();
-    serde_json::from_slice(&claims).expect("the claims are JSON")
+    let token = authorization.split_once(' ').map(|(_, token)| token).unwrap_or_default();
+    jwt(token, 1)
+}
+
+/// Header and claims of the one proof that a request carried (RFC 9449 §4.1).
+#[track_caller]
+pub fn proof(seen: &Seen) -> (Value, Value) {
+    let proof = seen.header("dpop").unwrap_or_default();
+    (jwt(proof, 0), jwt(proof, 1))
+}
+
+/// A part of a JWT: its header is the first, its claims are the second.
+#[track_caller]
+fn jwt(token: &str, part: usize) -> Value {
+    assert_eq!(token.split('.').count(), 3, "one JWT was expected in {token:?}");
+    let bytes = token.split('.').nth(part).and_then(decode_base64).unwrap_or_default();
+    serde_json::from_slice(&bytes).expect("it is JSON")
 }

@@ -310,7 +310,8 @@ impl World {
 
     pub fn visit(&mut self, url: &str) -> Visit {
         self.numbers += 1;
-        Visit { url: url.to_owned(), number: self.numbers }
+        let url = self.in_full(url);
+        Visit { url, number: self.numbers }
     }
 
     /// Whether this place still shows this visit.

@@ -60,6 +60,7 @@ counted! {
     Lies => "lies of the provider",
     Lower => "lower answers of the provider",
     Refusals => "refusals of the provider",
+    Pushes => "requests pushed to the provider",
     KeysRotated => "keys rotated",
     Renewals => "tokens to be renewed",
     SingleUses => "requests to APIs that take a token once",

@@ -3,6 +3,7 @@
 use stepup::protocol::assertion::Offer;
 use stepup::protocol::challenge;
 use stepup::protocol::coordinator::{self, Event, WaiterId};
+use stepup::protocol::details::Details;
 use stepup::protocol::error::ErrorCode;
 use stepup::protocol::flow::{FlowEvent, FlowId};
 use stepup::protocol::held::Serial;
@@ -125,6 +126,7 @@ impl World {
             methods: call.methods,
             sent_at: EpochMillis(call.sent_at),
             clicked_at: call.clicked_at.map(EpochMillis),
+            authorization_details: Details::default(),
         }
     }
 

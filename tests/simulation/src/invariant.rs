@@ -32,6 +32,8 @@ invariants! {
     TokenInPlace => "a token goes only to the API that it is for",
     /// Where the API takes a token once.
     UsedOnce => "a token that is good for one request is sent once",
+    /// RFC 9126 §2.2.
+    KeptOnce => "a request that the provider keeps for one visit is visited once",
     /// Wrong subject, issuer or nonce, too low, too old, or with nothing to check.
     TokenChecked => "a token is not used before all that was demanded of it is checked",
     /// Of another user, or from before a logout.

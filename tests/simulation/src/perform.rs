@@ -352,6 +352,7 @@ impl World {
             expires_in: Some(Seconds(self.plan.lifetime)),
             scope: None,
             token_type: None,
+            authorization_details: None,
         };
         self.tell(page, flow, FlowEvent::OwnAnswered(Ok(answer)));
     }

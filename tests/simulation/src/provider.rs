@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use stepup::protocol::assertion::{self, Offer, Post};
 use stepup::protocol::backend::Told;
+use stepup::protocol::details::Details;
 use stepup::protocol::encode::{Form, parse_form};
 use stepup::protocol::error::{Error, ErrorCode};
 use stepup::protocol::first_party::ChallengeAnswer;
 use stepup::protocol::flow::{FlowEvent, FlowId, Target};
 use stepup::protocol::metadata::Metadata;
+use stepup::protocol::pushed::PushAnswer;
 use stepup::protocol::requirement::Scope;
 use stepup::protocol::secret::Secret;
 use stepup::protocol::token::{Lifetime, TokenAnswer};
@@ -16,6 +18,7 @@ use stepup::protocol::token::{Lifetime, TokenAnswer};
 use crate::browser::{PageId, Place, Visit};
 use crate::coverage::Seen;
 use crate::happening::{Happening, Task};
+use crate::invariant::Invariant;
 use crate::lie::Lie;
 use crate::mint::{Access, Identity, User, level_name, level_of};
 use crate::scenario::ISSUER;
@@ -37,6 +40,9 @@ struct Grant {
     used: bool,
 }
 
+/// By this and a number a request is known that is kept.
+const KEPT: &str = "urn:ietf:params:oauth:request_uri:";
+
 /// What a step-up asks for.
 #[derive(Clone, Debug, Default)]
 struct Asked {
@@ -52,6 +58,8 @@ struct Asked {
 #[derive(Debug)]
 pub struct Provider {
     codes: BTreeMap<String, Grant>,
+    /// The requests that it keeps, each for one visit: the number is what they are known by.
+    pushed: Vec<Option<Vec<(String, String)>>>,
     metadata: Option<Metadata>,
     /// The number of the key that signs now; those before are still published.
     pub newest_key: u64,
@@ -59,7 +67,7 @@ pub struct Provider {
 
 impl Provider {
     pub const fn new() -> Self {
-        Self { codes: BTreeMap::new(), metadata: None, newest_key: 1 }
+        Self { codes: BTreeMap::new(), pushed: Vec::new(), metadata: None, newest_key: 1 }
     }
 
     pub fn metadata(&mut self) -> Metadata {
@@ -70,6 +78,7 @@ impl Provider {
                 "token_endpoint": "https://login.example/token",
                 "jwks_uri": "https://login.example/jwks",
                 "authorization_challenge_endpoint": "https://login.example/challenge",
+                "pushed_authorization_request_endpoint": "https://login.example/par",
                 "authorization_response_iss_parameter_supported": true,
                 "code_challenge_methods_supported": ["S256"],
             });
@@ -132,6 +141,13 @@ pub fn told(target: Target, backend: bool, answer: Result<Reply, Error>) -> Flow
                 _ => Err(ErrorCode::ProviderUnreachable.into()),
             }))
         }
+        Target::PushedAuthorization => FlowEvent::Pushed(answer.and_then(|reply| match reply {
+            Reply::Kept(answer) => Ok(answer),
+            Reply::Refused(error) => {
+                Ok(PushAnswer { error: Some(error.to_owned()), ..PushAnswer::default() })
+            }
+            _ => Err(ErrorCode::ProviderUnreachable.into()),
+        })),
         Target::PasskeyToken | Target::Token | Target::Metadata | Target::Jwks => {
             FlowEvent::TokenAnswered(answer.and_then(|reply| match reply {
                 Reply::Tokens(answer) => Ok(answer),
@@ -150,6 +166,7 @@ pub enum Reply {
     Tokens(TokenAnswer),
     Told(Told),
     Challenge(ChallengeAnswer),
+    Kept(PushAnswer),
     Refused(&'static str),
 }
 
@@ -196,8 +213,39 @@ impl World {
             }
             Target::AuthorizationChallenge => self.first_party(&form),
             Target::Token => self.exchanges(&form),
+            Target::PushedAuthorization => Reply::Kept(self.keeps(form)),
             Target::Metadata | Target::Jwks => Reply::Refused("invalid_request"),
         }
+    }
+
+    /// RFC 9126: the request is kept for one visit, and sometimes not for long.
+    fn keeps(&mut self, form: Vec<(String, String)>) -> PushAnswer {
+        self.seen.see(Seen::Pushes);
+        let number = self.provider.pushed.len();
+        self.provider.pushed.push(Some(form));
+        let brief = self.mishap(10);
+        let life = if brief { self.random.pick(&[0.0, 1.0, 5.0]) } else { 60.0 };
+        PushAnswer {
+            request_uri: Some(format!("{KEPT}{number}")),
+            expires_in: Some(Lifetime(life)),
+            error: None,
+        }
+    }
+
+    /// The address of a visit with all that it asks for: what was kept for it is forgotten then.
+    pub fn in_full(&mut self, url: &str) -> String {
+        let form = parse_form(query_of(url));
+        let Some((_, uri)) = form.iter().find(|(name, _)| name == "request_uri") else {
+            return url.to_owned();
+        };
+        let number = uri.strip_prefix(KEPT).and_then(|number| number.parse::<usize>().ok());
+        let kept = number.and_then(|number| self.provider.pushed.get_mut(number));
+        let Some(kept) = kept.and_then(Option::take) else {
+            self.breach(Invariant::KeptOnce, format!("{uri} is visited again"));
+            return url.to_owned();
+        };
+        let query = kept.iter().fold(Form::default(), |form, (name, value)| form.with(name, value));
+        format!("https://login.example/auth?{}", query.into_string())
     }
 
     /// Who is signed in to the provider: whoever is signed in to the app.
@@ -311,6 +359,7 @@ impl World {
             scope: Some(scope.to_string()),
             id_token: identity.map(Secret::new),
             refresh_token,
+            authorization_details: Details::default(),
             error: None,
         }
     }

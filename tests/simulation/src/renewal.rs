@@ -54,7 +54,7 @@ impl World {
     /// Does what a renewal wants done.
     pub fn renewal(&mut self, page: PageId, serial: Serial, effect: RenewalEffect) {
         match effect {
-            RenewalEffect::Ask { body } => {
+            RenewalEffect::Ask { body, key: _ } => {
                 self.seen.see(Seen::Renewals);
                 self.numbers += 1;
                 let number = self.numbers;

@@ -236,6 +236,7 @@ fn config(random: &mut Random) -> Config {
             },
         ],
         "renew": oidc && random.chance(30),
+        "par": oidc && random.chance(25),
         "provider": Some(provider).filter(|_| !backend && (!own || random.chance(50))),
         "arrangement": arrangement,
         "methods": methods.split_whitespace().collect::<Vec<_>>(),

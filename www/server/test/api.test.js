@@ -61,6 +61,17 @@ test("with a fresh passkey the transfer is made, exactly once", async (t) => {
   assert.equal(JSON.parse((await alice.api("/balance", token)).text).amount, 432_350);
 });
 
+test("the API describes itself, and its challenges say where", async (t) => {
+  const alice = new Visitor(await open(t, { describe: {} }));
+  const answer = await alice.api("/balance", undefined);
+  const place = `${alice.at.api}/.well-known/oauth-protected-resource`;
+  assert.equal(answer.headers["www-authenticate"], `Bearer realm="bank", resource_metadata="${place}"`);
+  const { headers, text } = await alice.send(place, { headers: { Origin: alice.at.app } });
+  assert.equal(headers["access-control-allow-origin"], alice.at.app);
+  const { resource, authorization_servers: servers, scopes_supported: scopes } = JSON.parse(text);
+  assert.deepEqual([resource, servers, scopes.includes("transfers:write")], [alice.at.api, [alice.at.issuer], true]);
+});
+
 test("a passkey older than 60 s is not enough", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const { alice, token } = await strong(t);
@@ -149,7 +160,7 @@ test("a preflight of the app is answered, another page's is not", async (t) => {
   const answer = await preflight(at.app);
   assert.equal(answer.status, 204);
   assert.equal(answer.headers["access-control-allow-origin"], at.app);
-  assert.equal(answer.headers["access-control-allow-headers"], "Authorization, Content-Type, Idempotency-Key");
+  assert.equal(answer.headers["access-control-allow-headers"], "Authorization, Content-Type, DPoP, Idempotency-Key");
   assert.equal(answer.headers["access-control-max-age"], "600");
   assert.equal(answer.headers.vary, "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
   const other = await preflight("http://evil.localhost");
@@ -160,7 +171,7 @@ test("a preflight of the app is answered, another page's is not", async (t) => {
 test("the challenge is readable across origins unless the option hides it", async (t) => {
   const alice = new Visitor(await open(t));
   const read = async () => (await alice.api("/balance", undefined)).headers;
-  assert.equal((await read())["access-control-expose-headers"], "WWW-Authenticate");
+  assert.equal((await read())["access-control-expose-headers"], "WWW-Authenticate, DPoP-Nonce");
   assert.equal((await read())["access-control-allow-origin"], alice.at.app);
   assert.equal((await read()).vary, "Origin");
   await alice.control("/options", { exposeChallenge: false });

@@ -26,6 +26,8 @@ import { start } from "../server.js";
  * @property {string} [login_hint]
  * @property {string} [id_token_hint]
  * @property {string} [resource]
+ * @property {string} [authorization_details]
+ * @property {string} [dpop_jkt]
  */
 
 /**
@@ -184,8 +186,9 @@ export class Visitor {
   /**
    * Exchanges the code that the provider ended with.
    * @param {Answer} end
+   * @param {Record<string, string>} [headers]
    */
-  async tokens(end) {
+  async tokens(end, headers = {}) {
     const result = parameters(end);
     assert.equal(result.error, undefined, result.error_description);
     assert.equal(result.state, "the state");
@@ -193,14 +196,17 @@ export class Visitor {
     return this.redeem({
       grant_type: "authorization_code", code: result.code ?? "",
       redirect_uri: `${this.at.app}/stepup/callback.html`, code_verifier: this.verifier ?? "",
-    });
+    }, headers);
   }
 
-  /** @param {Record<string, string>} fields */
-  async redeem(fields) {
+  /**
+   * @param {Record<string, string>} fields
+   * @param {Record<string, string>} [headers]
+   */
+  async redeem(fields, headers = {}) {
     const answer = await this.send(`${this.at.issuer}/token`, {
       method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded", Origin: this.at.app },
+      headers: { "Content-Type": "application/x-www-form-urlencoded", Origin: this.at.app, ...headers },
       body: new URLSearchParams({ client_id: "bank-spa", ...fields }).toString(),
     });
     assert.equal(answer.status, 200, answer.text);

@@ -15,6 +15,23 @@ test("the metadata says what the provider can do", async (t) => {
   assert.deepEqual(metadata.response_types_supported, ["code"]);
 });
 
+test("where requests must be pushed, a reference leads to the sign-in, once, and nothing else does", async (t) => {
+  const alice = new Visitor(await open(t, { pushed: true }));
+  const { text } = await alice.send(`${alice.at.issuer}/.well-known/openid-configuration`);
+  const { pushed_authorization_request_endpoint: endpoint, require_pushed_authorization_requests: required } = JSON.parse(text);
+  assert.equal(required, true);
+  assert.equal(parameters(await alice.authorize()).error, "invalid_request");
+  const pushed = await alice.form(new URL(endpoint).pathname, {
+    redirect_uri: `${alice.at.app}/stepup/callback.html`, response_type: "code", scope: "openid accounts:read", state: "the state",
+    nonce: "n-1", code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256",
+  });
+  assert.equal(pushed.status, 201, JSON.stringify(pushed.value));
+  const visit = () => alice.send(`${alice.at.issuer}/auth?client_id=bank-spa&request_uri=${encodeURIComponent(pushed.value.request_uri)}`);
+  const end = await alice.password(await alice.follow(await visit()));
+  assert.ok(parameters(end).code);
+  assert.match((await visit()).text, /This did not work/);
+});
+
 test("cancel ends with access_denied, and leaves the session as it was", async (t) => {
   const alice = new Visitor(await open(t));
   await alice.signIn();

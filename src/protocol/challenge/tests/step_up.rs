@@ -2,6 +2,8 @@
 
 use crate::protocol::challenge::dialect::Why;
 use crate::protocol::challenge::{Report, list, read};
+use crate::protocol::claims_request::{ClaimsRequest, MAX_LENGTH};
+use crate::protocol::error::ErrorCode;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::units::Seconds;
 
@@ -108,6 +110,33 @@ fn rfc_6750_insufficient_scope_is_recognised_with_a_scope() {
         "Bearer error=insufficient_scope, scope=a, acr_values=b, max_age=-1",
         Some(requirement(&[], None, "a")),
     );
+}
+
+#[test]
+fn the_claims_challenge_of_microsoft_entra_is_recognised() {
+    let carried = "eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19";
+    let claims = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+    check(
+        &format!(
+            r#"Bearer realm="", authorization_uri="https://login.example/common/oauth2/authorize", error="insufficient_claims", claims="{carried}""#
+        ),
+        Some(Requirement { claims: ClaimsRequest::new(claims), ..Requirement::default() }),
+    );
+    for useless in
+        ["", ", claims=\"\"", ", claims=\"e30=\"", ", claims=\"%%\"", ", claims=\"WzFd\""]
+    {
+        let header = format!("Bearer error=insufficient_claims{useless}");
+        check_ignored(&header, "Bearer", Why::Claims);
+    }
+    // Without its error it is none.
+    check(&format!(r#"Bearer error="invalid_token", claims="{carried}""#), None);
+}
+
+#[test]
+fn t16_claims_beyond_every_measure_are_rejected() {
+    let long = "A".repeat(MAX_LENGTH + 1);
+    let read = read(401, &format!(r#"Bearer error="insufficient_claims", claims="{long}""#));
+    assert_eq!(read.map(|_| ()).map_err(|error| error.code), Err(ErrorCode::ChallengeRejected));
 }
 
 #[test]

@@ -18,6 +18,8 @@ struct Seen {
     invalid: usize,
     retries: usize,
     over: bool,
+    /// Whether it is about one thing in particular.
+    narrow: bool,
 }
 
 /// Watches a page.
@@ -74,7 +76,9 @@ impl Watch {
         };
         match event {
             Event::Challenged { waiter, call, .. } => {
-                let seen = Seen { url: Some(call.url.clone()), challenges: 1, ..Seen::default() };
+                let narrow = !call.authorization_details.is_empty();
+                let url = Some(call.url.clone());
+                let seen = Seen { url, challenges: 1, narrow, ..Seen::default() };
                 assert!(self.waiters.insert(waiter.0, seen).is_none(), "numbers are used once");
             }
             Event::Ensured { waiter, .. } => {
@@ -85,7 +89,8 @@ impl Watch {
                 for (waiting, id) in saved.waiting.iter().zip(waiters) {
                     let Some(id) = id else { continue };
                     let url = Some(waiting.call.url.clone());
-                    let seen = Seen { url, challenges: 1, ..Seen::default() };
+                    let narrow = !waiting.call.authorization_details.is_empty();
+                    let seen = Seen { url, challenges: 1, narrow, ..Seen::default() };
                     assert!(self.waiters.insert(id.0, seen).is_none(), "numbers are used once");
                 }
             }
@@ -213,7 +218,9 @@ impl Watch {
                 }
                 let is_it = |held: &&Held| held.access_token == *access_token && !held.single_use;
                 let held = core.wallet.newest(api.resource.as_deref(), now).find(is_it);
-                assert!(held.is_some(), "a token for another resource, or one that was dropped");
+                // What was confirmed in particular is used up by that.
+                let right = held.is_none() == seen.narrow;
+                assert!(right, "a token for another resource, or one that was dropped");
             }
             Effect::Renewal(Serial(serial), RenewalEffect::Ask { .. }) => {
                 assert!(self.config.renew && !self.demanded, "a renewal answers a demand");

@@ -1,6 +1,8 @@
 //! Journeys of a page: requests and clicks on the left, all that is to be done on the right.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod details;
+mod dpop;
 mod ends;
 mod invariants;
 mod levels;

@@ -6,6 +6,8 @@ use super::invariants::Watch;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::tests::config;
 use crate::protocol::config::{Arrangement, Config};
+use crate::protocol::details::Details;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::encode::parse_form;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::{FlowEffect, FlowEvent, FlowId};
@@ -242,9 +244,9 @@ fn said(effect: &Effect) -> Option<String> {
         Effect::AdoptWindow { flow, .. } => format!("{}: adopt window of {waiter}", flow.0),
         Effect::DropWindow { .. } => format!("drop window of {waiter}"),
         Effect::EndFlow(FlowId(id)) => format!("{id}: end"),
-        Effect::Retry { access_token, .. } => {
+        Effect::Retry { access_token, key, .. } => {
             let token = access_token.as_ref().map_or("its cookie", |token| token.expose());
-            format!("retry {waiter} with {token}")
+            format!("retry {waiter} with {token}{}", holding(key.as_ref()))
         }
         Effect::Save { flow, waiters, .. } => {
             let waiters: Vec<_> = waiters.iter().map(|waiter| waiter.0.to_string()).collect();
@@ -271,13 +273,14 @@ fn said(effect: &Effect) -> Option<String> {
 
 fn renews(effect: &RenewalEffect) -> String {
     match effect {
-        RenewalEffect::Ask { body } => {
+        RenewalEffect::Ask { body, key } => {
             let form = parse_form(body.expose());
             let of =
                 |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, it)| it.as_str());
             assert_eq!((of("grant_type"), of("client_id")), (Some("refresh_token"), Some("spa")));
             let resource = of("resource").map(|it| format!(" for {it}")).unwrap_or_default();
-            format!("ask with {}{resource}", of("refresh_token").unwrap())
+            let holding = holding(key.as_ref());
+            format!("ask with {}{resource}{holding}", of("refresh_token").unwrap())
         }
         RenewalEffect::Verify { id_token, fresh_keys, .. } => {
             let keys = if *fresh_keys { " with fresh keys" } else { "" };
@@ -290,7 +293,8 @@ fn published(one: Option<&Published>) -> String {
     one.map_or("-".into(), |one| {
         let once = if one.once { " once" } else { "" };
         let renewable = if one.renewable { "+" } else { "" };
-        format!("{}{renewable}{once}", one.access_token.expose())
+        let holding = holding(one.key.as_ref());
+        format!("{}{renewable}{holding}{once}", one.access_token.expose())
     })
 }
 
@@ -304,6 +308,10 @@ pub fn renewed(token: &str, refresh: &str) -> TokenAnswer {
     TokenAnswer { id_token: None, ..refreshable(token, refresh) }
 }
 
+fn holding(key: Option<&Thumbprint>) -> String {
+    key.map_or_else(String::new, |key| format!(" holding {}", key.0))
+}
+
 pub fn call(url: &str) -> Call {
     Call {
         url: url.into(),
@@ -314,6 +322,7 @@ pub fn call(url: &str) -> Call {
         methods: None,
         sent_at: step_up::NOW,
         clicked_at: None,
+        authorization_details: Details::default(),
     }
 }
 

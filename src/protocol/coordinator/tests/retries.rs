@@ -3,6 +3,7 @@
 use super::super::waiter::Waiter;
 use super::super::{Effect, WaiterId};
 use super::player::*;
+use crate::protocol::details::Details;
 use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::Obtained;
 use crate::protocol::flow::tests::player::{self as step_up, claims};
@@ -130,6 +131,8 @@ fn t14_where_a_token_may_go_is_looked_at_again_when_it_goes() {
         lifetime: Seconds(300),
         scope: Scope::default(),
         refresh: None,
+        authorization_details: Details::default(),
+        key: None,
     };
     let proof = Some(claims("alice", "AL3"));
     let goal = step_up::goal("AL3");

@@ -164,6 +164,7 @@ fn what_it_names_is_what_was_granted() {
             expires_in: None,
             scope: scope.map(Scope::parse),
             token_type: token_type.map(str::to_owned),
+            authorization_details: None,
         }))
     };
     for (event, told) in [

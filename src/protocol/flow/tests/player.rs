@@ -5,6 +5,7 @@ use super::super::{Obtained, OwnAnswer, Question, Session, SessionProof, Target,
 use crate::protocol::assertion::Offer;
 use crate::protocol::claims::Claims;
 use crate::protocol::config::Config;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::encode::parse_form;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::metadata::Metadata;
@@ -161,6 +162,9 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::EndCeremony => "end ceremony".into(),
         FlowEffect::GoTo { state, url } => {
             let backend = url.ends_with(&format!("%3Fstepup_state%3D{state}"));
+            if let Some((_, kept)) = url.split_once("request_uri=") {
+                return format!("go to {kept}");
+            }
             assert!(backend || url.contains(&format!("state={state}&")), "{url}");
             "go to provider".into()
         }
@@ -169,7 +173,10 @@ pub fn said(effect: &FlowEffect) -> String {
         FlowEffect::Leave { .. } => "leave".into(),
         FlowEffect::FocusWindow => "focus window".into(),
         FlowEffect::CloseWindow => "close window".into(),
-        FlowEffect::Send { target, post } => sent(*target, &post.endpoint, post.body.expose()),
+        FlowEffect::Send { target, post } => {
+            let key = post.key.as_ref().map(|key| format!(" holding {}", key.0));
+            sent(*target, &post.endpoint, post.body.expose()) + &key.unwrap_or_default()
+        }
         FlowEffect::Verify { id_token, fresh_keys, .. } => {
             let keys = if *fresh_keys { " with fresh keys" } else { "" };
             format!("verify {}{keys}", id_token.expose())
@@ -215,6 +222,7 @@ fn sent(target: Target, endpoint: &str, body: &str) -> String {
             let and = |name: &str| of(name).map(|it| format!(" with {it}")).unwrap_or_default();
             format!("ask as first party{}{}", and("auth_session"), and("credential"))
         }
+        Target::PushedAuthorization => format!("push to {endpoint}"),
         Target::Metadata | Target::Jwks => panic!("the core asks for these otherwise"),
     }
 }
@@ -290,6 +298,8 @@ pub fn metadata() -> FlowEvent {
         token_endpoint: "https://login.example/token".into(),
         jwks_uri: "https://login.example/jwks".into(),
         authorization_challenge_endpoint: Some("https://login.example/challenge".into()),
+        pushed_authorization_request_endpoint: None,
+        require_pushed_authorization_requests: false,
         authorization_response_iss_parameter_supported: true,
         code_challenge_methods_supported: vec!["S256".into()],
     }))
@@ -300,8 +310,16 @@ pub fn secrets() -> FlowEvent {
         state: "the-state".into(),
         nonce: "the-nonce".into(),
         verifier: Secret::new("the-verifier"),
+        key: None,
     };
     FlowEvent::SecretsDrawn(secrets, [0; 32])
+}
+
+/// The same, with a key that tokens are to be bound to.
+pub fn secrets_with(key: &str) -> FlowEvent {
+    let FlowEvent::SecretsDrawn(mut secrets, digest) = secrets() else { panic!("no secrets") };
+    secrets.key = Some(Thumbprint(key.into()));
+    FlowEvent::SecretsDrawn(secrets, digest)
 }
 
 /// Options for a passkey, by a name.
@@ -344,6 +362,12 @@ pub fn answer(access_token: &str) -> TokenAnswer {
     }
 }
 
+/// A token of another type.
+pub fn tokens_of(token_type: &str, access_token: &str) -> FlowEvent {
+    let token_type = Some(token_type.to_owned());
+    FlowEvent::TokenAnswered(Ok(TokenAnswer { token_type, ..answer(access_token) }))
+}
+
 pub fn tokens(access_token: &str) -> FlowEvent {
     FlowEvent::TokenAnswered(Ok(answer(access_token)))
 }
@@ -364,6 +388,7 @@ pub fn own(access_token: &str, id_token: Option<&str>) -> FlowEvent {
         expires_in: None,
         scope: None,
         token_type: None,
+        authorization_details: None,
     }))
 }
 

@@ -4,6 +4,8 @@ use super::player::*;
 use super::{Choice, FlowEvent, Obtained};
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::{config, with_backend, with_passkeys};
+use crate::protocol::details::Details;
+use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::handover::HandOver;
 use crate::protocol::method::Method;
@@ -14,6 +16,15 @@ use crate::protocol::units::Seconds;
 
 const HERE: FlowEvent = FlowEvent::Chosen(Choice::Here);
 
+/// What another tab has obtained for Alice, bound to this key.
+fn handed_bound_to(key: Option<&str>) -> FlowEvent {
+    let FlowEvent::HandedOver(mut handed) = handed("alice", "AL3") else { panic!("no result") };
+    if let Obtained::Tokens(tokens) = &mut handed.obtained {
+        tokens.key = key.map(|key| Thumbprint(key.into()));
+    }
+    FlowEvent::HandedOver(handed)
+}
+
 /// What another tab has obtained for this user.
 fn handed(sub: &str, acr: &str) -> FlowEvent {
     FlowEvent::HandedOver(Box::new(HandOver {
@@ -23,6 +34,8 @@ fn handed(sub: &str, acr: &str) -> FlowEvent {
             lifetime: Seconds(300),
             scope: Scope::default(),
             refresh: None,
+            authorization_details: Details::default(),
+            key: None,
         }),
         claims: Some(claims(sub, acr)),
         proved: wants(acr),
@@ -92,6 +105,29 @@ fn nobody_is_asked_for_a_click_before_the_turn_has_come() {
 #[test]
 fn t58_a_result_that_another_tab_hands_over_spares_the_prompt() {
     waiting(config()).plays([(handed("alice", "AL3"), "done t-other handed over")]);
+}
+
+#[test]
+fn t58_a_result_that_is_bound_to_another_key_or_to_none_is_not_taken() {
+    let bound = Config { dpop: true, ..config() };
+    for (config, ours, theirs, taken) in [
+        (&bound, Some("k1"), Some("k1"), true),
+        (&bound, Some("k1"), Some("k2"), false),
+        (&bound, Some("k1"), None, false),
+        (&config(), None, Some("k1"), false),
+    ] {
+        let mut journey = Journey::among_others(true, config.clone(), goal("AL3"), GATHERS);
+        journey.plays([
+            (FlowEvent::TurnAwaited, "close window, show elsewhere"),
+            (session_of("alice"), ""),
+            (metadata(), ""),
+            // Whose key is this one's is not known yet.
+            (handed_bound_to(theirs), ""),
+        ]);
+        let secrets = ours.map_or_else(secrets, secrets_with);
+        let done = if taken { "done t-other handed over" } else { "" };
+        journey.plays([(secrets, done)]);
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn requirement() -> impl Strategy<Value = Requirement> {
                 scope: Scope::parse(scope),
                 phishing_resistant,
                 levels: levels.unwrap_or_default(),
+                ..Requirement::default()
             }
         },
     )

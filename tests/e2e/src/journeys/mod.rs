@@ -3,8 +3,12 @@
 mod backend;
 mod between;
 mod bodies;
+mod cached;
 mod ceremony;
 mod death;
+mod described;
+mod details;
+mod dpop;
 mod forgery;
 mod guard;
 mod harness;
@@ -15,6 +19,7 @@ mod many;
 mod own;
 mod passkey;
 mod provider;
+mod pushed;
 mod redirect;
 mod refusals;
 mod return_;
@@ -42,7 +47,7 @@ use journeys;
 
 /// All journeys, as `file::sentence`, each with the engines that can go through it.
 pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
-    let everywhere: [(&str, Journeys); 25] = [
+    let everywhere: [(&str, Journeys); 30] = [
         ("harness", harness::JOURNEYS),
         ("provider", provider::JOURNEYS),
         ("transfer", transfer::JOURNEYS),
@@ -68,6 +73,11 @@ pub fn all() -> Vec<(String, &'static [Engine], Journey)> {
         ("storage", storage::JOURNEYS),
         ("death", death::JOURNEYS),
         ("between", between::JOURNEYS),
+        ("dpop", dpop::JOURNEYS),
+        ("pushed", pushed::JOURNEYS),
+        ("details", details::JOURNEYS),
+        ("described", described::JOURNEYS),
+        ("cached", cached::JOURNEYS),
     ];
     let everywhere = everywhere.iter().map(|(file, journeys)| (*file, &Engine::ALL[..], *journeys));
     let ceremonies = ceremony::IN_SOME.iter().map(|(of, journeys)| ("ceremony", *of, *journeys));

@@ -1,0 +1,103 @@
+//! Proofs that the key of a token is held: the core's part of what `dpop.js` does, and what is done
+//! with them in requests to the provider.
+
+use super::client::Client;
+use super::driver::{Driver, now};
+use super::host::{get, own_error};
+use super::network::Answer;
+use crate::protocol::dpop::{Asking, Next, Proof, PublicKey, Thumbprint};
+use crate::protocol::error::{Error, ErrorCode};
+use crate::protocol::flow::FlowId;
+use crate::protocol::origin;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+impl Client {
+    /// What is to be signed for one send of a request, with the newest nonce of its server. `key` has
+    /// the coordinates `x` and `y`, `ath` is the digest of the access token that goes along.
+    pub fn proof(
+        &self,
+        key: &JsValue,
+        jti: &str,
+        method: &str,
+        url: &str,
+        ath: Option<String>,
+    ) -> String {
+        let coordinate = |name: &str| get(key, name).as_string().unwrap_or_default();
+        let (x, y) = (coordinate("x"), coordinate("y"));
+        let key = PublicKey { x: &x, y: &y };
+        let nonces = self.driver.nonces.borrow();
+        let (at, ath, nonce) = (now().seconds(), ath.as_deref(), nonces.of(url));
+        Proof { key, jti, method, url, at, ath, nonce }.signing_input()
+    }
+
+    /// An API has answered a request with a proof. True if that is to be sent once more, with a nonce.
+    pub fn proved(
+        &self,
+        url: &str,
+        status: u16,
+        header: Option<String>,
+        nonce: Option<String>,
+        again: bool,
+    ) -> bool {
+        let asking = Asking::Challenge(header.as_deref().unwrap_or_default());
+        self.driver.wants_again(url, status, asking, nonce.as_deref(), again)
+    }
+}
+
+impl Driver {
+    /// The key that tokens are to be bound to from now on.
+    pub(super) async fn key(self: &Rc<Self>, flow: FlowId) -> Result<Thumbprint, Error> {
+        let key = JsFuture::from(self.host.key()).await;
+        key.map(|key| Thumbprint(key.as_string().unwrap_or_default())).map_err(|thrown| {
+            let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, "no key for dpop");
+            self.keep_cause(flow, thrown);
+            error
+        })
+    }
+
+    /// A proof for a request to the provider.
+    pub(super) async fn prove(
+        self: &Rc<Self>,
+        flow: Option<FlowId>,
+        key: &Thumbprint,
+        method: &str,
+        url: &str,
+    ) -> Result<String, Error> {
+        let proof = JsFuture::from(self.host.prove(&key.0, method, url)).await;
+        proof.map(|proof| proof.as_string().unwrap_or_default()).map_err(|thrown| {
+            let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, "no proof for dpop");
+            if let Some(flow) = flow {
+                self.keep_cause(flow, thrown);
+            }
+            error
+        })
+    }
+
+    /// Whether a request to the provider is to be sent once more, now that it has been answered.
+    pub(super) fn wants_nonce(&self, url: &str, answer: &Answer, again: bool) -> bool {
+        let error = answer.json.as_ref().and_then(|json| get(json, "error").as_string());
+        let asking = Asking::Error(error.as_deref());
+        self.wants_again(url, answer.status, asking, answer.nonce.as_deref(), again)
+    }
+
+    fn wants_again(
+        &self,
+        url: &str,
+        status: u16,
+        asking: Asking<'_>,
+        nonce: Option<&str>,
+        again: bool,
+    ) -> bool {
+        let next = self.nonces.borrow_mut().answered(url, status, asking, nonce, again);
+        if next == Next::Unreadable {
+            let server = origin::of(url).unwrap_or_default();
+            let why = " wants a nonce that this page cannot read; \
+                list DPoP-Nonce in Access-Control-Expose-Headers";
+            self.host.diagnose("nonce_unreadable", &[server, why].concat());
+        }
+        next == Next::Again
+    }
+}
