@@ -137,7 +137,7 @@ fn answers(body: &[u8], json: &Value) {
         }
     }
     if let Ok(answer) = serde_json::from_slice::<TokenAnswer>(body) {
-        match answer.tokens(&Scope::parse("pay")) {
+        match answer.tokens(&Scope::parse("pay"), None) {
             Ok(tokens) => {
                 assert!(json["error"].is_null());
                 assert_eq!(Some(tokens.access_token.expose()), json["access_token"].as_str());

@@ -76,7 +76,7 @@ impl Page {
         self.flow(FlowEvent::TurnTaken);
         self.flow(FlowEvent::MetadataRead(Ok(metadata())));
         let (state, nonce) = ("s1".into(), "n1".into());
-        let secrets = Secrets { state, nonce, verifier: Secret::new("v1") };
+        let secrets = Secrets { state, nonce, verifier: Secret::new("v1"), key: None };
         self.flow(FlowEvent::SecretsDrawn(secrets, [0; 32]));
         self.flow(FlowEvent::GestureRead(true));
     }
