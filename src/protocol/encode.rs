@@ -116,8 +116,13 @@ pub fn json_string(text: &str) -> String {
     for character in text.chars() {
         match character {
             '"' | '\\' => out.extend(['\\', character]),
-            // Control characters never pass the checks on acr values; should one, it is dropped.
-            '\u{0}'..='\u{1f}' => {}
+            '\u{0}'..='\u{1f}' => {
+                let code = u32::from(character);
+                out.push_str("\\u00");
+                out.extend(
+                    [code >> 4, code & 15].into_iter().filter_map(|it| char::from_digit(it, 16)),
+                );
+            }
             _ => out.push(character),
         }
     }
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn json_strings_are_escaped() {
-        assert_eq!(json_string("a\"b\\c\n"), r#""a\"b\\c""#);
+        assert_eq!(json_string("a\"b\\c\n\u{1f}"), r#""a\"b\\c\u000a\u001f""#);
     }
 
     proptest! {
@@ -155,6 +160,12 @@ mod tests {
         fn what_was_encoded_decodes_to_the_same(name in ".*", value in ".*") {
             let text = Form::default().with(&name, &value).into_string();
             prop_assert_eq!(parse_form(&text), vec![(name, value)]);
+        }
+
+        #[test]
+        fn a_json_string_reads_back_as_the_same(text in "[\\x00-\\x22\\\\a\u{7f}\u{2028}é€]*") {
+            let read: Option<String> = serde_json::from_str(&json_string(&text)).ok();
+            prop_assert_eq!(read, Some(text));
         }
 
         #[test]

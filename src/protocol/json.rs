@@ -1,6 +1,7 @@
 //! JSON texts that are compared by what they say (RFC 8259). They come from `JSON.stringify`, which
 //! writes each number in one way; so a number is its text, and no arithmetic is needed.
 
+use super::encode::json_string;
 use core::fmt::{self, Write};
 
 use core::iter::Peekable;
@@ -42,7 +43,7 @@ impl fmt::Display for Json {
         };
         match self {
             Self::Word(word) => f.write_str(word),
-            Self::Text(text) => write_text(text, f),
+            Self::Text(text) => f.write_str(&json_string(text)),
             Self::List(items) => {
                 f.write_char('[')?;
                 for (at, item) in items.iter().enumerate() {
@@ -55,7 +56,7 @@ impl fmt::Display for Json {
                 f.write_char('{')?;
                 for (at, (name, value)) in members.iter().enumerate() {
                     between(f, at)?;
-                    write_text(name, f)?;
+                    f.write_str(&json_string(name))?;
                     f.write_char(':')?;
                     value.fmt(f)?;
                 }
@@ -63,25 +64,6 @@ impl fmt::Display for Json {
             }
         }
     }
-}
-
-fn write_text(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_char('"')?;
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                f.write_char('\\')?;
-                f.write_char(character)?;
-            }
-            // RFC 8259 §7: these must be escaped.
-            '\u{0}'..='\u{1f}' => {
-                f.write_str(if u32::from(character) < 16 { "\\u000" } else { "\\u001" })?;
-                f.write_char(char::from_digit(u32::from(character) % 16, 16).unwrap_or('0'))?;
-            }
-            _ => f.write_char(character)?,
-        }
-    }
-    f.write_char('"')
 }
 
 /// How deep arrays and objects may be in each other.

@@ -1,12 +1,14 @@
-//! The commands of this repository: `cargo xtask build`, `test`, `check`, `simulate`,
-//! `demo`, `size`, `threats`.
+//! The commands of this repository: `cargo xtask build`, `test`, `check`, `simulate`, `fuzz`,
+//! `mutants`, `demo`, `size`, `threats`.
 
 mod browsers;
 mod build;
 mod count;
 mod demo;
 mod failure;
+mod fuzz;
 mod js_code;
+mod mutants;
 mod package;
 mod project;
 #[cfg(test)]
@@ -19,10 +21,12 @@ mod setup;
 mod simulate;
 mod size;
 mod stages;
+mod subcommands;
 mod test;
 mod threat_tests;
 mod threats;
 mod tools;
+mod verdicts;
 
 use std::process::ExitCode;
 
@@ -37,6 +41,10 @@ cargo xtask check                      runs the stages that need no browser
 cargo xtask simulate [--seeds 10000]   lives whole browsers around the core, one for each seed
                      [--from 0]        … the first of them
                      [--seed 7 --trace] … one of them, shown line by line
+cargo xtask fuzz [--seconds 60]        looks for inputs that break what must hold for all of them
+                 [--target name]       … by one fuzz target only
+cargo xtask mutants [--shard k/n]      changes the protocol's code, and says what no test notices
+                    [--resume]         … goes on where it was broken off, and tries again what was missed
 cargo xtask demo [--port 8080]         starts the bank of the demo
 cargo xtask size                       says how large what a page loads is
 cargo xtask threats                    writes into SECURITY.md which tests hold which threat";
@@ -63,6 +71,8 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         "test" => return test::command(project, rest),
         "check" => return Ok(test::without_browsers(project)),
         "simulate" => simulate::command(&project, rest)?,
+        "fuzz" => fuzz::command(&project, rest)?,
+        "mutants" => mutants::command(&project, rest)?,
         "demo" => demo::command(&project, rest)?,
         "size" => size::command(&project)?,
         "threats" => threats::command(&project)?,

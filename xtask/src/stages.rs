@@ -142,6 +142,7 @@ fn fmt(bench: &Bench) -> (Tally, Outcome) {
     checks([
         bench.cargo(&["fmt", "--all", "--check"]),
         bench.cargo(&["fmt", "--manifest-path", "xtask/tools/Cargo.toml", "--check"]),
+        bench.cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]),
     ])
 }
 
@@ -173,7 +174,7 @@ fn doc(bench: &Bench) -> (Tally, Outcome) {
 }
 
 fn native(bench: &Bench) -> (Tally, Outcome) {
-    let packages = ["--package", "stepup", "--package", "xtask"];
+    let packages = ["--package", "stepup", "--package", "inputs", "--package", "xtask"];
     bench.cargo(&["test", "--all-features", "--no-fail-fast"]).args(packages).counted()
 }
 

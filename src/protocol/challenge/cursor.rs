@@ -8,7 +8,7 @@ pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
     /// How many octets were looked at, so that tests can tell linear from quadratic.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) steps: usize,
 }
 
@@ -17,7 +17,7 @@ impl<'a> Cursor<'a> {
         Self {
             text,
             at: 0,
-            #[cfg(test)]
+            #[cfg(any(test, feature = "fuzzing"))]
             steps: 0,
         }
     }
@@ -40,7 +40,7 @@ impl<'a> Cursor<'a> {
     /// Accounts for work; nothing outside of tests.
     #[inline]
     pub(super) fn tick(&mut self, _octets: usize) {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "fuzzing"))]
         {
             self.steps += _octets;
         }

@@ -168,8 +168,10 @@ pub fn parse(header: &str) -> Result<Parsed, TooLarge> {
 }
 
 /// How many octets are looked at to read this header.
-#[cfg(test)]
-pub(super) fn steps(header: &str) -> usize {
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+#[must_use]
+pub fn steps(header: &str) -> usize {
     let mut reader = Reader::new(header);
     let _ = reader.run();
     reader.cursor.steps

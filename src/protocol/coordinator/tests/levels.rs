@@ -234,6 +234,7 @@ fn what_is_held_is_told_with_its_level_and_until_when() {
     );
     let assurance = told(&page, Some("AL4"), 5, 65);
     assert_eq!((assurance.acr.as_deref(), assurance.verified), (Some("urn:p:4"), true));
+    assert_eq!(assurance.scope.to_string(), "openid");
     let notice = page.told().into_iter().find_map(|notice| match notice {
         Notice::Authenticated { assurance, .. } => Some(assurance),
         _ => None,

@@ -380,6 +380,31 @@ fn where_nobody_may_be_asked_the_session_is_still_looked_at() {
 }
 
 #[test]
+fn what_the_session_proves_is_told_as_its_provider_has_said_it() {
+    let mut page = Page::with_popup();
+    page.plays([(ensured(1, wants_scope("AL1", "files:read")), "1: start")]);
+    for event in [secrets(), metadata(), session_for("files:read mail", false)] {
+        page.on(of(1, event));
+    }
+    page.plays([(of(1, session_is("alice")), "1: end, settle 1")]);
+    let told = page.core.assurance(page.now).unwrap();
+    assert!(told.verified);
+    assert_eq!(told.acr.as_deref(), Some("AL1"));
+    assert_eq!(told.auth_time, Some(EpochSeconds(1_799_999_990)));
+    assert_eq!(told.scope, Scope::parse("files:read mail"));
+}
+
+#[test]
+fn what_the_session_may_do_is_read_anew_although_its_id_token_is_known() {
+    let mut page = looked_at();
+    page.plays([(ensured(2, wants_scope("AL1", "files:read")), "2: start")]);
+    for event in [secrets(), metadata()] {
+        page.on(of(2, event));
+    }
+    page.plays([(of(2, session_for("files:read", false)), "2: end, settle 2")]);
+}
+
+#[test]
 fn t67_what_the_session_proves_goes_with_it() {
     let mut page = looked_at();
     assert!(page.core.assurance(page.now).is_some());

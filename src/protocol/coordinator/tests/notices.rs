@@ -122,6 +122,39 @@ fn a_retry_with_a_held_token_belongs_to_no_step_up() {
 }
 
 #[test]
+fn the_step_up_that_served_a_request_before_has_no_part_in_a_retry_with_a_held_token() {
+    let mut page = Page::with_popup();
+    page.on(challenged(1, wants("AL3")));
+    page.authenticates(1, "AL3", "t1", "1: end, publish t1 | -, retry 1 with t1");
+    page.on(ensured(2, wants("AL4")));
+    page.authenticates(2, "AL4", "t2", "2: end, publish t2 | -, settle 2");
+    page.told();
+    page.plays([(again(1, wants("AL4")), "retry 1 with t2")]);
+    check(
+        &mut page,
+        &[
+            "-: 401 of 1 POST https://api.example/transfers",
+            "-: retry of 1 https://api.example/transfers",
+        ],
+    );
+}
+
+#[test]
+fn what_is_refused_belongs_to_no_step_up_although_one_is_under_way() {
+    let mut page = Page::with_popup();
+    page.on(challenged(1, wants("AL3")));
+    page.told();
+    page.on(challenged_at("https://api.example.evil.test/transfers", 2, wants("AL3")));
+    check(
+        &mut page,
+        &[
+            "-: 401 of 2 POST https://api.example.evil.test/transfers",
+            "-: settled 2 origin_not_allowed",
+        ],
+    );
+}
+
+#[test]
 fn a_window_that_may_be_gone_is_no_new_prompt() {
     let mut page = Page::with_popup();
     page.on(ensured(1, wants("AL3")));

@@ -283,3 +283,26 @@ fn t22_those_that_another_one_spoiled_share_a_prompt_of_their_own() {
          retry 6 with t1, 3: open window, 3: start",
     );
 }
+
+#[test]
+fn those_who_queue_behind_a_prompt_share_the_next_one() {
+    Page::with_popup()
+        .plays([(challenged(1, wants("AL3")), "1: open window, 1: start")])
+        .navigates(1)
+        .plays([(challenged(2, wants("AL4")), ""), (challenged(3, wants("AL4")), "")])
+        .comes_back(
+            1,
+            "AL3",
+            "t1",
+            "1: end, publish t1 | -, retry 1 with t1, 2: open window, 2: start",
+        )
+        .plays([(of(2, DeadlinePassed), "2: end, reject 2 timed_out, reject 3 timed_out")]);
+}
+
+#[test]
+fn two_sign_ins_are_one() {
+    let mut page = Page::with_popup();
+    page.user = "";
+    page.plays([(ensured(1, wants("")), "1: start"), (ensured(2, wants("")), "")]);
+    page.plays([(of(1, DeadlinePassed), "1: end, reject 1 timed_out, reject 2 timed_out")]);
+}

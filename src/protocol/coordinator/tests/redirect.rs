@@ -8,6 +8,7 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::FlowEvent;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::method::Method;
+use crate::protocol::units::Seconds;
 
 const QUERY: &str = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example";
 
@@ -63,6 +64,10 @@ fn everything_that_waits_is_saved_and_sent_once_by_the_next_page() {
         (ensured(3, wants("AL3")), ""),
     ]);
     leaves(&mut page, 1, "1: save 1 2");
+    // That is how it is found again, and for how long.
+    let saved = page.saved.as_ref().unwrap();
+    assert_eq!(saved.state(), "the-state");
+    assert_eq!(saved.until(), page.now.plus(Seconds(300).millis()));
     let (mut next, resumed) = back(&page, &[51, 52]);
     next.plays([(resumed, TRADES)]);
     // What was demanded besides is asked for in its turn: here a click is needed first.

@@ -13,6 +13,7 @@ use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Scope;
 use crate::protocol::token::TokenAnswer;
+use crate::protocol::units::Seconds;
 
 /// Alice has proved AL3 within a request of her own, and the app wants renewal.
 #[track_caller]
@@ -60,6 +61,33 @@ fn a_token_that_is_refused_as_invalid_is_renewed_and_the_request_sent_once_more(
         _ => None,
     });
     assert_eq!(settled.next_back(), Some(Outcome::Response(Some(200))));
+}
+
+#[test]
+fn only_what_has_been_sent_again_is_renewed_for_and_once() {
+    let mut page = page();
+    let may = |page: &Page| page.core.may_renew_for(WaiterId(2));
+    assert!(!may(&page));
+    page.plays([(challenged(2, wants("AL3")), "retry 2 with t1")]);
+    assert!(may(&page));
+    page.plays([(invalid_again(2), "renewal of 1: ask with r1")]);
+    assert!(!may(&page));
+    page.plays([(answers(1, renewed("t2", "r2")), "publish t2+ | -, retry 2 with t2")]);
+    assert!(!may(&page));
+}
+
+#[test]
+fn t62_a_clock_that_is_set_back_during_a_renewal_makes_what_was_proved_no_younger() {
+    let mut page = page();
+    page.later(30).plays([(token_invalid(1, 1), "renewal of 1: ask with r1")]);
+    let by = Seconds(20).millis();
+    page.now = page.now.minus(by);
+    page.plays([
+        (Event::SetBack(by), "publish t1+ | -"),
+        (answers(1, renewed("t2", "r2")), "publish t2+ | -, retry 1 with t2"),
+    ]);
+    assert!(page.core.assured(&wants_within("AL3", 31), page.now).is_some());
+    assert!(page.core.assured(&wants_within("AL3", 30), page.now).is_none());
 }
 
 #[test]

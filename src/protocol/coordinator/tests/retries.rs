@@ -65,6 +65,15 @@ fn an_older_and_stronger_token_is_used_before_the_user_is_asked() {
 }
 
 #[test]
+fn a_newer_token_than_the_one_that_was_not_enough_is_tried() {
+    let mut page = page_with_al3();
+    page.later(60)
+        .plays([(ensured(101, wants_within("AL3", 60)), "2: start")])
+        .authenticates(2, "AL3", "t2", "2: end, publish t2 | -, settle 101")
+        .plays([(challenged_with(1, 1, wants("AL3")), "retry 1 with t2")]);
+}
+
+#[test]
 fn a_token_at_hand_that_has_aged_or_expired_is_not_used() {
     page_with_al3()
         .later(55)

@@ -70,6 +70,43 @@ fn a_passkey_becomes_a_code_and_the_code_tokens_without_a_redirect_uri() {
 }
 
 #[test]
+fn what_the_endpoint_has_been_told_is_not_widened() {
+    let more = wants_scope("AL3", "payees:write");
+    let mut early = Journey::starts(config(), goal("AL3"), GATHERS);
+    assert!(early.flow.widen(&more, &config()));
+    let mut told = asked(config());
+    assert!(!told.flow.widen(&more, &config()));
+    // Where the passkey's answer tells it, there is time until then.
+    let mut journey = Journey::starts(with_passkeys(), goal("AL3"), GATHERS);
+    journey.plays([
+        (session_of("alice"), ""),
+        (metadata(), ""),
+        (secrets(), "ask https://login.example/passkey/options for options"),
+    ]);
+    assert!(journey.flow.widen(&more, &with_passkeys()));
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_changes_nothing() {
+    answered(config()).plays([
+        (gives_a_code(), "exchange c1 directly"),
+        (gives_a_code(), ""),
+        (event(says("invalid_session")), ""),
+        (tokens("t1"), "verify id-t1"),
+    ]);
+    asked(config()).plays([
+        (wants_a_passkey("o1", "s1"), "check gesture"),
+        (gives_a_code(), ""),
+        (FlowEvent::GestureRead(true), "assert o1"),
+        (event(says("redirect_to_web")), ""),
+        (asserted("a1"), "ask as first party with s1 with a1"),
+    ]);
+    // Nor where nobody has asked that endpoint at all.
+    let mut journey = Journey::at_the_provider(with_passkeys());
+    journey.plays([(gives_a_code(), ""), (code("c2"), "close window, hide gate, exchange c2")]);
+}
+
+#[test]
 fn carried_options_wait_for_the_metadata() {
     let goal = crate::protocol::flow::Goal { offer: Some(offer("o1")), ..goal("AL3") };
     Journey::starts(config(), goal, GATHERS).plays([

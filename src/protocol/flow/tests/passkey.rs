@@ -69,6 +69,16 @@ fn asserting() -> Journey {
 }
 
 #[test]
+fn a_window_from_the_click_serves_only_where_a_window_is_admitted() {
+    let only = Config { methods: vec![Method::Passkey], ..with_passkeys() };
+    Journey::starts_with(true, only, goal("AL3"), GATHERS).plays([
+        (session_of("alice"), ""),
+        (metadata(), ""),
+        (secrets(), ASKS),
+    ]);
+}
+
+#[test]
 fn options_a_passkey_and_a_checked_token() {
     asserting().plays([
         (asserted("a1"), SENDS),

@@ -92,3 +92,8 @@ fn a_session_of_the_same_user_may_change_in_everything_else() {
         .session_becomes(FlowEvent::SessionRead(Ok(session)))
         .plays([(proves("alice", "AL3"), "done t1")]);
 }
+
+#[test]
+fn a_session_that_nobody_has_asked_for_is_not_looked_at() {
+    Journey::at_the_provider(config()).plays([(session_of("bob"), ""), (no_session(), "")]);
+}

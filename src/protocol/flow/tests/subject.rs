@@ -1,7 +1,7 @@
 //! Whom the answer is compared with, and when that is known.
 
 use super::player::*;
-use super::{FlowEvent, Session};
+use super::{FlowEvent, Goal, Session};
 use crate::protocol::claims::Claims;
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::config;
@@ -227,4 +227,12 @@ fn a_hint_about_somebody_else_is_not_sent() {
     ]);
     assert_eq!(journey.sent("id_token_hint").as_deref(), Some("id-session"));
     assert_eq!(journey.sent("login_hint"), None);
+}
+
+#[test]
+fn what_an_id_token_proves_is_checked_although_its_subject_is_known() {
+    let goal = Goal { look: true, ..goal("AL1") };
+    let mut journey = Journey::starts(config(), goal, GATHERS);
+    journey.user = Some(user("alice", Some("id-s")));
+    journey.plays([(metadata(), ""), (secrets(), ""), (session_with("id-s"), "verify id-s")]);
 }

@@ -251,6 +251,11 @@ fn what_cannot_be_phished_is_asked_for_in_the_providers_words() {
         assert_eq!(resistant(levels, acr).as_asked().acr_values, asked, "{acr:?}");
         assert_eq!(wants(levels, acr).as_asked().acr_values, acr, "{acr:?}");
     }
+    // A value of that very level is high enough.
+    let mut two = level("AL3", &["urn:a", "urn:b"], &[]);
+    two.phishing_resistant = true;
+    let levels = vec![two].into();
+    assert_eq!(resistant(&levels, &["urn:b"]).as_asked().acr_values, ["urn:b"]);
 }
 
 #[test]
@@ -282,6 +287,9 @@ fn a_requirement_covers_and_merges_by_the_order() {
         (&["AL3"], &["urn:p:3"], Some(&["AL3"])),
         (&["AL3", "AL4"], &["AL4"], Some(&["AL4"])),
         (&["AL4"], &["urn:x"], None),
+        (&[], &["AL4"], Some(&["AL4"])),
+        (&["urn:x"], &[], Some(&["urn:x"])),
+        (&[], &[], Some(&[])),
     ] {
         let merged = wants(one).merge(&wants(two)).map(|merged| merged.acr_values);
         assert_eq!(merged, both.map(all), "{one:?} and {two:?}");
