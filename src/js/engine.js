@@ -559,6 +559,8 @@ export const start = async (options, loader) => {
      * @returns {Promise<Response>}
      */
     demanded: async (call, asked, window) => {
+      // Nothing is remembered any more, and a request that no rule wants asked for needs nobody.
+      if (dead && !asked.length) return run(call);
       const began = clears;
       let taken = false;
       try {
@@ -571,6 +573,7 @@ export const start = async (options, loader) => {
         });
       } catch (error) {
         if (!taken) window?.close();
+        if (dead && !taken && !asked.length) return run(call);
         throw error;
       }
     },

@@ -204,6 +204,8 @@ export interface PasskeyFields {
   scope?: string;
   /** In a form as its JSON text (RFC 9396 §2). */
   authorization_details?: string | AuthorizationDetail[];
+  /** Claims that were demanded, in a form as their JSON text (OpenID Connect Core §5.5). */
+  claims?: string | Record<string, unknown>;
   /** Not to a backend, which is the client itself. */
   client_id?: string;
   /** To be repeated in the ID token (OpenID Connect Core §3.1.2.1). Not to a backend. */
@@ -305,8 +307,8 @@ export interface Csrf {
 /** A backend-for-frontend: cookies, and no token in the page (RFC 10017 §6.1). */
 export interface Backend {
   /**
-   * The page that a window is sent to, with `acr_values`, `max_age`, `scope` and `authorization_details` as demanded, and
-   * `return_to`: the `redirectUri` with `stepup_state` in its query, as a path where both are of one
+   * The page that a window is sent to, with `acr_values`, `max_age`, `scope`, `claims` and
+   * `authorization_details` as demanded, and `return_to`: the `redirectUri` with `stepup_state` in its query, as a path where both are of one
    * origin. The backend goes back there when it is done, with `error` if it failed (RFC 6749
    * §4.1.2.1, RFC 9470 §5; `subject_mismatch` where another user came back). It must accept no other
    * address, and sees to it that the user is the same.
@@ -432,7 +434,8 @@ export interface StepUpOptions {
   acrRequest?: "acr_values" | "claims";
   /**
    * Claims that each authorization request asks for besides (OpenID Connect Core §5.5), for example
-   * `{ access_token: { xms_cc: { values: ["cp1"] } } }`. Where a challenge contradicts it, that wins.
+   * `{ access_token: { xms_cc: { values: ["cp1"] } } }`. Where a challenge contradicts it, that wins. Passkey endpoints
+   * and a backend get only what is demanded.
    */
   claims?: Record<string, unknown>;
   /**
@@ -513,7 +516,8 @@ export interface StepUpOptions {
    *
    * A rule is the app's own wish: it knows no cool-down and no ceiling of scopes, so keep requests that
    * nobody waits for (polling) out of it. Inside a click a window is opened at once, where the rules are
-   * loaded (they are fetched with the first request to an API) and tell without waiting.
+   * loaded (by `preload()`, else with the first request to an API) and tell without waiting. Where they
+   * cannot be loaded, requests leave without them (`diagnostic`: `rules_unavailable`).
    */
   rules?: Rule[];
   /**
@@ -537,7 +541,7 @@ export interface StepUpOptions {
    * How long one request to the authorization server or the backend may take, and the body of a
    * challenge that may carry options; a fraction counts, and 0 is no time. Default 15.
    */
-  requestTimeout?: Seconds;
+  requestTimeout?: number;
   /**
    * Whether access tokens must be bound to a key of this browser (RFC 9449). A Bearer token in the
    * place of a bound one is refused (`downgrade_refused`). The key (ES256) is made once, and no script
@@ -552,7 +556,7 @@ export interface StepUpOptions {
    * Whether authorization requests are pushed to the provider before the user is sent there (RFC 9126),
    * so that what is asked for is in no address. Default: where its metadata demands it
    * (`require_pushed_authorization_requests`). With `true` a provider without an endpoint for it is
-   * `metadata_invalid`. The window opens before, inside the click.
+   * `metadata_invalid`. The window opens before, inside the click. Not with `bff` or `authenticate`.
    */
   par?: boolean;
   /**
@@ -747,7 +751,7 @@ export interface StepUpEvents {
    */
   settled: EventBase & { request: string; tag?: string; outcome: "response" | "assurance" | "error"; status?: number; code?: StepUpErrorCode };
   /** Something the developer should know. Also printed by `console.warn`, once. */
-  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed" | "nonce_unreadable" | "resource_metadata_unreadable"; message: string };
+  diagnostic: EventBase & { code: "challenge_unreadable" | "challenge_ignored" | "detect_failed" | "session_failed" | "nonce_unreadable" | "resource_metadata_unreadable" | "rules_unavailable" | "rule_unreachable"; message: string };
 }
 
 export interface StepUp extends EventTarget {
@@ -774,7 +778,8 @@ export interface StepUp extends EventTarget {
   readonly assurance: Assurance | undefined;
   /**
    * The access token held for a requirement, if one satisfies it now; of the first API's `resource`. If
-   * that API takes a token once, it is the app's from then on, and goes with no request of `fetch`.
+   * that API takes a token once, it is the app's from then on, and goes with no request of `fetch`. With
+   * `dpop` it is bound to a key, and worth nothing without the proofs that `fetch` makes.
    */
   token(requirement?: Requirement): string | undefined;
   /**
@@ -788,7 +793,7 @@ export interface StepUp extends EventTarget {
    * `wasm_unavailable` it can be called again.
    */
   resume(options?: ResumeOptions): Promise<Resumed | null>;
-  /** Fetches the wasm ahead of the first challenge. Rejects with `wasm_unavailable`. */
+  /** Fetches the wasm, and what `rules` need, ahead of the first request. Rejects with `wasm_unavailable`. */
   preload(): Promise<void>;
   /**
    * Fetches options for a passkey ahead, for a rule whose `require` is no function, or for a requirement:
@@ -797,7 +802,8 @@ export interface StepUp extends EventTarget {
    * itself. With a provider, its metadata and keys are read as well. Prompts nobody. Resolves to whether
    * there are any: not where a passkey is not the first method, where only challenges carry options, or
    * where the server gave none; then they are asked for when they are needed. Without a request there is
-   * no API to tell the `resource`: the first one's is used.
+   * no API to tell the `resource`: the first one's is used. Rejects with `wasm_unavailable`, and with
+   * `configuration_invalid` for a rule whose `require` is a function.
    */
   prepare(what: Rule | Requirement): Promise<boolean>;
   /** Replaces `globalThis.fetch` and returns the undo. */

@@ -175,19 +175,29 @@ export const createStepUp = (options) => {
     return options.rememberRequirements && engine ? engine.demanded(call, []) : run(call);
   };
 
+  /** The app's rules; none where they cannot be loaded. */
+  const loadRules = async () => {
+    try {
+      const { rulesOf } = await import("./rules.js");
+      apis ??= placesOf(options);
+      return (rules ??= await rulesOf(options, apis, { run, withWindow, diagnose, engine: () => engine }));
+    } catch (error) {
+      if (isStepUpError(error)) throw error;
+      diagnose("rules_unavailable", `the rules cannot be loaded, requests leave without them: ${error}`);
+      return undefined;
+    }
+  };
+
   /** Lets the app's rules ask first: at once, where they are loaded. @param {Call} call @returns {Promise<Response>} */
   const byRules = async (call) => {
     const began = epoch;
     flying += 1;
     try {
-      rules ??= await import("./rules.js").then(
-        ({ rulesOf }) => rulesOf(options, apis, { run, withWindow, engine: () => engine }),
-        (cause) => {
-          throw new StepUpError("wasm_unavailable", { cause });
-        },
-      );
-      const asked = rules(call);
-      return rules.goOn(call, "then" in asked ? await asked : asked, began);
+      const ready = rules ?? (await loadRules());
+      // The API demands all the same what a rule would have asked for.
+      if (!ready) return await run(call);
+      const asked = ready(call);
+      return ready.goOn(call, "then" in asked ? await asked : asked, began);
     } finally {
       flying -= 1;
     }
@@ -320,7 +330,7 @@ export const createStepUp = (options) => {
     token: (/** @type {import("./index.d.ts").Requirement} */ requirement = {}) =>
       engine?.token(requirement),
     resume,
-    preload: () => load().then(() => {}),
+    preload: () => Promise.all([load(), options.rules && loadRules()]).then(() => {}),
     prepare: async (/** @type {import("./index.d.ts").Rule} */ what) =>
       (await engineFor(epoch)).prepare(what),
     install,

@@ -36,6 +36,13 @@ const matcher = (Pattern, url, base) => {
   return (href) => pattern.test(href) || (any && pattern.test(href.replace(/\?.*/s, "")));
 };
 
+/** Whether what a text says before its first special character leads past an API's path prefix. @param {Rule["url"]} url @param {string} prefix */
+const misses = (url, prefix) => {
+  if (typeof url !== "string" || !url.startsWith("/")) return false;
+  const [literal = ""] = url.split(/[:*({\\?+]/);
+  return !`${literal}/`.startsWith(`${prefix}/`) && !(literal !== url && `${prefix}/`.startsWith(literal));
+};
+
 /** What a rule's functions see of a request. Whatever they do with that, it is sent as it is. @param {Call} call @returns {RuleRequest} */
 const seen = (call) => {
   const { url, method, request, init, stepup } = call;
@@ -81,15 +88,15 @@ const isPromise = (value) => typeof (/** @type {any} */ (value)?.then) === "func
  *     asked: import("./index.d.ts").EnsureOptions[], call: Call, began: number,
  *     goOn: (ready: Engine, opened: Window | undefined) => Promise<Response>,
  *   ) => Promise<Response>,
- *   engine: () => Engine | undefined,
+ *   engine: () => Engine | undefined, diagnose: (code: string, message: string) => void,
  * }} page
  */
 export const rulesOf = async ({ rules = [], rememberRequirements }, places, page) => {
-  const Pattern = await loadPattern().catch((cause) => {
-    throw new StepUpError("wasm_unavailable", { message: "urlpattern.js", cause });
-  });
+  const Pattern = await loadPattern();
   const compiled = rules.map((rule, at) => {
     try {
+      if (places.length && places.every(({ prefix }) => misses(rule.url, prefix)))
+        page.diagnose("rule_unreachable", `rules[${at}].url is below no pathPrefix of apis, so it never matches`);
       return {
         rule,
         name: `rules[${at}]`,

@@ -267,6 +267,9 @@ impl Config {
                 "renew is for the built-in OpenID Connect flow: a backend, and the app's own authenticate, renew their tokens themselves",
             );
         }
+        if self.par && self.arrangement != Arrangement::OpenIdConnect {
+            return invalid("par is for the built-in flow, without bff and authenticate");
+        }
         // Nobody else's tokens can be bound to the key that is in this page.
         if self.dpop && self.arrangement != Arrangement::OpenIdConnect {
             return invalid("dpop is for the built-in flow, without bff and authenticate");
@@ -408,6 +411,8 @@ pub(super) mod tests {
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| (it.renew, it.arrangement) = (true, Arrangement::OwnInWindow), false),
                 (|it| it.dpop = true, true),
+                (|it| it.par = true, true),
+                (|it| (it.par, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| (it.dpop, it.arrangement) = (true, Arrangement::Own), false),
                 (|it| it.methods.clear(), false),
                 (|it| it.methods = vec![Method::Passkey], false),
@@ -445,6 +450,7 @@ pub(super) mod tests {
                 (|it| it.backend = None, false),
                 (|it| it.renew = true, false),
                 (|it| it.dpop = true, false),
+                (|it| it.par = true, false),
                 (|it| it.backend.iter_mut().for_each(|it| it.login = None), false),
                 (
                     |it| it.backend.iter_mut().for_each(|it| it.login = Some("http://x.y".into())),

@@ -27,9 +27,11 @@ test("the tarball has every built file and nothing else", async (context) => {
 test("the tarball has the licences, the types and both modules", async (context) => {
   const { files } = await packed(context);
   for (const name of [
+    "CHANGELOG.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "SECURITY.md",
     "adapters.d.ts",
     "adapters.js",
     "callback.html",

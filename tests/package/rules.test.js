@@ -290,6 +290,34 @@ suite("which requests match", () => {
     assert.deepEqual(made, [["/transfers", "https://api.example/"]]);
   });
 
+  test("where the rules cannot be loaded, requests leave without them, and that is told", async (context) => {
+    const page = /** @type {any} */ (globalThis);
+    Object.defineProperty(page, "URLPattern", {
+      configurable: true,
+      get() {
+        throw new TypeError("blocked");
+      },
+    });
+    context.after(() => delete page.URLPattern);
+    assert.equal(await (await make(transfers).fetch(API, post)).text(), "done");
+    assert.deepEqual(sent(), [["Bearer low", "amount=1"]]);
+    const told = stage.events.filter(({ type }) => type === "diagnostic").map(({ detail }) => detail.code);
+    assert.deepEqual(told, ["rules_unavailable"]);
+  });
+
+  test("a pattern that leads past every API's prefix is told", async () => {
+    const apis = [{ origin: "https://api.example", pathPrefix: "/v1" }];
+    const told = async (/** @type {Rule["url"]} */ url) => {
+      stage = new Stage();
+      stage.answers = { "https://api.example/v1/transfers": () => new Response("done") };
+      await make({ url, require: () => null }, { apis }).fetch("https://api.example/v1/transfers");
+      return stage.events.filter(({ detail }) => detail.code === "rule_unreachable").length;
+    };
+    for (const url of ["/transfers", "/v10/transfers", "/v2/:id"]) assert.equal(await told(url), 1, url);
+    for (const url of ["/v1/transfers", "/v1", "./transfers", "/*", "/:version/transfers", "/v1/*", undefined])
+      assert.equal(await told(url), 0, url);
+  });
+
   test("of several that match, all that they demand is asked for at once", async () => {
     await make(
       [transfers, { require: { acr: "AL2", scope: "write" } }, { url: "/other", require: { acr: "AL9" } }],

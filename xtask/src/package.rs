@@ -62,7 +62,7 @@ fn collect(project: &Project) -> Outcome<Files> {
         files.insert(format!("{}_wasm_inline.js", module.name), inline.into_bytes());
     }
     files.insert("urlpattern.js".to_owned(), url_pattern(project)?);
-    for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+    for name in ["README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         let text = project::read(&project.root.join(name))?;
         files.insert(name.to_owned(), links_within(&text).into_bytes());
     }
@@ -83,8 +83,6 @@ fn url_pattern(project: &Project) -> Outcome<Vec<u8>> {
 fn links_within(text: &str) -> String {
     text.replace("](src/js/index.d.ts)", "](index.d.ts)")
         .replace("[ARCHITECTURE.md](ARCHITECTURE.md)", "ARCHITECTURE.md")
-        .replace("[CHANGELOG.md](CHANGELOG.md)", "CHANGELOG.md")
-        .replace("[SECURITY.md](SECURITY.md)", "SECURITY.md")
 }
 
 /// Whether a file of `src/js` belongs to the package; its tests do not.

@@ -210,7 +210,10 @@ fn t68_a_wasm_that_is_not_there_lets_requests_pass(bench: &Bench) {
     assert_eq!(outcome.code(), "wasm_unavailable");
     let response = &outcome.error()["response"];
     assert_eq!((&response["status"], &response["bodyUsed"]), (&json!(401), &json!(false)));
-    assert_eq!(page.run("return (await e2e.su.fetch(e2e.api + '/bare')).status").value(), 401);
+    for sdk in ["su", "other"] {
+        let bare = format!("return (await e2e.{sdk}.fetch(e2e.api + '/bare')).status");
+        assert_eq!(page.run(&bare).value(), 401, "{sdk}");
+    }
     assert_eq!(page.run("return (await e2e.su.fetch('/config.js')).status").value(), 200);
     page.click("signed", "return e2e.su.ensure({ acr: 'AL3' })");
     assert_eq!(page.outcome("signed").code(), "wasm_unavailable");
@@ -239,7 +242,7 @@ fn t69_a_dead_instance_rejects_every_waiter_and_fetch_goes_on(bench: &Bench) {
         "const { replaceBody } = await import('/e2e/wasm-section.js'); \
          const bytes = await (await fetch('/stepup/stepup_bg.wasm')).arrayBuffer(); \
          const broken = await replaceBody(new Uint8Array(bytes), 'client_cleared'); \
-         e2e.su = e2e.make({ wasm: broken }); e2e.other = e2e.make({ wasm: broken });",
+         e2e.su = e2e.make({ wasm: broken, rememberRequirements: true }); e2e.other = e2e.make({ wasm: broken });",
     )
     .value();
     page.start("one", "return e2e.su.fetch(e2e.api + '/loop?n=1')");
@@ -258,7 +261,10 @@ fn t69_a_dead_instance_rejects_every_waiter_and_fetch_goes_on(bench: &Bench) {
         assert_eq!(outcome.error()["response"]["bodyUsed"], false, "{name}");
     }
     Prompt(world).is_gone();
-    assert_eq!(page.run("return (await e2e.su.fetch(e2e.api + '/bare')).status").value(), 401);
+    for sdk in ["su", "other"] {
+        let bare = format!("return (await e2e.{sdk}.fetch(e2e.api + '/bare')).status");
+        assert_eq!(page.run(&bare).value(), 401, "{sdk}");
+    }
     assert_eq!(page.run("return (await fetch('/config.js')).status").value(), 200);
     let outcome = page.run("return e2e.su.fetch(e2e.api + '/loop?n=4')");
     assert_eq!(outcome.code(), "instance_dead", "a challenge is answered by nobody any more");
