@@ -65,7 +65,7 @@ pub fn tell(host: &Host, notice: Notice) {
                 ("tag", text(tag)),
                 ("method", method.into()),
                 ("url", url.into()),
-                ("requirement", plain(&requirement)),
+                ("requirement", demanded(&requirement)),
                 ("by", plain(&by)),
             ]),
         ),

@@ -10,7 +10,7 @@ import { StepUpError } from "./error.js";
  * @typedef {(input: RequestInfo | URL, init?: RequestInit) => Promise<Response>} Fetch
  * @typedef {{
  *   url: string, method: string, api: Api, index: number, replayable: boolean,
- *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, sentAt: number, clickedAt?: number,
+ *   signal?: AbortSignal | null, stepup: StepUpInit, serial?: number, onTrial?: boolean, sentAt: number, clickedAt?: number,
  *   request?: Request, init: RequestInit,
  *   send: (native: Fetch, token?: string, again?: boolean, proof?: string) => Promise<Response>,
  * }} Call
@@ -90,8 +90,9 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
       if (guard) sent.set(guard.header, await guard.token());
       if (unsafe && idempotencyKey) sent.set("Idempotency-Key", idempotencyKey);
       const guarded = (sent.has("Authorization") || !!guard) && wanted === "follow";
-      // The browser would take `Authorization` off on the way to another origin, but no proof.
-      const follows = guarded && !proof && api.redirects === "same-origin";
+      // The browser would take `Authorization` off on the way to another origin, but no proof, nor the
+      // header against forged requests.
+      const follows = guarded && !guard && !sent.has("DPoP") && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;
       // The browser may have kept the challenge (RFC 9111 §3); wanted is what the API says now.
       const unkept = again && ((request ?? init).cache ?? "default") === "default";

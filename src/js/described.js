@@ -5,6 +5,9 @@ import { LONGEST, jsonOf } from "./body.js";
 
 /** @typedef {import("./call.js").Call} Call */
 
+/** How many of them are kept. */
+const MOST = 20;
+
 /**
  * @param {{
  *   client: Pick<import("./stepup.js").Client, "metadata_url" | "described">, enter: <T>(run: () => T) => T,
@@ -41,7 +44,9 @@ export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
     try {
       // The limit holds also where something in the page does not hear the signal.
       const json = await waited(answer(), end.signal);
-      return json && typeof json === "object" ? json : undefined;
+      if (!json || typeof json !== "object") return undefined;
+      const { resource, authorization_servers } = json;
+      return { resource, authorization_servers };
     } catch {
       return undefined;
     } finally {
@@ -60,6 +65,8 @@ export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
     const at = enter(() => client.metadata_url(url, header));
     if (at === undefined) return;
     const reading = known.get(at) ?? read(at);
+    // An API that names another place each time gets no room for them all.
+    if (known.size >= MOST) known.clear();
     known.set(at, reading);
     const metadata = await waited(reading, signal);
     if (!metadata) {

@@ -30,14 +30,15 @@ import { wasmSource } from "./wasm.js";
  *   emit: (type: string, detail: object) => void, native: import("./call.js").Fetch,
  *   diagnose: (code: string, message: string) => void,
  *   detect: (call: Call, response: Response) => Promise<Requirement | null | undefined>,
- *   run: (call: Call) => Promise<Response>, flying: () => number, forgotten: () => unknown,
+ *   run: (call: Call) => Promise<Response>, resend: (call: Call) => Promise<Response>, flying: () => number, forgotten: () => unknown,
  *   readable: (call: Call, response: Response) => void,
  *   publish: (all: (Published | null)[]) => void, me: number, cleared: () => void,
  * }} Loader
  * @typedef {{
  *   resolve: (value: any) => void, reject: (reason: unknown) => void,
  *   call?: Call, response?: Response, gate?: StepUpOptions["gate"], signal?: AbortSignal | null, onAbort?: () => void,
- * }} Waiter
+ *   began?: number,
+ * }} Waiter `began`: how often `clear()` had been called
  * @typedef {Awaited<ReturnType<typeof start>>} Engine
  */
 
@@ -208,14 +209,14 @@ export const start = async (options, loader) => {
       const waiter = leave(id);
       const call = waiter?.call;
       if (!call) return;
+      const { began } = waiter;
+      call.onTrial = onTrial;
       // Not before everything that has happened is taken in: it may be that another token counts now.
-      const sent = Promise.resolve().then(() => run(call));
+      const sent = Promise.resolve().then(() => {
+        if (began !== clears) throw new StepUpError("session_changed");
+        return run(call);
+      });
       waiter.resolve(sent);
-      if (onTrial)
-        sent.then(
-          ({ ok }) => ok && tell(() => client.went_through(call.method, call.url)),
-          () => {},
-        );
     },
     prepared: (/** @type {number} */ id, /** @type {boolean} */ ready) => leave(id)?.resolve(ready),
     renewalLock: async () => {
@@ -478,7 +479,7 @@ export const start = async (options, loader) => {
         const late = until <= Date.now() && "pending_expired";
         // What one user has left is not sent as another.
         const no = discarded ? "aborted" : began !== clears ? "session_changed" : late;
-        return no ? Promise.reject(new StepUpError(no)) : (answer = run(call));
+        return no ? Promise.reject(new StepUpError(no)) : (answer = loader.resend(call));
       },
       discard: () => {
         discarded = true;
@@ -540,6 +541,9 @@ export const start = async (options, loader) => {
      */
     challenged: async (call, response, detected) => {
       const began = clears;
+      const nonce = options.dpop && response.headers.get("DPoP-Nonce");
+      // A nonce for the proofs that will be needed then (RFC 9449 §8.2).
+      if (nonce) enter(() => client.proved(call.url, response.status, undefined, nonce, true));
       const [offer] = await underWay(() => Promise.all([offered(call, response), described(call, response)]));
       await judgeForm(call);
       if (began !== clears) throw new StepUpError("session_changed", { response });
@@ -567,7 +571,7 @@ export const start = async (options, loader) => {
         await judgeForm(call);
         if (began !== clears) throw new StepUpError("session_changed");
         const { gate } = call.stepup;
-        return await wait({ call, gate, signal: call.signal }, (id) => {
+        return await wait({ call, gate, signal: call.signal, began }, (id) => {
           client.asks_first(id, toldOf(call), asked.map(requirement), window);
           taken = true;
         });
@@ -586,7 +590,13 @@ export const start = async (options, loader) => {
       const asked = "require" in what ? what.require : what;
       if (typeof asked === "function")
         throw new StepUpError("configuration_invalid", { message: "what this rule requires depends on the request" });
-      return wait({}, (id) => client.prepare(id, requirement(asked)));
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
+      let clock;
+      return wait({}, (id) => {
+        // Nobody waits for what is not here by then.
+        clock = setTimeout(() => leave(id)?.resolve(false), (options.promptTimeout ?? 300) * 1000);
+        client.prepare(id, requirement(asked));
+      }).finally(() => clearTimeout(clock));
     },
     /**
      * @param {EnsureOptions} asked @param {Window | null | undefined} window
@@ -614,13 +624,14 @@ export const start = async (options, loader) => {
       const began = clears;
       await judgeForm(call);
       if (dead || began !== clears) return response;
-      const told = { ...call, ...call.stepup };
       return /** @type {Promise<Response>} */ (
         wait({ call, response, signal: call.signal }, (id) => {
-          if (!client.refused(id, told, header(response))) leave(id)?.resolve(response);
+          if (!client.refused(id, toldOf(call), header(response))) leave(id)?.resolve(response);
         })
       );
     },
+    /** What left to see whether it is still challenged was not. @param {Call} call */
+    wentThrough: ({ method, url }) => tell(() => client.went_through(method, url)),
     /** What was published for one request is with it. @param {number} serial */
     spent: (serial) => tell(() => client.spent(serial)),
     /** A published token has expired. */

@@ -32,7 +32,7 @@ export interface Requirement {
   scope?: string | string[];
   /**
    * What the token must be good for in particular. The provider's answer is compared with it: it may
-   * add members, and fill a list that was asked for empty, but change nothing
+   * add members and further objects, and fill a list that was asked for empty, but change nothing
    * (`authorization_details_refused`). Such a token is used for one request with equal details, in
    * whatever order their members are, and replaces no other. Each thing has a prompt of its own.
    */

@@ -81,6 +81,7 @@ export const createStepUp = (options) => {
           diagnose,
           detect,
           run,
+          resend: (call) => (options.rules ? byRules(call) : run(call)),
           readable,
           flying: () => flying,
           me,
@@ -223,6 +224,7 @@ export const createStepUp = (options) => {
       const response = await (send ? send(call) : call.send(native, token));
       const { ok, status } = response;
       // Somebody else's answer, at the end of a redirect, is no challenge of this API.
+      if (ok && call.onTrial) engine?.wentThrough(call);
       if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
       const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
       readable(call, response);

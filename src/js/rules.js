@@ -123,7 +123,7 @@ export const rulesOf = async ({ rules = [], rememberRequirements }, places, page
   const of = (/** @type {Call} */ call) => {
     const matching = compiled.filter(
       ({ methods, matches }) =>
-        (!methods || methods.includes(call.method.toUpperCase())) && matches[call.index]?.(call.url),
+        (!methods || methods.includes(call.method.toUpperCase())) && matches[call.index]?.(call.url.replace(/#.*/s, "")),
     );
     let later = false;
     const demands = matching.map((one) => {
@@ -149,7 +149,8 @@ export const rulesOf = async ({ rules = [], rememberRequirements }, places, page
       const ready = rememberRequirements && page.engine();
       return ready ? ready.demanded(call, []) : page.run(call);
     }
-    const all = asked.map((demand) => ({ ...demand, methods: stepup.methods, signal: signal ?? undefined }));
+    const { authorizationDetails: about } = stepup;
+    const all = asked.map((demand) => ({ ...demand, ...(about && { authorizationDetails: about }), methods: stepup.methods, signal: signal ?? undefined }));
     return page.withWindow(all, call, began, (ready, opened) => ready.demanded(call, asked, opened));
   };
   return /** @type {Rules} */ (of);

@@ -18,7 +18,7 @@ pub struct ChallengeAnswer {
     /// To be sent back with the next request; a new one on each answer (§5.3.1).
     pub auth_session: Option<Secret>,
     /// Where the user goes on in the web, if the server has kept the request (§5.2.2.1).
-    pub request_uri: Option<String>,
+    pub request_uri: Option<Secret>,
     /// Options for a passkey: the JSON text of a `PublicKeyCredentialRequestOptionsJSON`, which
     /// comes as `publicKey`.
     #[serde(skip)]
@@ -33,7 +33,7 @@ pub enum Next {
     /// The user is to be asked for a passkey.
     Assert(Offer),
     /// Only the server's own pages lead on, by this request if it has kept one.
-    Web(Option<String>),
+    Web(Option<Secret>),
     /// The session is not known any more.
     Restart,
 }

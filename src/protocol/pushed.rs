@@ -2,6 +2,7 @@
 
 use super::error::{Error, ErrorCode};
 use super::response::refusal;
+use super::secret::Secret;
 use super::token::Lifetime;
 use super::units::EpochMillis;
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct PushAnswer {
     /// What the request is known by from now on (§2.2).
-    pub request_uri: Option<String>,
+    pub request_uri: Option<Secret>,
     /// How long it is kept.
     pub expires_in: Option<Lifetime>,
     /// Why it is not kept (§2.3).
@@ -22,7 +23,7 @@ pub struct PushAnswer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// What it is known by.
-    pub request_uri: String,
+    pub request_uri: Secret,
     /// When it is forgotten, where that is known.
     pub until: Option<EpochMillis>,
 }
@@ -37,7 +38,7 @@ impl PushAnswer {
     pub fn kept(self, now: EpochMillis) -> Result<Kept, Error> {
         match (self.error, self.request_uri) {
             (Some(error), _) => Err(refusal(&error)),
-            (None, Some(request_uri)) if !request_uri.is_empty() => {
+            (None, Some(request_uri)) if !request_uri.expose().is_empty() => {
                 let until = self.expires_in.map(|life| now.plus(life.seconds().millis()));
                 Ok(Kept { request_uri, until })
             }
@@ -66,7 +67,7 @@ mod tests {
         let kept = answer.kept(NOW);
         let kept = kept
             .as_ref()
-            .map(|kept| (kept.request_uri.as_str(), kept.until.map(|until| until.since(NOW).0)))
+            .map(|kept| (kept.request_uri.expose(), kept.until.map(|until| until.since(NOW).0)))
             .map_err(|error| error.code);
         assert_eq!(kept, expect, "{json}");
     }
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_kept_for_as_long_as_was_said() {
-        let kept = Kept { request_uri: String::new(), until: Some(NOW) };
+        let kept = Kept { request_uri: Secret::new(""), until: Some(NOW) };
         assert!(kept.is_there(EpochMillis(NOW.0 - 1)) && !kept.is_there(NOW));
         assert!(Kept { until: None, ..kept }.is_there(EpochMillis(u64::MAX)));
     }

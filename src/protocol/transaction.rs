@@ -149,7 +149,8 @@ impl Transaction {
             AcrRequest::AcrValues => (Some(joined.as_str()), ClaimsRequest::default()),
             AcrRequest::Claims => (None, ClaimsRequest::new(essential_acr(acr_values))),
         };
-        let claims = essential.beside(&self.requirement.claims);
+        // The API is the one who will judge by its claims; the acr is compared here in any case.
+        let claims = self.requirement.claims.beside(&essential);
         let claims = self.provider.iter().fold(claims, |all, it| all.beside(&it.claims));
         let max_age = asked.max_age.map(|age| age.0.to_string());
         let form = Form::default()
@@ -358,7 +359,7 @@ mod tests {
         transaction.requirement.claims = ClaimsRequest::new(demanded);
         transaction.requirement.acr_values.truncate(1);
         let url = transaction.authorization_url(AcrRequest::Claims, &Hint::None, &[0; 32]);
-        let all = r#"{"id_token":{"acr":{"essential":true,"value":"AL3"}},"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}}}"#;
+        let all = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}},"id_token":{"acr":{"essential":true,"value":"AL3"}}}"#;
         assert_eq!(find(&parameters(&url), "claims"), Some(all));
         let url = transaction.authorization_url(AcrRequest::AcrValues, &Hint::None, &[0; 32]);
         let sent = parameters(&url);

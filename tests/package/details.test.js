@@ -80,16 +80,39 @@ suite("a request about one thing in particular", () => {
     assert.deepEqual(found, { acrValues: ["AL3"], scope: [], authorizationDetails: paying("rent") });
   });
 
-  test("t09 shares its prompt with the same in other words only", async () => {
+  test("t09 is confirmed by itself, also where another says the same", async () => {
     const stepup = make();
     const details = [paying("rent"), turned("rent"), paying("savings"), paying("rent", "9.99"), undefined];
     const answers = await Promise.all(
       details.map((authorizationDetails) => stepup.fetch(API, { stepup: { authorizationDetails } })),
     );
     assert.ok(answers.every(({ ok }) => ok));
-    assert.equal(stage.ceremonies.length, 4);
+    assert.equal(stage.ceremonies.length, 5);
     const asked = stage.to(TOKEN).map(({ body }) => new URLSearchParams(body).get("authorization_details"));
-    assert.deepEqual(asked.map((text) => text && JSON.parse(text)[0].payee), ["rent", "savings", "rent", null]);
+    assert.deepEqual(asked.map((text) => text && JSON.parse(text)[0].payee), ["rent", "rent", "savings", "rent", null]);
+  });
+
+  test("t09 keeps that while its token is renewed", async () => {
+    const stepup = make({ renew: true });
+    stage.answers[TOKEN] = ({ body }) => {
+      const form = new URLSearchParams(body);
+      const asked = form.get("authorization_details");
+      given += 1;
+      const granted = grant(asked ? JSON.parse(asked) : undefined);
+      const claims = { nonce: form.get("nonce"), acr: form.get("acr_values") };
+      return tokens(claims, { access_token: `t${given}`, refresh_token: "r", authorization_details: granted });
+    };
+    stage.answers[`${ISSUER}/token`] = () => json({ access_token: `t${(given += 1)}`, token_type: "Bearer" });
+    await stepup.ensure({ acr: "AL3" });
+    stage.answers[API] = ({ headers }) => {
+      const token = headers.get("authorization");
+      if (token === "Bearer t1") return new Response("", { status: 401, headers: { "www-authenticate": 'Bearer error="invalid_token"' } });
+      return token === "Bearer t2" ? challenge("AL4") : new Response("done");
+    };
+    const authorizationDetails = paying("rent");
+    assert.equal((await stepup.fetch(API, { method: "POST", stepup: { authorizationDetails } })).status, 200);
+    assert.deepEqual(authorizations(), ["Bearer t1", "Bearer t2", "Bearer t3"]);
+    assert.deepEqual(JSON.parse(stage.form(TOKEN).authorization_details ?? "null"), authorizationDetails);
   });
 
   test("t09 that was ensured before leaves once, with its own token", async () => {

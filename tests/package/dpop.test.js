@@ -96,6 +96,21 @@ suite("each send proves anew that the key is held", () => {
 });
 
 suite("a nonce that a server wants", () => {
+  test("is learned from the challenge already", async () => {
+    stage.answers[API] = async (sent) => {
+      if (!sent.headers.has("dpop")) {
+        const response = challenge();
+        response.headers.set("dpop-nonce", "n1");
+        return response;
+      }
+      const { claims } = await shown(sent);
+      return claims.nonce === "n1" ? new Response("done") : new Response("", { status: 400 });
+    };
+    const stepup = make();
+    assert.equal((await stepup.fetch(API)).status, 200);
+    assert.equal(stage.to(API).length, 2);
+  });
+
   test("t11 is taken from whatever answer, and asked for apart from step-up", async () => {
     const token = strict("login", () => json({ error: "use_dpop_nonce" }, 400));
     const api = strict("api", wantsNonce);

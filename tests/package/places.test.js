@@ -158,6 +158,20 @@ suite("each send", () => {
     assert.equal(first.code, "origin_not_allowed");
   });
 
+  test("t14 a proof or a header against forged requests follows nowhere, whoever has written it", async () => {
+    /** @type {(string | undefined)[]} */
+    const seen = [];
+    globalThis.fetch = async (_, init) => {
+      seen.push(init?.redirect);
+      return Object.defineProperty(json({}), "url", { value: "https://api.example/x" });
+    };
+    const apis = [{ origin: "https://api.example", redirects: /** @type {const} */ ("same-origin") }];
+    const stepup = createStepUp({ apis, authenticate: async () => "high" });
+    for (const headers of [{ Authorization: "Bearer own" }, { Authorization: "DPoP own", DPoP: "proof" }])
+      await stepup.fetch("https://api.example/x", { headers: /** @type {any} */ (headers) });
+    assert.deepEqual(seen, ["follow", "manual"]);
+  });
+
   test("t14 where the app lets them follow, one that has left the origin is refused", async () => {
     const away = json({});
     Object.defineProperties(away, { redirected: { value: true }, url: { value: "https://evil.test/x" } });

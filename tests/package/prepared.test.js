@@ -51,6 +51,11 @@ const make = (options) =>
 const post = { method: "POST", body: "amount=1" };
 
 suite("options that are fetched ahead", () => {
+  test("are not waited for without end", async () => {
+    const stepup = make({ session: () => new Promise(() => {}), promptTimeout: 1 });
+    assert.equal(await stepup.prepare(transfers), false);
+  });
+
   test("leave two requests after the click: the assertion, and the request itself", async () => {
     const stepup = make();
     stage.activation.isActive = false;

@@ -203,10 +203,25 @@ suite("a request that matches a rule", () => {
     assert.equal(stage.ceremonies.length, 2, "what is confirmed in particular is confirmed alone");
   });
 
+  test("tells in its event what it is about, as it is", async () => {
+    const authorizationDetails = [{ type: "payment", amount: "1.00" }];
+    await make(transfers).fetch(API, { ...post, stepup: { authorizationDetails } }).catch(() => {});
+    const { detail } = stage.events.find(({ type }) => type === "demand") ?? assert.fail("no demand");
+    assert.deepEqual(detail.requirement.authorizationDetails, authorizationDetails);
+  });
+
   test("t24 tells why a challenge after all may go unseen", async () => {
     stage.answers[API] = () => Object.defineProperty(new Response(null, { status: 401 }), "type", { value: "cors" });
     assert.equal((await make(transfers).fetch(API, post)).status, 401);
     assert.match(stage.warnings.join(), /Access-Control-Expose-Headers/);
+  });
+
+  test("t67 does not leave after a logout that came of its own event", async () => {
+    const enough = { idToken: await idToken({ acr: "AL3", auth_time: Math.floor(Date.now() / 1000) }), accessToken: "low" };
+    const stepup = make(transfers, { session: () => enough });
+    stepup.addEventListener("settled", () => stepup.clear(), { once: true });
+    assert.equal((await refusal(stepup.fetch(API, post))).code, "session_changed");
+    assert.deepEqual(stage.to(API), []);
   });
 
   test("t67 does not leave after a logout that came while it was looked at", async () => {
@@ -282,12 +297,13 @@ suite("which requests match", () => {
       }
       // As engines before 2023 took it: a string that names no query wants none.
       test(/** @type {string} */ url) {
-        return !url.includes("?");
+        return !/[?#]/.test(url);
       }
     };
     context.after(() => delete page.URLPattern);
     assert.equal(await matches({ url: "/transfers" }, `${API}?id=1`), true);
-    assert.deepEqual(made, [["/transfers", "https://api.example/"]]);
+    assert.equal(await matches({ url: "/transfers" }, `${API}#part`), true, "a fragment is never sent");
+    assert.deepEqual(made[0], ["/transfers", "https://api.example/"]);
   });
 
   test("where the rules cannot be loaded, requests leave without them, and that is told", async (context) => {
@@ -458,6 +474,19 @@ suite("inside a click", () => {
     abort.abort();
     await failed;
     assert.deepEqual([stage.opened.length, stage.opened[0]?.closed, stage.to(API)], [1, true, []]);
+  });
+
+  test("the window opens for a payment, although the session is enough for the rest", async () => {
+    const enough = { idToken: await idToken({ acr: "AL3", auth_time: Math.floor(Date.now() / 1000) }), accessToken: "low" };
+    const stepup = make(transfers, { ...popup, session: () => enough });
+    await stepup.fetch(BALANCE);
+    for (const [authorizationDetails, opened] of /** @type {[any, number][]} */ ([[undefined, 0], [[{ type: "payment" }], 1]])) {
+      const abort = new AbortController();
+      const failed = stepup.fetch(API, { ...post, signal: abort.signal, stepup: { authorizationDetails } }).catch(() => {});
+      assert.equal(stage.opened.length, opened);
+      abort.abort();
+      await failed;
+    }
   });
 
   test("the window opens for a request that does not admit the passkey", async () => {

@@ -1,5 +1,5 @@
-//! The protocol names no browser type, clock or source of randomness: time and random bytes come in
-//! as arguments, effects go out as values.
+//! The protocol names no browser type, clock or source of randomness. It is told the time, is given
+//! random bytes, and says what is to be done.
 
 use crate::rust_code::code_only;
 

@@ -295,9 +295,6 @@ impl Coordinator {
         let in_it = |waiter: &&Waiter| waiter.phase == Phase::In(id);
         goal.look = self.config.provider.is_some()
             && self.waiters.iter().filter(in_it).all(Waiter::may_look);
-        if let Some(leader) = self.waiters.iter().find(in_it).filter(|_| !goal.look) {
-            self.patience.begins(leader, now);
-        }
         if let Some(waiter) = window {
             effects.push(Effect::AdoptWindow { waiter, flow: id });
         }
@@ -309,6 +306,10 @@ impl Coordinator {
             now,
         };
         let (flow, started) = Flow::start(id, goal, window.is_some(), &context);
+        // Where the session is looked at first, it is not known yet whether anybody is asked.
+        if let Some(leader) = self.waiters.iter().find(in_it).filter(|_| !flow.is_looking()) {
+            self.patience.begins(leader, now);
+        }
         self.flow = Some(flow);
         self.use_stock(now);
         self.take_effects(id, started, false, now, effects);

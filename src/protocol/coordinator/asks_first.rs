@@ -50,6 +50,7 @@ impl Coordinator {
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
+        let call = about(call, &wanted);
         let rules = match self.united(&call, wanted) {
             Ok(rules) => rules,
             Err(error) => {
@@ -95,6 +96,12 @@ impl Coordinator {
     fn united(&self, call: &Call, wanted: Vec<Requirement>) -> Result<Option<Requirement>, Error> {
         let mut all: Option<Requirement> = None;
         for one in wanted {
+            if !one.authorization_details.is_empty()
+                && one.authorization_details != call.authorization_details
+            {
+                let detail = "a rule's authorizationDetails are others than the request's";
+                return Err(Error::new(ErrorCode::ConfigurationInvalid, detail));
+            }
             let one = call.needs(one).in_order(&self.config.levels);
             all = Some(match all {
                 None => one,
@@ -110,6 +117,7 @@ impl Coordinator {
     /// Whether a window opened now, inside a click, would serve a request of which its rules demand this.
     #[must_use]
     pub fn wants_window_for(&self, call: Call, wanted: Vec<Requirement>, now: EpochMillis) -> bool {
+        let call = about(call, &wanted);
         let Ok(Some(need)) = self.united(&call, wanted) else { return false };
         let waiter = Waiter { first: Some(First::Rule), ..self.waiter(WaiterId(0), call, need) };
         let proof = self.proof.as_ref().filter(|_| waiter.may_look());
@@ -145,6 +153,16 @@ impl Coordinator {
     /// raised session that a cookie stands for.
     pub(super) fn may_go_first(&self, held: &Held, waiter: &Waiter) -> bool {
         waiter.first.is_some() && (self.offered == Some(held.serial) || held.access_token.is_none())
+    }
+}
+
+/// The request with what it is about in particular: what the app says of it, else what one of its rules
+/// does. That is so for its whole life, whatever is demanded of it later.
+fn about(call: Call, wanted: &[Requirement]) -> Call {
+    let mut told = wanted.iter().map(|one| &one.authorization_details).filter(|it| !it.is_empty());
+    match told.next().filter(|_| call.authorization_details.is_empty()) {
+        Some(details) => Call { authorization_details: details.clone(), ..call },
+        None => call,
     }
 }
 

@@ -1,5 +1,6 @@
 //! How waits end: what a step-up tells, who is served by it, and what is published.
 
+use super::asks_first::{First, let_go};
 use super::assured::Assurance;
 use super::effect::{Effect, Notice, Outcome, Published};
 use super::event::{Call, WaiterId};
@@ -130,6 +131,10 @@ impl Coordinator {
                                 left.push(Waiter { alone: true, phase, offer: None, ..waiter });
                             }
                         }
+                        // Nobody has asked for it but a lesson: the API decides.
+                        Phase::Queued if all && waiter.first == Some(First::Memory) => {
+                            let_go(&waiter, effects);
+                        }
                         Phase::Queued if all => reject(&waiter, error.clone(), effects),
                         _ => left.push(waiter),
                     }
@@ -201,7 +206,9 @@ impl Coordinator {
         self.spare = unused.filter(|_| !any_call);
         self.offered = unused.filter(|_| any_call).or(self.offered);
         effects.push(self.publish(now));
-        if held.single_use {
+        if held.is_used_up() {
+            // What was confirmed in particular was confirmed for one request.
+            let refresh = refresh.filter(|_| !held.is_narrow());
             self.serve_one(served, id, &held, refresh, now, effects);
             return;
         }

@@ -101,7 +101,7 @@ impl Flow {
     /// Only the provider's own pages lead on.
     fn go_to_the_web(
         &mut self,
-        kept_request: Option<String>,
+        kept_request: Option<Secret>,
         context: &mut Context<'_>,
         effects: &mut Vec<FlowEffect>,
     ) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Pushing the authorization request to the provider, which keeps it for one visit (RFC 9126).
 
-use super::effect::{FlowEffect, Target};
+use super::effect::{FlowEffect, Question, Target};
 use super::machine::{Context, Flow, State};
 use super::subject::hint;
 use super::window::go_to;
@@ -97,6 +97,12 @@ impl Flow {
             // The user has turned to a passkey meanwhile.
             Err(_) if self.method == Some(Method::Passkey) => {
                 self.push = Push::No;
+                return Ok(());
+            }
+            // A window is on its way already: its answer still counts.
+            Err(_) if matches!(self.state, State::Awaiting { .. }) && !self.pushed_again => {
+                self.push = Push::No;
+                self.show(Question::Lost, effects);
                 return Ok(());
             }
             Err(error) => return Err(error),

@@ -62,7 +62,7 @@ impl Flow {
         }
         let transaction = self.transaction(context)?;
         let url = match &self.push {
-            Push::Kept(kept) => transaction.kept_request_url(&kept.request_uri),
+            Push::Kept(kept) => transaction.kept_request_url(kept.request_uri.expose()),
             _ => {
                 let hint = hint(self.session.as_ref()?, context.user);
                 transaction.authorization_url(context.config.acr_request, &hint, digest)

@@ -226,7 +226,7 @@ impl World {
         let brief = self.mishap(10);
         let life = if brief { self.random.pick(&[0.0, 1.0, 5.0]) } else { 60.0 };
         PushAnswer {
-            request_uri: Some(format!("{KEPT}{number}")),
+            request_uri: Some(format!("{KEPT}{number}").into()),
             expires_in: Some(Lifetime(life)),
             error: None,
         }

@@ -11,6 +11,7 @@ use crate::protocol::flow::{Choice, FlowEvent};
 use crate::protocol::level::{Level, Levels};
 use crate::protocol::method::Method;
 use crate::protocol::requirement::{Requirement, Scope};
+use crate::protocol::token::TokenAnswer;
 use crate::protocol::units::EpochMillis;
 
 const DONE: &str = "1: end, publish t1 | -, retry 1 with t1";
@@ -340,4 +341,37 @@ fn what_a_request_is_about_is_asked_for_first_too_and_confirmed_alone() {
     assert!(
         page.urls.pop().unwrap().contains("authorization_details=%5B%7B%22type%22%3A%22pay%22")
     );
+}
+
+/// About one payment.
+fn paying(payee: &str, requirement: Requirement) -> Requirement {
+    let details = format!(r#"[{{"type":"transfer","payee":"{payee}"}}]"#);
+    Requirement { authorization_details: Details::new(details), ..requirement }
+}
+
+#[test]
+fn t09_what_a_rule_says_that_a_request_is_about_is_so_for_its_whole_life() {
+    let mut page = Page::with_popup();
+    page.plays([(demanded(1, &[paying("rent", wants("AL3"))]), "1: open window, 1: start")]);
+    page.navigates(1);
+    let granted = TokenAnswer {
+        authorization_details: paying("rent", wants("")).authorization_details,
+        ..step_up::answer("t1")
+    };
+    page.plays([
+        (of(1, step_up::code("c1")), "1: close window, 1: hide gate, 1: exchange c1"),
+        (of(1, FlowEvent::TokenAnswered(Ok(granted))), "1: verify id-t1"),
+        (of(1, step_up::proves("alice", "AL3")), "1: end, publish - | -, retry 1 with t1"),
+        // Demanded again, it is still about that payment: the answer has not helped.
+        (again(1, wants("AL3")), "reject 1 loop_detected"),
+    ]);
+}
+
+#[test]
+fn a_general_rule_and_one_about_a_payment_are_met_together() {
+    let mut page = Page::with_popup();
+    let both = [wants(""), paying("rent", wants("AL3"))];
+    page.plays([(demanded(1, &both), "1: open window, 1: start")]);
+    let two = [paying("rent", wants("AL3")), paying("savings", wants("AL3"))];
+    page.plays([(demanded(2, &two), "reject 2 configuration_invalid")]);
 }

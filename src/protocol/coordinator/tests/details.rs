@@ -57,15 +57,17 @@ fn t09_two_payments_do_not_share_a_prompt() {
     page.plays([
         (paying(1, "rent"), "1: open window, 1: start"),
         (paying(2, "savings"), ""),
-        // The same payment in other words does.
+        // Nor does the same payment in other words: it may be a second one.
         (paying_at(0, 3, turned("rent")), ""),
         (challenged(4, wants("AL3")), ""),
     ]);
-    let ends = "1: end, publish - | -, retry 1 with t1, retry 3 with t1, 2: open window, 2: start";
+    let ends = "1: end, publish - | -, retry 1 with t1, 2: open window, 2: start";
     confirms(&mut page, 1, "rent", "t1", ends);
     let ends = "2: end, publish - | -, retry 2 with t2, 3: open window, 3: start";
     confirms(&mut page, 2, "savings", "t2", ends);
-    page.authenticates(3, "AL3", "t3", "3: end, publish t3 | -, retry 4 with t3");
+    let ends = "3: end, publish - | -, retry 3 with t3, 4: open window, 4: start";
+    confirms(&mut page, 3, "rent", "t3", ends);
+    page.authenticates(4, "AL3", "t4", "4: end, publish t4 | -, retry 4 with t4");
 }
 
 #[test]

@@ -88,8 +88,11 @@ impl Watch {
                 assert!(self.waiters.insert(waiter.0, seen).is_none(), "numbers are used once");
             }
             // It has not left: it may be sent once without a challenge.
-            Event::Demanded { waiter, call, .. } => {
-                let seen = Seen { url: Some(call.url.clone()), first: true, ..Seen::default() };
+            Event::Demanded { waiter, call, wanted, .. } => {
+                let own = !call.authorization_details.is_empty();
+                let narrow = own || wanted.iter().any(|it| !it.authorization_details.is_empty());
+                let url = Some(call.url.clone());
+                let seen = Seen { url, first: true, narrow, ..Seen::default() };
                 assert!(self.waiters.insert(waiter.0, seen).is_none(), "numbers are used once");
             }
             Event::Ensured { waiter, .. } => {

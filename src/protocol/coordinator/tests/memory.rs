@@ -7,7 +7,7 @@ use crate::protocol::config::tests::config;
 use crate::protocol::details::Details;
 use crate::protocol::flow::Choice;
 use crate::protocol::flow::FlowEvent;
-use crate::protocol::flow::tests::player::session_of;
+use crate::protocol::flow::tests::player::{self as step_up, session_of};
 use crate::protocol::requirement::{Requirement, Scope};
 
 fn remembering() -> Page {
@@ -224,4 +224,18 @@ fn what_a_request_was_about_in_particular_is_not_remembered() {
     page.navigates(2);
     let url = page.urls.pop().unwrap();
     assert!(url.contains("AL3") && !url.contains("authorization_details"), "{url}");
+}
+
+#[test]
+fn a_no_to_somebody_elses_prompt_keeps_no_request_from_leaving() {
+    let mut page = remembering();
+    challenge(&mut page, 1, 1, within(10));
+    page.later(60);
+    page.plays([
+        (ensured(2, wants("AL4")), "2: start"),
+        (of(2, session_of("alice")), "2: open window"),
+        // It waits for its turn: another level is asked for.
+        (demanded(3, &[]), ""),
+        (of(2, step_up::cancel()), "2: end, reject 2 cancelled, let 3 go"),
+    ]);
 }

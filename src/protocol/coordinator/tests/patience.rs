@@ -1,10 +1,13 @@
 //! How many prompts an API may cause.
 
 use super::player::*;
+use crate::protocol::claims_request::ClaimsRequest;
 use crate::protocol::config::tests::with_passkeys;
+use crate::protocol::details::Details;
 use crate::protocol::error::ErrorCode::PasskeyRefused;
 use crate::protocol::flow::FlowEvent::{self, DeadlinePassed};
 use crate::protocol::flow::tests::player::{cancel, refused};
+use crate::protocol::requirement::Requirement;
 
 /// A page whose user has said no to the first prompt.
 fn declined() -> Page {
@@ -128,4 +131,24 @@ fn t15_a_passkey_that_went_unused_is_a_no() {
         (of(1, cancel()), "1: end, reject 1 passkey_refused, reject 2 passkey_refused"),
         (challenged(3, wants("AL3")), "reject 3 prompt_suppressed"),
     ]);
+}
+
+#[test]
+fn t15_a_prompt_for_which_the_session_is_not_looked_at_uses_up_the_click() {
+    for asked in [
+        Requirement { claims: ClaimsRequest::new(r#"{"a":null}"#), ..wants("AL3") },
+        Requirement { authorization_details: Details::new(r#"[{"type":"t"}]"#), ..wants("AL3") },
+    ] {
+        let mut page = Page::with_popup();
+        page.plays([
+            (challenged(1, wants("AL3")), "1: open window, 1: start"),
+            (of(1, cancel()), "1: end, reject 1 cancelled"),
+        ]);
+        page.later(2).plays([
+            (ensured(2, asked), "2: open window, 2: start"),
+            (aborted(2), "2: end"),
+            // The click before that prompt was for it.
+            (clicked_for(1, 3, wants("AL3")), "reject 3 prompt_suppressed"),
+        ]);
+    }
 }

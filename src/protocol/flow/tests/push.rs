@@ -198,6 +198,22 @@ fn t32_a_window_that_is_opened_again_gets_a_request_of_its_own() {
 }
 
 #[test]
+fn t37_a_push_that_fails_for_a_window_that_is_opened_again_leaves_the_first_one_its_say() {
+    let fails = || FlowEvent::Pushed(Err(ErrorCode::ProviderUnreachable.into()));
+    let mut journey = pushed();
+    journey.plays([
+        (kept("r1"), "go to r1"),
+        (WindowLost, "show lost"),
+        (Chosen(Choice::Open), "open window"),
+        (WindowOpened, &format!("hide gate, {PUSHES}")),
+        (fails(), "show lost"),
+        (code("c1"), EXCHANGES),
+    ]);
+    // Where nobody is on the way yet, it is the end.
+    pushed().plays([(fails(), "done provider_unreachable")]);
+}
+
+#[test]
 fn what_waits_for_its_window_is_pushed_anew_when_it_has_expired() {
     let mut journey = pushed();
     journey.plays([(WindowLost, "show open"), (kept("r1"), "")]);

@@ -6,13 +6,14 @@ use super::journeys;
 use super::passkey::{confirm_by_passkey, sent_for_the_transfer};
 use crate::bench::{Bench, Journey, World};
 use crate::pages::{BOTH, Bank, Harness, Prompt, Provider, SEND};
-use crate::wait::until;
+use crate::wait::{until, until_true};
 
 pub const JOURNEYS: &[(&str, Journey)] = journeys![
     a_transfer_over_a_threshold_asks_first_and_is_sent_once,
     options_that_are_prepared_leave_two_requests_after_the_click,
     the_window_opens_inside_the_click_and_the_request_is_sent_once,
     a_redirect_keeps_the_request_that_has_not_left_and_it_leaves_once,
+    what_the_user_has_not_confirmed_away_asks_again_when_the_app_sends_it,
     the_copy_of_url_pattern_is_fetched_where_the_browser_lacks_it_and_nowhere_else,
     what_a_challenge_demands_is_remembered_for_the_next_request,
     a_form_with_a_file_is_looked_at_and_sent_whole,
@@ -132,6 +133,24 @@ fn a_redirect_keeps_the_request_that_has_not_left_and_it_leaves_once(bench: &Ben
     assert_eq!(resumed["assurance"]["acr"], "AL3");
     page.run("await e2e.su.resume()").value();
     assert_eq!(world.sent("one"), 1);
+}
+
+fn what_the_user_has_not_confirmed_away_asks_again_when_the_app_sends_it(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let page = Harness::signed_in_at(world, "/e2e/harness.html");
+    let session = page.session();
+    let rules = "methods: ['redirect'], \
+        rules: [{ url: '/echo', require: { acr: 'AL3', maxAge: 60, scope: 'transfers:write' } }]";
+    let options = format!("{{ ...{session}, {rules} }}");
+    page.make(&options);
+    world.server.forget();
+    page.leave(SEND);
+    Provider(world).cancel();
+    let page = Harness::back_with(world, &options);
+    page.run("e2e.back = await e2e.su.resume({ replay: 'ask' })").value();
+    page.start("again", "return e2e.back.results[0].send()");
+    until_true("it asks first", || page.event_types().iter().any(|it| it == "demand"));
+    assert_eq!(world.sent("one"), 0, "it has not left");
 }
 
 fn the_copy_of_url_pattern_is_fetched_where_the_browser_lacks_it_and_nowhere_else(bench: &Bench) {
