@@ -1,6 +1,7 @@
 //! The stages of `cargo xtask test`, in their order.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::browsers::Browsers;
 use crate::build::{self, MODULES, Profile};
@@ -253,8 +254,11 @@ fn node_tests(bench: &Bench, folder: &str) -> Run {
     tests.dir(&bench.project.root.join("tests").join(folder))
 }
 
+/// How long all journeys in all engines may take: on two cores it is about twenty minutes.
+const JOURNEYS: Duration = Duration::from_secs(45 * 60);
+
 fn e2e(bench: &Bench) -> (Tally, Outcome) {
-    let tests = bench.cargo(&["run", "--package", "e2e"]);
+    let tests = bench.cargo(&["run", "--package", "e2e"]).within(JOURNEYS);
     // It looks for each engine itself, and skips the journeys of one that is not there.
     with_package(bench, |browsers| browsers.given_to(tests).counted())
 }
