@@ -180,7 +180,19 @@ impl World {
             if on_trial {
                 self.seen.see(crate::coverage::Seen::OnTrial);
             }
-            self.run(page, Call { on_trial, ..call }, promise);
+            let Some(clears) = self.engine(page).map(|engine| engine.clears) else { return };
+            self.looks_on(page);
+            let task = Task::LetGo { call: Call { on_trial, ..call }, promise, clears };
+            self.later(0, Happening::Task(page, task));
+        }
+    }
+
+    /// It leaves, unless there was a logout meanwhile.
+    pub fn goes(&mut self, page: PageId, call: Call, promise: PromiseId, clears: u64) {
+        self.looked(page);
+        match self.engine(page).is_some_and(|engine| engine.clears == clears) {
+            true => self.run(page, call, promise),
+            false => self.end(promise, End::Error(ErrorCode::SessionChanged)),
         }
     }
 

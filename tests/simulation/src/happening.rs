@@ -30,6 +30,8 @@ pub enum Task {
     EngineLoaded(bool),
     /// What a challenge carries is read.
     OfferRead { call: Call, promise: PromiseId, answer: Answer, clears: u64 },
+    /// A request leaves as any other after all: not in the middle of what else is being done.
+    LetGo { call: Call, promise: PromiseId, clears: u64 },
     /// The answer of a request that was sent again is looked at.
     Judged { waiter: u32, answer: Answer },
     /// The caller's own signal fires.

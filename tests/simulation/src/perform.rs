@@ -28,6 +28,7 @@ impl World {
             Task::SessionTold(call, promise) => self.session_told(page, call, promise),
             Task::Answered(number, answer) => self.answered(page, number, answer),
             Task::EngineLoaded(loaded) => self.engine_loaded(page, loaded),
+            Task::LetGo { call, promise, clears } => self.goes(page, call, promise, clears),
             Task::OfferRead { call, promise, answer, clears } => {
                 self.looked(page);
                 self.offer_read(page, call, promise, answer, clears);
