@@ -31,13 +31,14 @@ pub fn plain(value: &impl Serialize) -> JsValue {
 /// A requirement as the app has it: its details and claims as they are, not as text.
 pub fn demanded(requirement: &Requirement) -> JsValue {
     let demanded = plain(requirement);
-    if let Some(details) = requirement.authorization_details.text() {
-        let details = js_sys::JSON::parse(details).unwrap_or(JsValue::UNDEFINED);
-        Object::assign(demanded.unchecked_ref(), &object(&[("authorizationDetails", details)]));
-    }
-    if let Some(claims) = requirement.claims.text() {
-        let claims = js_sys::JSON::parse(claims).unwrap_or(JsValue::UNDEFINED);
-        Object::assign(demanded.unchecked_ref(), &object(&[("claims", claims)]));
+    for (name, text) in [
+        ("authorizationDetails", requirement.authorization_details.text()),
+        ("claims", requirement.claims.text()),
+    ] {
+        if let Some(text) = text {
+            let value = js_sys::JSON::parse(text).unwrap_or(JsValue::UNDEFINED);
+            Object::assign(demanded.unchecked_ref(), &object(&[(name, value)]));
+        }
     }
     demanded
 }

@@ -129,6 +129,8 @@ export const start = async (options, loader) => {
   let savedUntil = 0;
   /** How often `clear()` was called: what began before it must not go on after it. */
   let clears = 0;
+  /** How long a server may take, in milliseconds. */
+  const limit = (options.requestTimeout ?? 15) * 1000;
   const prompt = prompter();
   watchClicks();
   /** What is needed with bound tokens only. */
@@ -221,7 +223,7 @@ export const start = async (options, loader) => {
     prepared: (/** @type {number} */ id, /** @type {boolean} */ ready) => leave(id)?.resolve(ready),
     renewalLock: async () => {
       const { renewalLock } = await import("./renewal-lock.js");
-      return renewalLock(`${options.issuer} ${options.clientId}`, (options.requestTimeout ?? 15) * 1000);
+      return renewalLock(`${options.issuer} ${options.clientId}`, limit);
     },
     retry: (
       /** @type {number} */ id,
@@ -351,7 +353,6 @@ export const start = async (options, loader) => {
 
   /** Options for a passkey, from an API that may offer them. @param {Call} call @param {Response} response */
   const offered = async ({ api, signal }, response) => {
-    const limit = (options.requestTimeout ?? 15) * 1000;
     return api.passkeyServer ? carriedBy(response, limit, signal) : undefined;
   };
 
@@ -369,7 +370,6 @@ export const start = async (options, loader) => {
 
   const describer = lazily(async () => {
     const { describer } = await import("./described.js");
-    const limit = (options.requestTimeout ?? 15) * 1000;
     return describer({ client, enter, native, emit, diagnose, limit });
   });
 

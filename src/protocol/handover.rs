@@ -33,8 +33,10 @@ impl HandOver {
         now: EpochMillis,
     ) -> bool {
         // What was confirmed in particular was confirmed for one request.
-        let narrow = |asked: &Requirement| !asked.authorization_details.is_empty();
-        if self.resource.as_deref() != resource || narrow(requirement) || narrow(&self.proved) {
+        if self.resource.as_deref() != resource
+            || requirement.is_narrow()
+            || self.proved.is_narrow()
+        {
             return false;
         }
         if !self.proved.claims.covers(&requirement.claims) {

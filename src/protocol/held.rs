@@ -63,7 +63,7 @@ impl Held {
     /// Whether it is for one thing in particular, and so for the request about that thing only.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
-        !self.obtained_for.authorization_details.is_empty()
+        self.obtained_for.is_narrow()
     }
 
     /// Whether it is gone with the one request that it is sent with.

@@ -74,8 +74,19 @@ impl Requirement {
             && self.max_age.is_none()
             && self.scope.is_empty()
             && !self.phishing_resistant
-            && self.authorization_details.is_empty()
-            && self.claims.is_empty()
+            && !self.needs_a_token()
+    }
+
+    /// Whether something in particular is to be confirmed: once, and for one request.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        !self.authorization_details.is_empty()
+    }
+
+    /// Whether a token must be obtained for it, however much a session proves.
+    #[must_use]
+    pub fn needs_a_token(&self) -> bool {
+        self.is_narrow() || !self.claims.is_empty()
     }
 
     /// The lowest level that is enough.

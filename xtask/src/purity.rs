@@ -53,8 +53,9 @@ fn names(line: &str, name: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::rust_code::sources_below;
     use std::fs;
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     #[test]
     fn the_protocol_names_no_browser_type_clock_or_randomness() {
@@ -68,23 +69,6 @@ mod tests {
             }
         }
         assert!(found.is_empty(), "{}", found.join("\n"));
-    }
-
-    fn sources_below(folder: &Path) -> Vec<PathBuf> {
-        let mut sources = Vec::new();
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            // Tests make keys and threads; they are no part of the protocol.
-            if path.file_stem().is_some_and(|name| name == "tests") {
-                continue;
-            }
-            if path.is_dir() {
-                sources.extend(sources_below(&path));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                sources.push(path);
-            }
-        }
-        sources
     }
 
     #[test]

@@ -80,23 +80,8 @@ fn plain_secrets(source: &str) -> Vec<(usize, String)> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::path::{Path, PathBuf};
-
-    fn sources_below(folder: &Path) -> Vec<PathBuf> {
-        let mut sources = Vec::new();
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.file_stem().is_some_and(|name| name == "tests") {
-                continue;
-            }
-            if path.is_dir() {
-                sources.extend(sources_below(&path));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                sources.push(path);
-            }
-        }
-        sources
-    }
+    use crate::rust_code::sources_below;
+    use std::path::Path;
 
     #[test]
     fn no_field_holds_a_secret_as_plain_text() {

@@ -1,4 +1,26 @@
-//! Rust's code without its comments and strings.
+//! Rust's code without its comments and strings, and where the product's is.
+
+#[cfg(test)]
+use std::path::{Path, PathBuf};
+
+/// The sources below a folder, apart from tests: those make keys and threads, and are no part of the product.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub fn sources_below(folder: &Path) -> Vec<PathBuf> {
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_stem().is_some_and(|name| name == "tests") {
+            continue;
+        }
+        if path.is_dir() {
+            sources.extend(sources_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push(path);
+        }
+    }
+    sources
+}
 
 /// The source with comments and the insides of strings taken out, line by line.
 pub fn code_only(source: &str) -> String {

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Several demands in one answer are alternatives (RFC 9110 §11.6.1): the first of scheme Bearer is
-//! taken, since no other scheme is spoken yet, else the first of any.
+//! taken, else the first of any. What is demanded is the same whatever the token is bound to.
 //!
 //! ```
 //! use stepup::protocol::challenge;

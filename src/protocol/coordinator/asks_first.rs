@@ -96,9 +96,7 @@ impl Coordinator {
     fn united(&self, call: &Call, wanted: Vec<Requirement>) -> Result<Option<Requirement>, Error> {
         let mut all: Option<Requirement> = None;
         for one in wanted {
-            if !one.authorization_details.is_empty()
-                && one.authorization_details != call.authorization_details
-            {
+            if one.is_narrow() && one.authorization_details != call.authorization_details {
                 let detail = "a rule's authorizationDetails are others than the request's";
                 return Err(Error::new(ErrorCode::ConfigurationInvalid, detail));
             }

@@ -377,7 +377,7 @@ fn hand_over(
     received: EpochMillis,
 ) -> Option<Effect> {
     let unverified = claims.is_none() && matches!(obtained, Obtained::Tokens(_));
-    if unverified || !goal.requirement.authorization_details.is_empty() {
+    if unverified || goal.requirement.is_narrow() {
         return None;
     }
     let result = Box::new(HandOver {

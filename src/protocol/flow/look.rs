@@ -57,8 +57,7 @@ impl SessionProof {
     pub fn satisfies(&self, requirement: &Requirement, now: EpochMillis) -> bool {
         now < self.until()
             && self.scope.contains_all(&requirement.scope)
-            && requirement.authorization_details.is_empty()
-            && requirement.claims.is_empty()
+            && !requirement.needs_a_token()
             && still_holds(&self.claims, self.checked, requirement, now)
     }
 }

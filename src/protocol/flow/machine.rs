@@ -199,9 +199,7 @@ impl Flow {
         context: &Context<'_>,
     ) -> (Self, Vec<FlowEffect>) {
         let Context { config, .. } = context;
-        let Requirement { authorization_details, claims, .. } = &goal.requirement;
-        let particular = !authorization_details.is_empty() || !claims.is_empty();
-        let looks = goal.look && !particular && config.provider.is_some();
+        let looks = goal.look && !goal.requirement.needs_a_token() && config.provider.is_some();
         let methods = match config.arrangement {
             Arrangement::Own => Vec::new(),
             Arrangement::OwnInWindow => vec![Method::Popup],
