@@ -5,36 +5,14 @@
 //! Every journey runs once per engine, each with a server of its own, in a browser with a profile of
 //! its own and real popup blocking. An engine that is not on this machine is skipped with a notice;
 //! where `CI` is set, or where there is none at all, it is a failure.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod authenticator;
-mod base64;
-mod bench;
-mod elsewhere;
-mod engine;
-mod journeys;
-mod pages;
-mod pool;
-mod process;
-mod scratch;
-mod server;
-mod wait;
-mod webdriver;
-
-use std::path::{Path, PathBuf};
-
+use e2e::bench::{self, run_journey};
+use e2e::engine::{self, Engine};
+use e2e::{journeys, pool};
 use libtest_mimic::{Arguments, Failed, Trial};
-
-use crate::bench::run_journey;
-use crate::engine::Engine;
 
 /// So many of some five hundred trials may need a second attempt, and not one more.
 const MOST_UNSTEADY: usize = 3;
-
-/// The top of the repository.
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 fn main() {
     let (engines, arguments) = match engines_and_rest(std::env::args().collect()) {

@@ -1,0 +1,48 @@
+//! What requests and step-ups cost in three browser engines.
+//!
+//! `cargo run -p benchmarks -- <requests|step_ups|scale> [--engine chromium,firefox,webkit] [--quick] [--out file]`
+//!
+//! Every measurement is written as JSON; `report.js` makes the tables and plots of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod choice;
+mod requests;
+mod scale;
+mod step_ups;
+
+use choice::{Choice, What};
+use e2e::{engine, pool};
+use serde_json::{Value, json};
+
+fn main() {
+    let choice = match Choice::of(std::env::args().skip(1)) {
+        Ok(choice) => choice,
+        Err(message) => {
+            eprintln!("{message}");
+            std::process::exit(2);
+        }
+    };
+    let measure = match choice.what {
+        What::Requests => requests::measure,
+        What::StepUps => step_ups::measure,
+        What::Scale => scale::measure,
+    };
+    let mut measured = serde_json::Map::new();
+    for engine in &choice.engines {
+        let tools = engine.tools().unwrap_or_else(|reason| panic!("{engine}: {reason}"));
+        eprintln!("== {engine}");
+        measured.insert(engine.to_string(), measure(tools, choice.quick));
+    }
+    pool::end();
+    engine::stop_display();
+    let text = serde_json::to_string_pretty(&json!({
+        "what": choice.what.name(),
+        "quick": choice.quick,
+        "engines": Value::Object(measured),
+    }))
+    .unwrap();
+    match choice.out {
+        Some(file) => std::fs::write(&file, text + "\n").unwrap(),
+        None => println!("{text}"),
+    }
+}
