@@ -1,6 +1,7 @@
 //! The commands of this repository: `cargo xtask build`, `test`, `check`, `simulate`, `fuzz`,
-//! `mutants`, `demo`, `size`, `threats`.
+//! `mutants`, `demo`, `size`, `bench`, `threats`.
 
+mod bench;
 mod browsers;
 mod build;
 mod count;
@@ -46,7 +47,10 @@ cargo xtask fuzz [--seconds 60]        looks for inputs that break what must hol
 cargo xtask mutants [--shard k/n]      changes the protocol's code, and says what no test notices
                     [--resume]         … goes on where it was broken off, and tries again what was missed
 cargo xtask demo [--port 8080]         starts the bank of the demo
-cargo xtask size                       says how large what a page loads is
+cargo xtask size                       says how large what a page loads is, and whether it may be
+cargo xtask bench [--only a,b]         measures it and what would be picked instead, for BENCHMARKS.md
+                  [--engine a,b]       … in these engines only
+                  [--quick]            … a few runs only, and changes nothing that is committed
 cargo xtask threats                    writes into SECURITY.md which tests hold which threat";
 
 fn main() -> ExitCode {
@@ -75,6 +79,7 @@ fn dispatch(arguments: &[String]) -> Outcome<ExitCode> {
         "mutants" => mutants::command(&project, rest)?,
         "demo" => demo::command(&project, rest)?,
         "size" => size::command(&project)?,
+        "bench" => bench::command(&project, rest)?,
         "threats" => threats::command(&project)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => {

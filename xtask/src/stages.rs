@@ -10,6 +10,7 @@ use crate::failure::{Failure, Outcome};
 use crate::project::{self, Project};
 use crate::run::{Run, cargo, npm, run};
 use crate::simulate;
+use crate::size;
 use crate::tools::Tools;
 
 /// Something that is set up once before the stages that want it.
@@ -52,7 +53,7 @@ pub struct Bench {
 }
 
 /// All stages.
-pub const STAGES: [Stage; 13] = [
+pub const STAGES: [Stage; 14] = [
     Stage {
         name: "fmt",
         needs: &[Need::Components],
@@ -88,6 +89,13 @@ pub const STAGES: [Stage; 13] = [
         has_tests: false,
         is_foundation: true,
         run: package,
+    },
+    Stage {
+        name: "size",
+        needs: &[Need::Npm(".")],
+        has_tests: false,
+        is_foundation: false,
+        run: size,
     },
     Stage {
         name: "types",
@@ -191,6 +199,10 @@ fn package(bench: &Bench) -> (Tally, Outcome) {
     let outcome =
         bench.tools().and_then(|tools| build::build(&bench.project, tools, Profile::Release));
     (Tally::default(), outcome)
+}
+
+fn size(bench: &Bench) -> (Tally, Outcome) {
+    (Tally::default(), built(bench).and_then(|()| size::command(&bench.project)))
 }
 
 fn types(bench: &Bench) -> (Tally, Outcome) {
