@@ -81,7 +81,7 @@ pub fn command(project: &Project, arguments: &[String]) -> Outcome {
         println!("\n== {}", part.name());
         bench.measure(*part, &results.join(format!("{}.json", part.name())))?;
     }
-    write_json(&results.join("machine.json"), &bench.machine()?)?;
+    write_json(&results.join("machine.json"), &Bench::machine()?)?;
     let report = run("node").args(["report.js"]).args([&results]);
     let report = if bench.choice.quick { report.args(["--quick"]) } else { report };
     report.dir(&project.root.join(FOLDER)).shown()
@@ -130,10 +130,8 @@ impl Bench<'_> {
         }
     }
 
-    /// What it was measured on.
-    fn machine(&self) -> Outcome<Value> {
-        let said = |program: &Path| run(program).args(["--version"]).output();
-        let of = |variable: &str| self.browsers.program(variable).and_then(said);
+    /// What it was measured on; each engine's figures have its version.
+    fn machine() -> Outcome<Value> {
         let first_line = |text: String| text.lines().next().unwrap_or_default().trim().to_owned();
         let value = |file: &str, key: &str| {
             let text = fs::read_to_string(file).unwrap_or_default();
@@ -149,9 +147,6 @@ impl Bench<'_> {
             "memory": value("/proc/meminfo", "MemTotal"),
             "rustc": first_line(run("rustc").args(["--version"]).output()?),
             "node": run("node").args(["--version"]).output()?,
-            "chromium": of("CHROMIUM").map(first_line)?,
-            "firefox": of("FIREFOX").map(first_line)?,
-            "webkit": of("MINIBROWSER").map(first_line)?,
         }))
     }
 }

@@ -11,7 +11,8 @@ mod scale;
 mod step_ups;
 
 use choice::{Choice, What};
-use e2e::{engine, pool};
+use e2e::engine::{self, Tools};
+use e2e::pool;
 use serde_json::{Value, json};
 
 fn main() {
@@ -31,7 +32,10 @@ fn main() {
     for engine in &choice.engines {
         let tools = engine.tools().unwrap_or_else(|reason| panic!("{engine}: {reason}"));
         eprintln!("== {engine}");
-        measured.insert(engine.to_string(), measure(tools, choice.quick));
+        let version = version(&tools);
+        let mut figures = measure(tools, choice.quick);
+        figures["version"] = Value::from(version);
+        measured.insert(engine.to_string(), figures);
     }
     pool::end();
     engine::stop_display();
@@ -45,4 +49,9 @@ fn main() {
         Some(file) => std::fs::write(&file, text + "\n").unwrap(),
         None => println!("{text}"),
     }
+}
+
+/// The engine's version, as its driver tells it.
+fn version(tools: &Tools) -> String {
+    tools.start().unwrap_or_else(|reason| panic!("{reason}")).session.version.clone()
 }

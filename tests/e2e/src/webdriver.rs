@@ -92,7 +92,12 @@ impl Driver {
         let body = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let value = self.send("POST", "/session", Some(&body))?;
         let id = value.get("sessionId").and_then(Value::as_str).unwrap_or_default();
-        Ok(Session { driver: self.clone(), path: format!("/session/{id}") })
+        let told = |name: &str| {
+            let capability = value.get("capabilities").and_then(|all| all.get(name));
+            capability.and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let version = told("browserVersion");
+        Ok(Session { driver: self.clone(), path: format!("/session/{id}"), version })
     }
 }
 
@@ -113,6 +118,8 @@ impl Element {
 
 /// One browser. Commands go to the window last switched to.
 pub struct Session {
+    /// The browser's version, as its driver tells it.
+    pub version: String,
     driver: Driver,
     path: String,
 }
