@@ -1,0 +1,36 @@
+// @ts-check
+/** The two tables of the README: what is fetched, and what a step-up asks of the network. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { most } from "./sizes.js";
+import { figure, kB, table } from "./tables.js";
+
+const BEGIN = "<!-- measured: written by `cargo xtask bench` -->";
+const END = "<!-- measured: end -->";
+
+/** What is compared by name in the README. */
+const PEERS = ["oauth4webapi", "oidc-client-ts", "auth0-spa-js", "msal-browser"];
+
+/** @param {string} file @param {{ sizes: import("./sizes.js").Package, peers: import("./sizes.js").Peer[], stepUps: any }} measured */
+export const readme = (file, { sizes, peers, stepUps }) => {
+  const text = readFileSync(file, "utf8");
+  const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (before < 0 || after < before) throw new Error(`${file} has no place for what was measured`);
+  const { start, popup, backend } = most(sizes);
+  const all = (/** @type {number} */ brotli) => kB(brotli - start.brotli);
+  const rows = [
+    ["**stepup**, passkey at the app's backend", kB(start.brotli), all(backend.brotli)],
+    ["**stepup**, popup with OpenID Connect", kB(start.brotli), all(popup.brotli)],
+    ...peers.filter(({ peer }) => PEERS.some((name) => peer.includes(name))).map(({ packages, brotli }) => [packages.map(({ name }) => name).join(" + "), kB(brotli), "–"]),
+  ];
+  const contenders = Object.entries(stepUps.chromium?.contenders ?? {});
+  const trips = contenders.map(([name, { cold, warm }]) => [
+    name.startsWith("stepup") ? name.replace("stepup", "**stepup**") : name,
+    ...[cold, warm].flatMap((turn) => [turn?.requests ?? "–", figure(turn?.roundTrips)]),
+  ]);
+  const tables = [
+    table(["kB, brotli", "before the page starts", "at the first challenge"], rows),
+    table(["one step-up, in Chromium", "requests, cold", "round trips", "requests, warm", "round trips"], trips),
+  ];
+  writeFileSync(file, `${text.slice(0, before)}${BEGIN}\n${tables.join("\n\n")}\n${text.slice(after)}`);
+};

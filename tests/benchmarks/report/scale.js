@@ -1,0 +1,66 @@
+// @ts-check
+/** What many requests cost. */
+
+import { plot } from "./plots.js";
+import { count, figure, table } from "./tables.js";
+
+/**
+ * @typedef {{
+ *   requests: number, prompts: number, answered: number, microsecondsPerWaiter: number,
+ *   wasmBytesPerWaiter?: number, heapBytesPerWaiter?: number,
+ * }} Many
+ * @typedef {{ waiters: Many[], loopback: Many, soak: any, idle: unknown[] }} Scale
+ */
+
+/** @param {Record<string, Scale>} engines @param {string} plots */
+export const scaleSection = async (engines, plots) => {
+  const there = Object.entries(engines);
+  await plot(`${plots}/scale.svg`, {
+    title: { text: "Many requests, one prompt", subtitle: "µs for each of the requests that are challenged at once" },
+    data: {
+      values: there.flatMap(([engine, { waiters }]) =>
+        waiters.map(({ requests, microsecondsPerWaiter }) => ({ engine, requests, value: microsecondsPerWaiter })),
+      ),
+    },
+    mark: { type: "line", point: true },
+    width: 520,
+    height: 200,
+    encoding: {
+      x: { field: "requests", type: "quantitative", scale: { type: "log" }, title: "requests at once" },
+      y: { field: "value", type: "quantitative", title: "µs each" },
+      color: { field: "engine", type: "nominal" },
+    },
+  });
+  const rows = there.flatMap(([engine, { waiters, loopback }]) =>
+    [...waiters, loopback].map((one, at) => [
+      `${engine}${at === waiters.length ? ", over loopback" : ""}`,
+      count(one.requests),
+      count(one.prompts),
+      count(one.answered),
+      figure(one.microsecondsPerWaiter),
+      figure(one.wasmBytesPerWaiter),
+      figure(one.heapBytesPerWaiter),
+    ]),
+  );
+  const soaks = there.map(([engine, { soak, idle }]) => [
+    engine,
+    count(soak.requests),
+    count(soak.stepUps),
+    count(soak.answered),
+    figure(soak.wasmBytesPerRequest),
+    figure(soak.heapBytesPerRequest),
+    count(idle.length),
+  ]);
+  return `## Scale
+
+So many requests are challenged at once, and one prompt serves them all:
+
+![Many requests, one prompt](tests/benchmarks/plots/scale.svg)
+
+${table(["engine", "requests", "prompts", "answered", "µs each", "bytes of wasm memory each", "bytes of heap each"], rows)}
+
+One after the other over one instance, with step-ups among them; the growth of memory is that of a line
+through samples after collections:
+
+${table(["engine", "requests", "step-ups", "answered", "wasm memory, bytes per request", "heap, bytes per request", "timers left when idle"], soaks)}`;
+};
