@@ -54,26 +54,31 @@ const REDIRECT: Moment = Moment {
 };
 const MOMENTS: [&Moment; 7] = [&START, &PROMPT, &GATE, &VERDICT, &RULES, &BOUND, &REDIRECT];
 
-/// So many bytes, brotli 11, may one or more moments cost together, or the tests fail.
+/// So many bytes, brotli 11, may one or more moments cost together.
 struct Budget {
     name: &'static str,
     moments: &'static [&'static Moment],
+    /// The tests fail above it.
     most: u64,
+    /// What it is to come to.
+    goal: u64,
 }
 
 const BUDGETS: [Budget; 5] = [
-    Budget { name: "on the page's critical path", moments: &[&START], most: 1_000 },
-    Budget { name: "from challenge to prompt", moments: &[&PROMPT], most: 50_000 },
-    Budget { name: "the gate", moments: &[&GATE], most: 6_000 },
+    Budget { name: "on the page's critical path", moments: &[&START], most: 1_000, goal: 1_000 },
+    Budget { name: "from challenge to prompt", moments: &[&PROMPT], most: 50_000, goal: 50_000 },
+    Budget { name: "the gate", moments: &[&GATE], most: 6_000, goal: 6_000 },
     Budget {
         name: "a popup step-up with OpenID Connect, all of it",
         moments: &[&START, &PROMPT, &GATE, &VERDICT],
         most: 100_000,
+        goal: 100_000,
     },
     Budget {
         name: "a passkey step-up at the app's backend, all of it",
         moments: &[&START, &PROMPT, &GATE],
         most: 55_000,
+        goal: 55_000,
     },
 ];
 
@@ -117,7 +122,7 @@ pub fn measured(project: &Project) -> Outcome<Value> {
                 brotli: sum(|sizes| sizes.brotli),
             };
             json!({
-                "name": budget.name, "most": budget.most,
+                "name": budget.name, "most": budget.most, "goal": budget.goal,
                 "raw": sizes.raw, "gzip": sizes.gzip, "brotli": sizes.brotli,
             })
         })
@@ -195,9 +200,10 @@ fn tables(measured: &Value) -> String {
         lines.extend(parts.map(|part| Sizes::of(part).row(&format!("  {}", text(part)))));
     }
     lines.push(String::new());
-    lines.push(head("in all") + "    budget");
+    lines.push(head("in all") + "    budget      goal");
     lines.extend(list(measured, "budgets").map(|budget| {
-        format!("{}{:>10}", Sizes::of(budget).row(text(budget)), number(budget, "most"))
+        let (most, goal) = (number(budget, "most"), number(budget, "goal"));
+        format!("{}{most:>10}{goal:>10}", Sizes::of(budget).row(text(budget)))
     }));
     lines.join("\n") + "\n"
 }
