@@ -83,6 +83,7 @@ fn url_pattern(project: &Project) -> Outcome<Vec<u8>> {
 fn links_within(text: &str) -> String {
     text.replace("](src/js/index.d.ts)", "](index.d.ts)")
         .replace("[ARCHITECTURE.md](ARCHITECTURE.md)", "ARCHITECTURE.md")
+        .replace("[BENCHMARKS.md](BENCHMARKS.md)", "BENCHMARKS.md (in the repository)")
 }
 
 /// Whether a file of `src/js` belongs to the package; its tests do not.
