@@ -44,9 +44,10 @@ const kyContenders = (url) => {
 
 /** A client whose cache has what a sign-in leaves there. @param {boolean} useDpop */
 const auth0 = async (useDpop) => {
-  const [domain, clientId, audience, scope] = ["tenant.auth0.example", "bench", location.origin, "openid profile email"];
+  const [domain, clientId, audience, scope] = ["tenant.auth0.example", "bench", "default", "openid profile email"];
   const cache = new InMemoryCache().enclosedCache;
-  const client = new Auth0Client({ domain, clientId, cache, useDpop, authorizationParams: { audience, scope } });
+  // `default` is what it calls the audience where none is configured; `createFetcher` asks for that one.
+  const client = new Auth0Client({ domain, clientId, cache, useDpop });
   const id_token = "a.b.c";
   const decodedToken = { claims: idTokenClaims(), user: { sub: "alice" } };
   const token_type = useDpop ? "DPoP" : "Bearer";
