@@ -127,7 +127,7 @@ export const plugIn = (pause = 0) => {
   });
 };
 
-/** How an app configures the SDK for this provider. */
+/** How an app configures the SDK for this provider. @type {Omit<import("/stepup/index.js").StepUpOptions, "apis">} */
 export const settings = {
   issuer: ISSUER,
   clientId: CLIENT,
