@@ -43,15 +43,15 @@ impl Page {
             .unwrap_or_else(|failure| panic!("{script}: {failure}"))
     }
 
-    /// Has the page measure, and waits for what it found.
-    pub fn measure(&self, how: Value) -> Value {
+    /// Has the page measure, and waits for what it found. What the page itself cannot know, it asks for.
+    pub fn measure(&self, how: Value, know: impl Fn(&Browser, &str) -> Value) -> Value {
         self.wait_until("return typeof globalThis.bench === 'object'");
         self.ask("bench.start(arguments[0])", json!([how]));
         let deadline = Instant::now() + LONGEST;
         let mut told = Value::Null;
         loop {
             let state = self.ask(
-                "return { told: bench.told, result: bench.result, error: bench.error }",
+                "const { told, wants, result, error } = bench; return { told, wants, result, error }",
                 json!([]),
             );
             if state["told"] != told {
@@ -65,7 +65,13 @@ impl Page {
                 return state["result"].clone();
             }
             assert!(Instant::now() < deadline, "the page measures for ever: {told}");
-            sleep(Duration::from_millis(500));
+            match state["wants"].as_str().filter(|wants| !wants.is_empty()) {
+                Some(wants) => {
+                    let known = know(&self.browser, wants);
+                    self.ask("bench.give(arguments[0])", json!([known]));
+                }
+                None => sleep(Duration::from_millis(200)),
+            }
         }
     }
 

@@ -8,5 +8,5 @@ use crate::page::Page;
 
 /// Measures in one engine.
 pub fn measure(tools: Tools, quick: bool) -> Value {
-    Page::open("requests", &tools).measure(json!({ "quick": quick }))
+    Page::open("requests", &tools).measure(json!({ "quick": quick }), |_, _| Value::Null)
 }

@@ -61,28 +61,28 @@ const answers = {
   [OPTIONS]: async () => json({ publicKey: { challenge: "AQID", rpId: location.hostname } }),
   [TOKEN]: async (body) =>
     json({
-      access_token: HIGH,
+      access_token: numbered ? `${HIGH}.${(issued += 1)}` : HIGH,
       token_type: bound ? "DPoP" : "Bearer",
       expires_in: lifetime,
       id_token: await idToken(new URLSearchParams(body).get("nonce")),
     }),
 };
 
-/** Whether tokens are bound to a key from now on. */
-let bound = false;
-/** How long they live, in seconds. */
-let lifetime = 36_000;
+let issued = 0;
+let [bound, numbered, lifetime] = [false, false, 36_000];
 
-/** @param {{ dpop?: boolean, expiresIn?: number }} [how] */
-export const grant = ({ dpop = false, expiresIn = 36_000 } = {}) => {
-  bound = dpop;
-  lifetime = expiresIn;
+/**
+ * How tokens are from now on: bound to a key, each another one, and how long they live in seconds.
+ * @param {{ dpop?: boolean, each?: boolean, expiresIn?: number }} [how]
+ */
+export const grant = ({ dpop = false, each = false, expiresIn = 36_000 } = {}) => {
+  [bound, numbered, lifetime] = [dpop, each, expiresIn];
 };
 
-export const challenge = (acr = "AL3") =>
+export const challenge = (more = "") =>
   new Response(null, {
     status: 401,
-    headers: { "www-authenticate": `Bearer error="insufficient_user_authentication", acr_values="${acr}"` },
+    headers: { "www-authenticate": `Bearer error="insufficient_user_authentication", acr_values="AL3"${more}` },
   });
 
 /** The header as it would be sent. @param {RequestInfo | URL} input @param {RequestInit} [init] @param {string} [name] */
@@ -111,8 +111,8 @@ const assertion = {
   response: { clientDataJSON: "e30", authenticatorData: "AA", signature: "AQ", userHandle: "YWxpY2U" },
 };
 
-/** Puts an authenticator into the page that says yes after `pause`, in milliseconds. @param {number} [pause] */
-export const plugIn = (pause = 0) => {
+/** Puts an authenticator into the page that says yes when the user does. @param {() => Promise<unknown>} [yes] */
+export const plugIn = (yes = async () => {}) => {
   const put = (/** @type {object} */ into, /** @type {string} */ name, /** @type {unknown} */ value) =>
     Object.defineProperty(into, name, { value, configurable: true, writable: true });
   put(globalThis, "PublicKeyCredential", class {
@@ -121,7 +121,7 @@ export const plugIn = (pause = 0) => {
   put(navigator, "credentials", {
     get: async () => {
       user.prompts += 1;
-      if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+      await yes();
       return { toJSON: () => assertion };
     },
   });
