@@ -61,7 +61,8 @@ fn goals(found: &Value) -> Value {
             let (few, all) = (number(&first[of]), number(&last[of]));
             if few.is_finite() && all.is_finite() {
                 let counts = (&first["requests"], &last["requests"]);
-                let name = format!("{what} at {} no more than 1.5 times that at {}", counts.1, counts.0);
+                let name =
+                    format!("{what} at {} no more than 1.5 times that at {}", counts.1, counts.0);
                 // A page of wasm memory is 64 KiB, shared by however many wait.
                 let most = if of == "wasmBytesPerWaiter" { few.max(2048.0) } else { few * 1.5 };
                 goal(name, most, all, all <= most);
@@ -70,9 +71,16 @@ fn goals(found: &Value) -> Value {
     }
     let soak = &found["soak"];
     let requests = number(&soak["requests"]);
-    goal(format!("{requests} requests: answered"), requests, number(&soak["answered"]), soak["answered"] == soak["requests"]);
+    goal(
+        format!("{requests} requests: answered"),
+        requests,
+        number(&soak["answered"]),
+        soak["answered"] == soak["requests"],
+    );
     let wasm = number(&soak["wasmBytesPerRequest"]);
     goal("growth of wasm memory, bytes per request".into(), 0.0, wasm, wasm <= 0.0);
+    let left = number(&soak["referencesLeft"]);
+    goal("JavaScript's values that the wasm has not let go".into(), 0.0, left, left <= 0.0);
     let heap = number(&soak["heapBytesPerRequest"]);
     if heap.is_finite() {
         // A kilobyte of noise in a hundred requests; what leaks, leaks more for each one.

@@ -8,16 +8,17 @@ import { wait } from "./waiters.js";
 const run = async ({ quick }) => {
   // Not before what keeps an eye on it.
   const { createStepUp } = await import("/stepup/index.js");
-  const waiters = [];
+  // First: memory that many have left free would hide what leaks.
+  const soaked = await soak(quick ? 20_000 : 100_000, createStepUp, heap, (text) => (bench.told = text));
+  const idle = timers().map(({ kind, after, by }) => `${kind} ${after}\n${by}`);
   bench.told = "warming";
   for (const count of [10, 100, 100]) await wait(count, createStepUp, heap);
+  const waiters = [];
   for (const count of quick ? [10, 100, 1000] : [10, 100, 1000, 10_000]) {
     bench.told = `${count} waiters`;
     waiters.push(await wait(count, createStepUp, heap));
     await pause(200);
   }
-  const soaked = await soak(quick ? 20_000 : 100_000, createStepUp, heap, (text) => (bench.told = text));
-  const idle = timers().map(({ kind, after, by }) => `${kind} ${after}\n${by}`);
   return { waiters, soak: soaked, idle };
 };
 

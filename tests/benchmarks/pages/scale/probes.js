@@ -42,8 +42,8 @@ export const timers = () => [...waiting.values()];
 /** Lets everything happen that is about to, by a timer that is not counted. @param {number} [millis] */
 export const pause = (millis = 0) => new Promise((resolve) => void later(resolve, millis));
 
-/** @type {WebAssembly.Memory[]} */
-const memories = [];
+/** @type {{ memory: WebAssembly.Memory, references?: WebAssembly.Table }[]} */
+const modules = [];
 
 /** @param {"instantiate" | "instantiateStreaming"} name */
 const keepMemoryOf = (name) => {
@@ -51,8 +51,8 @@ const keepMemoryOf = (name) => {
   if (!before) return;
   /** @type {any} */ (WebAssembly)[name] = async (/** @type {any[]} */ ...given) => {
     const made = await before.apply(WebAssembly, given);
-    const { memory } = (made.instance ?? made).exports;
-    if (memory) memories.push(memory);
+    const { memory, __wbindgen_externrefs: references } = (made.instance ?? made).exports;
+    if (memory) modules.push({ memory, references });
     return made;
   };
 };
@@ -60,4 +60,12 @@ keepMemoryOf("instantiate");
 keepMemoryOf("instantiateStreaming");
 
 /** Of all modules together, in bytes. It never shrinks. */
-export const wasmBytes = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+export const wasmBytes = () => modules.reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0);
+
+/** How many values of JavaScript the modules hold. A place that is free holds null. */
+export const references = () =>
+  modules.reduce((sum, { references: table }) => {
+    let held = 0;
+    for (let at = 0; at < (table?.length ?? 0); at += 1) if (table?.get(at) !== null) held += 1;
+    return sum + held;
+  }, 0);

@@ -2,9 +2,9 @@
 
 import { answerBy } from "../requests/network.js";
 import { HIGH, challenge, grant, headerOf, plugIn, settings, user, withProvider } from "../requests/provider.js";
-import { pause, timers, wasmBytes } from "./probes.js";
+import { pause, references, timers, wasmBytes } from "./probes.js";
 
-/** @typedef {{ requests: number, wasmBytes: number, heap: import("./waiters.js").Heap }} Sample */
+/** @typedef {{ requests: number, wasmBytes: number, references: number, heap: import("./waiters.js").Heap }} Sample */
 
 /** An API may cause five prompts a minute that no click has asked for: so there are many APIs. */
 const APIS = Array.from({ length: 40 }, (_, n) => `https://api${n}.example`);
@@ -77,7 +77,7 @@ export const soak = async (count, createStepUp, heap, tell) => {
   const sample = async (/** @type {number} */ requests) => {
     const before = performance.now();
     await pause(100);
-    samples.push({ requests, wasmBytes: wasmBytes(), heap: await heap() });
+    samples.push({ requests, wasmBytes: wasmBytes(), references: references(), heap: await heap() });
     tell(`${requests} of ${count} requests`);
     looked += performance.now() - before;
   };
@@ -111,8 +111,8 @@ export const soak = async (count, createStepUp, heap, tell) => {
 
 /** @param {Sample[]} samples */
 const slopes = (samples) => {
-  // What is made once is there after the first tenth.
-  const settled = samples.slice(2);
+  // What is made once, and what engines make of code that runs often, is there in the first half.
+  const settled = samples.slice(5);
   /** Least squares. @param {(sample: typeof samples[number]) => number} of */
   const slope = (of) => {
     const mean = (/** @type {number[]} */ all) => all.reduce((sum, one) => sum + one, 0) / all.length;
@@ -123,6 +123,7 @@ const slopes = (samples) => {
   const known = settled.every(({ heap }) => heap);
   return {
     wasmBytesPerRequest: slope(({ wasmBytes }) => wasmBytes),
+    referencesLeft: settled[settled.length - 1].references - settled[0].references,
     heapBytesPerRequest: known ? slope(({ heap }) => (heap?.js ?? 0) + (heap?.dom ?? 0)) : null,
   };
 };
