@@ -37,7 +37,8 @@ watch("setInterval", "clearInterval", false);
 watch("requestIdleCallback", "cancelIdleCallback", true);
 watch("requestAnimationFrame", "cancelAnimationFrame", true);
 
-export const timers = () => [...waiting.values()];
+/** The package's own: an engine's automation may have some in the page as well. */
+export const timers = () => [...waiting.values()].filter(({ by }) => by.includes("/stepup/"));
 
 /** Lets everything happen that is about to, by a timer that is not counted. @param {number} [millis] */
 export const pause = (millis = 0) => new Promise((resolve) => void later(resolve, millis));
