@@ -1,9 +1,12 @@
-//! To be written.
+//! What one request costs: by `fetch` itself, by the package in each of its states, and by what a user
+//! would pick instead. All of them are in one page and take turns; see `pages/requests/page.js`.
 
 use e2e::engine::Tools;
 use serde_json::{Value, json};
 
+use crate::page::Page;
+
 /// Measures in one engine.
-pub fn measure(_tools: Tools, _quick: bool) -> Value {
-    json!({})
+pub fn measure(tools: Tools, quick: bool) -> Value {
+    Page::open("requests", &tools).measure(json!({ "quick": quick }), |_, _| Value::Null)
 }

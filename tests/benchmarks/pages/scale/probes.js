@@ -1,0 +1,72 @@
+/** What the page keeps an eye on: timers, and the memory of the wasm. It must be there before the package is. */
+
+/** @typedef {{ kind: string, after: number, by: string }} Timer */
+
+/** Those that have neither fired nor been cleared. @type {Map<unknown, Timer>} */
+const waiting = new Map();
+
+const page = /** @type {any} */ (globalThis);
+
+/** @param {string} kind @param {string} clear @param {boolean} once */
+const watch = (kind, clear, once) => {
+  const [begin, end] = [page[kind], page[clear]];
+  if (!begin) return;
+  page[kind] = (/** @type {any} */ run, /** @type {any} */ after, /** @type {any[]} */ ...more) => {
+    const id = begin.call(
+      page,
+      (/** @type {any[]} */ ...given) => {
+        if (once) waiting.delete(id);
+        return run(...given);
+      },
+      after,
+      ...more,
+    );
+    waiting.set(id, { kind, after: Number(after ?? 0), by: `${new Error().stack}` });
+    return id;
+  };
+  page[clear] = (/** @type {unknown} */ id) => {
+    waiting.delete(id);
+    return end.call(page, id);
+  };
+};
+
+const { setTimeout: later } = globalThis;
+
+watch("setTimeout", "clearTimeout", true);
+watch("setInterval", "clearInterval", false);
+watch("requestIdleCallback", "cancelIdleCallback", true);
+watch("requestAnimationFrame", "cancelAnimationFrame", true);
+
+/** The package's own: an engine's automation may have some in the page as well. */
+export const timers = () => [...waiting.values()].filter(({ by }) => by.includes("/stepup/"));
+
+/** Lets everything happen that is about to, by a timer that is not counted. @param {number} [millis] */
+export const pause = (millis = 0) => new Promise((resolve) => void later(resolve, millis));
+
+/** @type {{ memory: WebAssembly.Memory, references?: WebAssembly.Table }[]} */
+const modules = [];
+
+/** @param {"instantiate" | "instantiateStreaming"} name */
+const keepMemoryOf = (name) => {
+  const before = /** @type {any} */ (WebAssembly[name]);
+  if (!before) return;
+  /** @type {any} */ (WebAssembly)[name] = async (/** @type {any[]} */ ...given) => {
+    const made = await before.apply(WebAssembly, given);
+    const { memory, __wbindgen_externrefs: references } = (made.instance ?? made).exports;
+    if (memory) modules.push({ memory, references });
+    return made;
+  };
+};
+keepMemoryOf("instantiate");
+keepMemoryOf("instantiateStreaming");
+
+/** Of all modules together, in bytes. It never shrinks. */
+export const wasmBytes = () => modules.reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0);
+
+/** How many values of JavaScript the modules hold. A place that is free holds null. */
+export const references = () =>
+  modules.reduce((sum, { references: table }) => {
+    let held = 0;
+    for (let at = 0; at < (table?.length ?? 0); at += 1) if (table?.get(at) !== null) held += 1;
+    return sum + held;
+  }, 0);
