@@ -17,12 +17,9 @@ use e2e::engine::{Engine, Tools};
 use serde_json::{Map, Value, json};
 
 use self::contender::{CONTENDERS, Contender};
-use self::run::Run;
 use self::stage::{Stage, Temperature};
 use self::summary::summary;
 
-/// What every answer waits for in half of the runs, in milliseconds.
-const DELAY: u64 = 100;
 /// How long the user takes to answer a passkey's dialog, or the provider's page, in milliseconds.
 const HUMAN: u64 = 300;
 
@@ -30,13 +27,13 @@ const HUMAN: u64 = 300;
 struct Runs {
     /// On loopback, where time is measured.
     near: usize,
-    /// With the delay, where round trips are.
+    /// With every answer later, where round trips show.
     far: usize,
 }
 
 /// Measures in one engine.
 pub fn measure(tools: Tools, quick: bool) -> Value {
-    let runs = if quick { Runs { near: 3, far: 2 } } else { Runs { near: 15, far: 5 } };
+    let runs = if quick { Runs { near: 3, far: 3 } } else { Runs { near: 15, far: 7 } };
     let built = bundle::build();
     let only = std::env::var("STEP_UPS").unwrap_or_default();
     let mut contenders = Map::new();
@@ -53,20 +50,28 @@ pub fn measure(tools: Tools, quick: bool) -> Value {
         }
     }
     let contenders = Value::Object(contenders);
-    let goals = goals::goals(&contenders);
-    json!({ "contenders": contenders, "goals": goals, "notes": notes })
+    let (goals, pairs) = (goals::goals(&contenders), goals::pairs(&contenders));
+    json!({ "contenders": contenders, "goals": goals, "pairs": pairs, "notes": notes })
 }
 
 /// A contender cold and warm, in a world of its own.
 fn both(tools: &Tools, contender: &Contender, built: &bundle::Built, runs: &Runs) -> Value {
     let mut stage = Stage::open(tools, contender, built);
+    let delay = contender.way.delay();
     let mut of = |temperature| {
-        let mut some = |delay, count| -> Vec<Run> {
-            (0..count).map(|_| stage.run(temperature, delay)).collect()
-        };
         // What is first of all starts the server's and the browser's own machinery, and is not timed.
-        let first = some(0, 1);
-        summary(&first, &some(0, runs.near), &some(DELAY, runs.far))
+        let first = stage.run(temperature, 0);
+        let (mut near, mut far) = (Vec::new(), Vec::new());
+        // By turns: what else the machine is doing is then in both.
+        for turn in 0..runs.near.max(runs.far) {
+            if turn < runs.near {
+                near.push(stage.run(temperature, 0));
+            }
+            if turn < runs.far {
+                far.push(stage.run(temperature, delay));
+            }
+        }
+        summary(&first, &near, &far, delay)
     };
     let (cold, warm) = (of(Temperature::Cold), of(Temperature::Warm));
     stage.close();
@@ -88,7 +93,9 @@ fn about(engine: Engine) -> Vec<String> {
             .into(),
     ];
     if engine == Engine::Webkit {
-        notes.push("A stand-in makes the assertions, which verify: WebKitGTK has no authenticator.".into());
+        notes.push(
+            "A stand-in makes the assertions, which verify: WebKitGTK has no authenticator.".into(),
+        );
     }
     if engine != Engine::Chromium {
         notes.push("This engine's clock has steps of a millisecond.".into());

@@ -20,6 +20,15 @@ impl Way {
             Self::Window => "window",
         }
     }
+
+    /// How much later every answer comes where round trips are to show, in milliseconds. What a window
+    /// takes by itself varies by more.
+    pub const fn delay(self) -> u64 {
+        match self {
+            Self::Passkey | Self::Backend => 100,
+            Self::Window => 200,
+        }
+    }
 }
 
 /// One way to have the transfer made.
@@ -77,7 +86,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&carried=1&preload=1",
         way: Way::Passkey,
         carry: true,
-        peer: None,
+        peer: Some("by hand, carried"),
     },
     Contender {
         name: "stepup, rule",

@@ -37,7 +37,8 @@ impl Run {
         let fetches = outcome["fetches"].as_array().expect("a list");
         let url = |fetch: &Value| fetch["url"].as_str().unwrap_or_default().to_owned();
         // The transfer itself, whoever asks first.
-        let sent: Vec<&Value> = fetches.iter().filter(|it| url(it).ends_with("/transfers")).collect();
+        let sent: Vec<&Value> =
+            fetches.iter().filter(|it| url(it).ends_with("/transfers")).collect();
         let retry = at(&sent.last().expect("the transfer was sent")["began"]);
         let challenge = sent.iter().find(|it| it["status"] == 401).map(|it| at(&it["ended"]));
         let on_the_wire: Vec<Span> = fetches

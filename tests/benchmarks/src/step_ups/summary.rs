@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::DELAY;
 use super::run::Run;
 
 /// What a contender costs: counted and timed on loopback, its round trips by the delay.
-pub fn summary(first: &[Run], near: &[Run], far: &[Run]) -> Value {
+pub fn summary(first: &Run, near: &[Run], far: &[Run], delay: u64) -> Value {
     let usual = usual(near);
     // Engines remember the answers for a while: the first visit has them all.
-    let all = first.iter().chain(near).chain(far).map(|run| run.preflights.as_slice());
-    let preflights = all.max_by_key(|preflights| preflights.len()).unwrap_or_default();
+    let all = near.iter().chain(far).chain([first]).map(|run| &run.preflights);
+    let preflights = all.max_by_key(|preflights| preflights.len());
     let of = |what: fn(&Run) -> f64| tenths(median(near.iter().map(what).collect()));
     let of_some = |what: fn(&Run) -> Option<f64>| {
         let known: Vec<f64> = near.iter().filter_map(what).collect();
@@ -18,7 +17,7 @@ pub fn summary(first: &[Run], near: &[Run], far: &[Run]) -> Value {
     };
     let total = |runs: &[Run]| median(runs.iter().map(|run| run.total).collect());
     #[allow(clippy::cast_precision_loss)]
-    let round_trips = (total(far) - total(near)) / DELAY as f64;
+    let round_trips = (total(far) - total(near)) / delay as f64;
     json!({
         "requests": usual.lines.len(),
         "lines": usual.lines,
@@ -36,7 +35,8 @@ pub fn summary(first: &[Run], near: &[Run], far: &[Run]) -> Value {
 
 /// The run whose conversation most others have had as well.
 fn usual(runs: &[Run]) -> &Run {
-    let same = |run: &&Run| runs.iter().filter(|other| other.lines.len() == run.lines.len()).count();
+    let same =
+        |run: &&Run| runs.iter().filter(|other| other.lines.len() == run.lines.len()).count();
     runs.iter().max_by_key(same).expect("there are runs")
 }
 
