@@ -14,6 +14,13 @@ const page = {
   /** What became of the last click. */
   outcome: undefined,
 
+  /** Loads what is to be measured, once passkeys can be used here. */
+  async open() {
+    const session = JSON.parse(localStorage.getItem("session") ?? "{}");
+    const { open } = await import(`/built/${contender}.js`);
+    page.app = await open({ api, issuer, session, how });
+  },
+
   /** The next click sends this. @param {"transfer" | "warm-up"} what */
   arm(what) {
     page.outcome = undefined;
@@ -32,14 +39,19 @@ const page = {
   },
 
   /** What an app does before the user clicks, if it does. */
-  async prepare() {
-    page.prepared = false;
-    try {
-      await page.app.prepare?.();
-      page.prepared = true;
-    } catch (error) {
-      page.prepared = String(error?.stack ?? error);
-    }
+  prepare: async () => page.app.prepare?.(),
+
+  /** Ends the backend's session. */
+  async signOut() {
+    const token = /bank-csrf=([\w-]+)/.exec(document.cookie)?.[1] ?? "";
+    const { status } = await fetch("/bff/logout", { method: "POST", headers: { "X-CSRF-Token": token } });
+    if (status !== 204) throw new Error(`not signed out: ${status}`);
+  },
+
+  /** Starts one of these, and tells what became of it. */
+  start(what, ...all) {
+    page.done = undefined;
+    page[what](...all).then(() => { page.done = true; }, (error) => { page.done = String(error?.stack ?? error); });
   },
 
   /** Redeems the code of the app's sign-in and keeps what comes of it, as an app does. */
@@ -53,9 +65,4 @@ const page = {
 };
 window.page = page;
 
-if (contender) {
-  const session = JSON.parse(localStorage.getItem("session") ?? "{}");
-  const { open } = await import(`/built/${contender}.js`);
-  page.app = await open({ api, issuer, session, how });
-}
 page.ready = true;

@@ -1,5 +1,6 @@
 //! A server, a browser and a page with one contender, ready for one step-up after the other.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use e2e::authenticator::Authenticator;
@@ -19,6 +20,8 @@ use super::run::Run;
 /// A code verifier, and what is told of it first (RFC 7636 Appendix B). Nothing here is a secret.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// How long a step-up may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long after a passkey the provider may answer by itself: the transfer wants one of the last minute.
 const FRESH: Duration = Duration::from_secs(25);
 
@@ -77,7 +80,7 @@ impl<'a> Stage<'a> {
         if temperature == Temperature::Warm {
             self.step("warm-up");
         }
-        self.settle("page.prepare()", "page.prepared");
+        self.settle("prepare", &[]);
         self.delay(Some(delay));
         self.world.server.forget();
         let outcome = self.step("transfer");
@@ -96,17 +99,30 @@ impl<'a> Stage<'a> {
             session.click(&button).expect("the button can be clicked");
             clicked()
         });
-        let script = "return page.outcome.state === 'running' ? null : page.outcome";
-        let outcome = until(&format!("{what} of {} ends", contender.name), || {
+        let script = "return page.outcome";
+        let deadline = Instant::now() + PATIENCE;
+        let outcome = loop {
             let outcome = world.script(script, json!([]));
-            (!outcome.is_null()).then_some(outcome)
-        });
+            if outcome["state"] != "running" {
+                break outcome;
+            }
+            assert!(Instant::now() < deadline, "{what} of {}: {}", contender.name, self.tell());
+            thread::sleep(Duration::from_millis(20));
+        };
         let done = outcome["status"] == if what == "transfer" { 201 } else { 200 };
         assert!(done, "{what} of {}: {outcome}", contender.name);
         if contender.way == Way::Window {
             world.popup_is_gone();
         }
         outcome
+    }
+
+    /// What there is to see of a step-up that does not end.
+    fn tell(&self) -> String {
+        let script = "return [clock.seen, document.querySelector('stepup-gate')?.shadowRoot.textContent, \
+            document.hasFocus(), document.visibilityState]";
+        let lines: Vec<String> = self.world.server.log().iter().map(|seen| seen.line()).collect();
+        format!("{} {lines:#?}", self.world.script(script, json!([])))
     }
 
     /// Loads the contender's page anew.
@@ -121,9 +137,10 @@ impl<'a> Stage<'a> {
         self.ready();
         if *way != Way::Window {
             self.world.authenticator.arm(&self.world.browser);
+            let watch = "clock.human = arguments[0]; clock.watchPasskeys()";
+            self.world.script(watch, json!([HUMAN]));
         }
-        let watch = "clock.human = arguments[0]; clock.watchPasskeys()";
-        self.world.script(watch, json!([HUMAN]));
+        self.settle("open", &[]);
     }
 
     fn go(&self, url: &str) {
@@ -138,14 +155,14 @@ impl<'a> Stage<'a> {
         });
     }
 
-    /// Starts something in the page, and waits for what tells that it has ended.
-    fn settle(&self, start: &str, told: &str) {
-        self.world.script(start, json!([]));
-        let outcome = until("it settles", || {
-            let outcome = self.world.script(&format!("return {told} || null"), json!([]));
+    /// Has the page do something, and waits until it is done.
+    fn settle(&self, what: &str, with: &[&str]) {
+        self.world.script("page.start(arguments[0], ...arguments[1])", json!([what, with]));
+        let outcome = until(&format!("{what} ends"), || {
+            let outcome = self.world.script("return page.done ?? null", json!([]));
             (!outcome.is_null()).then_some(outcome)
         });
-        assert_eq!(outcome, true, "{start}");
+        assert_eq!(outcome, true, "{what}");
     }
 
     /// Has every answer wait; a user takes time at the provider as anywhere.
@@ -174,12 +191,7 @@ impl<'a> Stage<'a> {
         let code = self.back();
         self.go(&format!("{}/e2e/page.html", self.world.server.app));
         self.ready();
-        self.world.script(
-            "page.signedIn = null; page.signIn(...arguments).then(() => { page.signedIn = true }, \
-                (error) => { page.signedIn = String(error) })",
-            json!([code, VERIFIER]),
-        );
-        self.settle("", "page.signedIn");
+        self.settle("signIn", &[&code, VERIFIER]);
     }
 
     /// Alice uses her passkey at the provider, which will know for a minute.
@@ -202,13 +214,7 @@ impl<'a> Stage<'a> {
     /// Ends the backend's session and begins another one, which has proved a password.
     fn begin_session(&mut self, path: &str) {
         if self.signed_in {
-            self.world.script(
-                "page.signedOut = null; const token = /bank-csrf=([\\w-]+)/.exec(document.cookie)?.[1] ?? ''; \
-                 fetch('/bff/logout', { method: 'POST', headers: { 'X-CSRF-Token': token } }) \
-                    .then(({ status }) => { page.signedOut = status === 204 || String(status) })",
-                json!([]),
-            );
-            self.settle("", "page.signedOut");
+            self.settle("signOut", &[]);
         }
         let Server { app, .. } = &self.world.server;
         let back = path.replace('?', "%3F").replace('&', "%26");
