@@ -5,10 +5,17 @@
 window.clock = {
   /** How long a user takes at least to answer a prompt for a passkey, in milliseconds. */
   human: 0,
+  /** Whether windows are opened by the click itself: WebKit opens none after anything was awaited. */
+  reserves: false,
+  /** One that was opened and is not used yet. */
+  reserved: undefined,
+
   /** What has happened since `begin()`, in milliseconds of `performance.now()`. */
   seen: undefined,
 
+  /** Inside the click, before anything else. */
   begin() {
+    if (clock.reserves) clock.reserved = clock.open("", "_blank", "popup,width=480,height=720");
     clock.seen = { origin: performance.timeOrigin, began: performance.now(), fetches: [] };
   },
 
@@ -30,6 +37,7 @@ window.clock = {
 
 {
   const { fetch, open } = window;
+  clock.open = open.bind(window);
   window.fetch = async (input, init) => {
     const one = { url: String(input.url ?? input), began: performance.now() };
     clock.seen?.fetches.push(one);
@@ -40,7 +48,12 @@ window.clock = {
   };
   window.open = (...all) => {
     if (clock.seen) clock.seen.opened = performance.now();
-    return open.apply(window, all);
+    const { reserved } = clock;
+    clock.reserved = undefined;
+    if (!reserved) return clock.open(...all);
+    // Nobody here opens one with an address.
+    if (all[0]) throw new Error(`an address at once: ${all[0]}`);
+    return reserved;
   };
   // The user has just clicked, however long a slow network takes until the prompt: nobody asks for another click.
   Object.defineProperty(navigator, "userActivation", { value: { isActive: true, hasBeenActive: true } });

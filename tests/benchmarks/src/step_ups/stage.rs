@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use e2e::authenticator::Authenticator;
 use e2e::bench::World;
-use e2e::engine::Tools;
+use e2e::engine::{Engine, Tools};
 use e2e::pages::Provider;
 use e2e::pool;
 use e2e::server::Server;
@@ -139,6 +139,8 @@ impl<'a> Stage<'a> {
             self.world.authenticator.arm(&self.world.browser);
             let watch = "clock.human = arguments[0]; clock.watchPasskeys()";
             self.world.script(watch, json!([HUMAN]));
+        } else if self.world.browser.engine == Engine::Webkit {
+            self.world.script("clock.reserves = true", json!([]));
         }
         self.settle("open", &[]);
     }
