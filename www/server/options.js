@@ -31,6 +31,8 @@ import { isAbsolute } from "node:path";
  * @property {{ resource?: string, authorization_servers?: string[] } | null} describe whether the API's challenges point to
  *   its metadata (RFC 9728), and what that says instead of the truth
  * @property {boolean} nonces whether API and provider want a nonce of theirs in each DPoP proof
+ * @property {Record<string, number>} delays milliseconds that a browser's requests wait before they are looked at, by
+ *   path, or by `*` for every other path: what a network further away takes
  */
 
 /** Where the provider may live: the app's own site, or another one. */
@@ -54,6 +56,7 @@ export function defaultOptions() {
     linking: false,
     describe: null,
     nonces: false,
+    delays: {},
   };
 }
 
@@ -75,6 +78,8 @@ const valid = {
   describe: (value) => value === null || (isRecord(value) && Object.keys(value).every((key) => /^(resource|authorization_servers)$/.test(key))),
   linking: (value) => typeof value === "boolean",
   nonces: (value) => typeof value === "boolean",
+  delays: (value) => isRecord(value) && Object.entries(value).every(([path, delay]) =>
+    /^(\*|\/.*)$/.test(path) && Number.isInteger(delay) && delay >= 0 && delay <= 10_000),
 };
 
 /**

@@ -29,6 +29,7 @@ export class RequestLog {
    * @param {import("./http.js").Request} req
    * @param {import("./http.js").Response} res
    * @param {string} role
+   * @returns {Readonly<Entry>}
    */
   add(req, res, role) {
     const { path, query } = target(req);
@@ -54,6 +55,7 @@ export class RequestLog {
       entry.status = status;
       return writeHead(status, ...rest);
     };
+    return entry;
   }
 
   /** @returns {readonly Entry[]} */

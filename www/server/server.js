@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createApi } from "./api.js";
 import { createAuthorizationChallenge } from "./authorizationchallenge.js";
@@ -103,7 +104,11 @@ function compose({ at, options, keys, control }) {
     try {
       // RFC 9110 §15.5.20. The message helps who typed the address with another name.
       if (!role || !host) throw new HttpError(421, `this server is ${at.app}/`);
-      if (role !== "control") log.add(req, res, role);
+      if (role !== "control") {
+        const { from, path } = log.add(req, res, role);
+        const delay = from === "page" ? options.delays[path] ?? options.delays["*"] ?? 0 : 0;
+        if (delay > 0) await setTimeout(delay);
+      }
       await host(req, res);
     } catch (error) {
       sendError(res, error);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { AGENT } from "../backchannel.js";
 import { start } from "../server.js";
 import { open, Visitor } from "./bank.js";
 
@@ -79,6 +80,21 @@ test("the log tells a preflight from the request it asks leave for", async (t) =
   ]);
 });
 
+test("a browser's requests can be made to wait, each path as long as it is told", async (t) => {
+  const visitor = new Visitor(await open(t, { delays: { "*": 200, "/mark.svg": 0 } }));
+  const taken = async (/** @type {string} */ address, headers = {}) => {
+    const began = performance.now();
+    assert.ok((await visitor.send(address, { headers })).status < 500);
+    return performance.now() - began;
+  };
+  const { app, api, issuer } = visitor.at;
+  for (const address of [`${app}/`, `${api}/balance`, `${issuer}/jwks`]) assert.ok(await taken(address) >= 195, address);
+  assert.ok(await taken(`${app}/mark.svg`) < 195);
+  assert.ok(await taken(`${api}/balance`, { "User-Agent": AGENT }) < 195, "the backend is next to it");
+  await visitor.control("/options", { delays: {} });
+  assert.ok(await taken(`${api}/balance`) < 195);
+});
+
 test("wrong options are refused and change nothing", async (t) => {
   const visitor = new Visitor(await open(t));
   const before = (await visitor.control("/options")).value;
@@ -86,6 +102,7 @@ test("wrong options are refused and change nothing", async (t) => {
     { nonsense: 1 }, { assurance: "maybe" }, { coop: { other: "x" } }, { mounts: { "/e2e/": "relative" } },
     { accessTokenTtl: 0 }, { passkeys: [{ user: "alice" }] }, { provider: "auth.idp.localhost" }, { exposeChallenge: "yes" },
     { exposeChallenge: false, hints: "no" }, { carry: "yes" }, { userVerification: "discouraged" }, { challengeTtl: 0 },
+    { delays: { jwks: 1 } }, { delays: { "*": -1 } }, { delays: { "/jwks": 0.5 } }, { delays: [] },
   ]) {
     assert.equal((await visitor.control("/options", wrong)).status, 400, JSON.stringify(wrong));
   }

@@ -1,0 +1,49 @@
+// stepup, in the arrangements that its README has.
+
+import { createStepUp } from "stepup";
+
+/** What the transfer is known to need, where the app has a rule for it. */
+const TRANSFER = { method: "POST", url: "./transfers", require: { acr: "AL3", maxAge: 60, scope: "transfers:write" } };
+
+const readCookie = (name) => new RegExp(`${name}=([\\w-]+)`).exec(document.cookie)?.[1] ?? "";
+
+export async function open({ api, issuer, session, how }) {
+  const common = {
+    rules: how.rule ? [TRANSFER] : undefined,
+    redirectUri: "/stepup/callback.html",
+    wasm: { core: "/stepup/stepup_bg.wasm", idToken: "/stepup/id_token_bg.wasm" },
+  };
+  const direct = {
+    ...common,
+    apis: [how.carried ? { origin: api, passkeyServer: true } : api],
+    issuer,
+    clientId: "bank-spa",
+    session: () => session,
+    passkey: how.window
+      ? undefined
+      : { options: `${issuer}/passkey/options`, token: `${issuer}/token`, grantType: "urn:bank:passkey" },
+  };
+  const backend = {
+    ...common,
+    apis: [{ origin: "/", pathPrefix: "/bff/api" }],
+    bff: {
+      login: "/bff/login",
+      passkey: { options: "/bff/passkey/options", verify: "/bff/passkey/verify" },
+      csrf: { header: "X-CSRF-Token", token: () => readCookie("bank-csrf") },
+    },
+  };
+  const stepup = createStepUp(how.backend ? backend : direct);
+  if (how.preload) await stepup.preload();
+  const base = how.backend ? "/bff/api" : api;
+  return {
+    prepare: async () => {
+      if (how.prepare && !(await stepup.prepare(TRANSFER))) throw new Error("nothing was prepared");
+    },
+    send: (path, body) =>
+      stepup.fetch(base + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+  };
+}
