@@ -1,8 +1,10 @@
 //! What the JavaScript around the core offers it.
 
+pub use super::foreign::get;
+use crate::protocol::border::{Foreign, Import};
 use crate::protocol::error::{Error, ErrorCode};
-use js_sys::{Function, Object, Promise, Reflect};
-use serde::de::DeserializeOwned;
+use js_sys::{Function, Object, Promise};
+
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -118,19 +120,11 @@ extern "C" {
 
 /// A JavaScript object with these properties; undefined ones are left out.
 pub fn object(properties: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
+    let mut object = <JsValue as Foreign>::object();
     for (name, value) in properties {
-        if !value.is_undefined() {
-            // An ordinary object takes any property.
-            let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-        }
+        object.set(name, value.clone());
     }
-    object
-}
-
-/// A property, or undefined.
-pub fn get(value: &JsValue, name: &str) -> JsValue {
-    Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+    object.unchecked_into()
 }
 
 /// The core's error as JavaScript gets it: `{ code, detail }`.
@@ -153,11 +147,7 @@ pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
 /// # Errors
 ///
 /// `code`, with what it was that could not be read.
-pub fn from_js<T: DeserializeOwned>(
-    value: JsValue,
-    code: ErrorCode,
-    what: &str,
-) -> Result<T, Error> {
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|_| Error::new(code, [what, " does not have the expected form"].concat()))
+pub fn from_js<T: Import>(value: JsValue, code: ErrorCode, what: &str) -> Result<T, Error> {
+    T::import(&value)
+        .ok_or_else(|| Error::new(code, [what, " does not have the expected form"].concat()))
 }

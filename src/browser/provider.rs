@@ -6,6 +6,7 @@ use super::network::{self, Answer, Body, Exchange};
 use super::notice::{flow_name, plain};
 use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
+use crate::protocol::border::{Import, record};
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::details::Details;
 use crate::protocol::dpop::Thumbprint;
@@ -16,8 +17,7 @@ use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
 use js_sys::{Function, Promise};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -221,7 +221,7 @@ pub(super) fn read_tokens(answer: Answer, target: Target) -> Result<TokenAnswer,
 
 /// What an OAuth endpoint says: what was asked for with a success (RFC 6749 §5.1), else an `error`
 /// (§5.2). What stands before the server may answer in JSON too, which is neither.
-fn read_said<T: DeserializeOwned>(answer: Answer, target: Target) -> Result<T, Error> {
+fn read_said<T: Import>(answer: Answer, target: Target) -> Result<T, Error> {
     let what = network::name(target);
     match answer.json {
         Some(json) if answer.ok || says_error(&json) => {
@@ -264,12 +264,13 @@ fn refusal(json: &JsValue, ok: bool) -> Error {
 }
 
 /// What the second module answers.
-#[derive(Deserialize)]
 struct Verdict {
     claims: Option<Claims>,
     code: Option<String>,
     detail: Option<String>,
 }
+
+record!(import Verdict { claims: "claims", code: "code", detail: "detail" });
 
 impl Driver {
     /// Has an ID token checked by the second module. Keys by which one does not hold are not kept: they

@@ -1,17 +1,18 @@
 //! Tokens that are bound to a key (RFC 9449): what is signed to prove its possession, and the nonces
 //! that servers ask for. The key itself, its signatures, digests and random values are the browser's.
 
+use super::border::alike;
 use super::challenge::grammar;
 use super::encode::{base64url, json_string};
 use super::origin;
 use super::units::EpochSeconds;
-use serde::{Deserialize, Serialize};
 
 /// The SHA-256 thumbprint of a public key (RFC 7638), by which codes and tokens are bound to it
 /// (RFC 9449 §6.1, §10).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbprint(pub String);
+
+alike!(Thumbprint);
 
 /// A public key on the curve P-256: its coordinates in base64url (RFC 7518 §6.2.1).
 #[derive(Clone, Copy, Debug)]

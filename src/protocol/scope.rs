@@ -1,11 +1,12 @@
 //! What a token may be used for.
 
-use serde::{Deserialize, Serialize};
+use super::border::alike;
 
 /// A set of scopes (RFC 6749 §3.3), in the order in which they were first named.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope(Vec<String>);
+
+alike!(Scope);
 
 impl Scope {
     /// Reads the space-separated form. Nothing is judged here: see the challenge's own checks.

@@ -1,5 +1,6 @@
 //! The two things that WebCrypto computes here: is a signature valid, and what is a hash.
 
+use crate::protocol::border::Export;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::id_token::{Algorithm, Hash, Inspected};
 use js_sys::{ArrayBuffer, JSON, Promise, Uint8Array};
@@ -34,16 +35,15 @@ extern "C" {
 /// Whether the signature is valid. An answer other than yes or no is an error.
 pub(super) async fn verify(inspected: &Inspected) -> Result<bool, Error> {
     let parameters = parse(parameters(inspected.algorithm()))?;
-    let jwk = serde_json::to_string(inspected.key()).unwrap_or_default();
-    let key =
-        settled(import_key("jwk", &parse(&jwk)?, &parameters, false, &parse(r#"["verify"]"#)?))
-            .await
-            .map_err(|reason| match inspected.algorithm() {
-                Algorithm::EdDsa if is_unsupported(&reason) => {
-                    failed("this browser cannot verify Ed25519", &reason)
-                }
-                _ => failed("the key cannot be imported", &reason),
-            })?;
+    let jwk: JsValue = inspected.key().export();
+    let key = settled(import_key("jwk", &jwk, &parameters, false, &parse(r#"["verify"]"#)?))
+        .await
+        .map_err(|reason| match inspected.algorithm() {
+            Algorithm::EdDsa if is_unsupported(&reason) => {
+                failed("this browser cannot verify Ed25519", &reason)
+            }
+            _ => failed("the key cannot be imported", &reason),
+        })?;
     let (signature, message) = (inspected.signature(), inspected.signing_input());
     let valid = settled(verify_signature(&parameters, &key, signature, message))
         .await

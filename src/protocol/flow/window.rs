@@ -6,21 +6,39 @@ use super::push::Push;
 use super::subject::hint;
 use crate::protocol::assertion::Post;
 use crate::protocol::backend;
+use crate::protocol::border::{Export, Foreign, Import, member, tagged};
 use crate::protocol::config::Arrangement;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
 use crate::protocol::response;
 use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Transaction;
-use serde::{Deserialize, Serialize};
 
 /// What the window is waited for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) enum Visit {
     /// An authorization code.
     Provider(Box<Transaction>),
     /// The backend's word that it is done, with this state.
     Backend(String),
+}
+
+impl Import for Visit {
+    fn import<F: Foreign>(from: &F) -> Option<Self> {
+        match member(from, "Provider")? {
+            Some(transaction) => Some(Self::Provider(transaction)),
+            None => member(from, "Backend").map(Self::Backend),
+        }
+    }
+}
+
+impl Export for Visit {
+    fn export<F: Foreign>(&self) -> F {
+        match self {
+            Self::Provider(transaction) => tagged("Provider", transaction),
+            Self::Backend(state) => tagged("Backend", state),
+        }
+    }
 }
 
 impl Visit {

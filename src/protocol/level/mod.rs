@@ -9,13 +9,12 @@ mod tests;
 use super::error::{Error, ErrorCode};
 use super::requirement::is_sendable;
 use super::units::{Millis, Seconds};
+use crate::protocol::border::{Foreign, Import, record};
 use core::fmt;
-use serde::Deserialize;
 use std::rc::Rc;
 
 /// One level, as the app describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Level {
     /// What the app and its APIs call it.
     pub name: String,
@@ -31,14 +30,27 @@ pub struct Level {
     pub phishing_resistant: bool,
 }
 
+record!(import Level {
+    name: "name",
+    acr: "acr",
+    amr: "amr",
+    max_age: "maxAge",
+    phishing_resistant: "phishingResistant"
+});
+
 /// A place in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank(usize);
 
 /// The order, the lowest level first. Copies share it.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "Vec<Level>")]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Levels(Rc<[Level]>);
+
+impl Import for Levels {
+    fn import<F: Foreign>(from: &F) -> Option<Self> {
+        Vec::import(from).map(Self::from)
+    }
+}
 
 impl fmt::Debug for Levels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
