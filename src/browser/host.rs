@@ -1,7 +1,7 @@
 //! What the JavaScript around the core offers it.
 
 pub use super::foreign::get;
-use crate::protocol::border::{Foreign, Import};
+use crate::protocol::border::{Foreign, Import, import};
 use crate::protocol::error::{Error, ErrorCode};
 use js_sys::{Function, Object, Promise};
 
@@ -148,6 +148,6 @@ pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
 ///
 /// `code`, with what it was that could not be read.
 pub fn from_js<T: Import>(value: JsValue, code: ErrorCode, what: &str) -> Result<T, Error> {
-    T::import(&value)
+    import(&value)
         .ok_or_else(|| Error::new(code, [what, " does not have the expected form"].concat()))
 }

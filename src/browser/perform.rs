@@ -1,6 +1,6 @@
 //! What a step-up wants done: the window, the gate, the passkey, and the app's own functions.
 
-use super::driver::Driver;
+use super::driver::{Driver, spawn};
 use super::host::{from_js, get, object, own_error};
 use super::notice::{demanded, plain};
 use super::running::Running;
@@ -19,7 +19,7 @@ use crate::protocol::units::Seconds;
 use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 impl Driver {
@@ -33,7 +33,7 @@ impl Driver {
             }
             FlowEffect::ReadSession => self.read_session(flow),
             FlowEffect::ReadMetadata => self.spawn(flow, async move |driver| {
-                FlowEvent::MetadataRead(driver.read_metadata(flow).await)
+                FlowEvent::MetadataRead(driver.read_metadata(Some(flow)).await)
             }),
             FlowEffect::DrawSecrets => {
                 self.spawn(flow, async move |driver| match driver.draw_secrets(flow).await {
@@ -45,9 +45,9 @@ impl Driver {
             FlowEffect::ReadKeys { jwks_uri } => {
                 self.fetch_the_verifier();
                 let driver = Rc::clone(self);
-                spawn_local(async move {
+                spawn(async move {
                     // Where it fails now, it is tried again when it is needed.
-                    let _ = driver.read_keys(flow, &jwks_uri, false).await;
+                    let _ = driver.read_keys(Some(flow), &jwks_uri, false).await;
                 });
             }
             FlowEffect::TakeTurn { patience } => self.take_turn(flow, patience),
@@ -88,7 +88,7 @@ impl Driver {
                 let verifier = self.host.verifier();
                 self.spawn(flow, async move |driver| {
                     let session = expectation.source == Source::Session;
-                    let keys = driver.read_keys(flow, &jwks_uri, fresh_keys).await;
+                    let keys = driver.read_keys(Some(flow), &jwks_uri, fresh_keys).await;
                     let outcome = match keys {
                         Ok(keys) => driver.verified(verifier, &id_token, &keys, &expectation).await,
                         Err(error) => Err(error),
@@ -191,7 +191,7 @@ impl Driver {
     fn fetch_the_verifier(&self) {
         if self.core.borrow().checks_id_tokens() {
             let early = self.host.verifier();
-            spawn_local(async move {
+            spawn(async move {
                 let _ = JsFuture::from(early).await;
             });
         }
@@ -208,7 +208,7 @@ impl Driver {
         };
         let options = js_sys::JSON::parse(options).unwrap_or(JsValue::UNDEFINED);
         let driver = Rc::clone(self);
-        spawn_local(async move {
+        spawn(async move {
             let outcome = passkey::get(&options, settings).await;
             let credential = match outcome {
                 Ok(credential) => js_sys::JSON::stringify(&credential)

@@ -27,7 +27,7 @@ impl Driver {
     /// The provider's metadata, read once per page.
     pub(super) async fn read_metadata(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
     ) -> Result<Metadata, Error> {
         if let Some(known) = self.metadata.borrow().clone() {
             return Ok(known);
@@ -44,7 +44,7 @@ impl Driver {
     /// The provider's keys, as they are published.
     pub(super) async fn read_keys(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
         url: &str,
         fresh: bool,
     ) -> Result<JsValue, Error> {
@@ -123,7 +123,7 @@ impl Driver {
         let name = network::name(target);
         let shape = self.host.shape_request(name, body.expose(), *backend);
         let shape = Body::Shaped(JsFuture::from(shape).await.map_err(adapted)?);
-        let mut answer = self.request(flow, target, endpoint, shape, key.as_ref()).await?;
+        let mut answer = self.request(Some(flow), target, endpoint, shape, key.as_ref()).await?;
         if let Some(json) = answer.json.take() {
             let read = self.host.read_answer(name, &json, answer.ok);
             answer.json = Some(JsFuture::from(read).await.map_err(adapted)?);
@@ -138,13 +138,13 @@ impl Driver {
         post: Post,
     ) -> Result<Answer, Error> {
         let body = Body::Form(post.body);
-        self.request(flow, target, &post.endpoint, body, post.key.as_ref()).await
+        self.request(Some(flow), target, &post.endpoint, body, post.key.as_ref()).await
     }
 
     /// A GET whose answer must be JSON.
     async fn read(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
         target: Target,
         url: &str,
     ) -> Result<JsValue, Error> {
@@ -158,7 +158,7 @@ impl Driver {
     /// is held, and the request is repeated once where the server wants a nonce in the proof.
     pub(super) async fn request(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
         target: Target,
         url: &str,
         body: Body,
@@ -167,7 +167,6 @@ impl Driver {
         let abort = AbortController::new()
             .map_err(|_| Error::new(ErrorCode::ConfigurationInvalid, "no AbortController"))?;
         // Ends with its step-up, however that ends.
-        let flow = flow.into();
         if let Some(running) = self.running.borrow_mut().as_mut().filter(|it| Some(it.flow) == flow)
         {
             running.requests.push(abort.clone());

@@ -43,10 +43,13 @@ pub trait Foreign: Sized {
     fn set(&mut self, name: &str, value: Self);
 }
 
-/// What can come in.
+/// What can come in. It is made blank and then filled, so that a member costs one call and no branch:
+/// whether all were as they should be is asked once.
 pub trait Import: Sized {
-    /// Reads it; none where it does not have the form.
-    fn import<F: Foreign>(from: &F) -> Option<Self>;
+    /// Something to be filled; of no meaning before.
+    fn blank() -> Self;
+    /// Fills it. False where what is there does not have the form; what it is then means nothing.
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool;
 }
 
 /// What can go out.
@@ -55,18 +58,21 @@ pub trait Export {
     fn export<F: Foreign>(&self) -> F;
 }
 
-/// A member that must be there, unless its type says otherwise.
-pub fn member<F: Foreign, T: Import>(from: &F, name: &str) -> Option<T> {
-    T::import(&from.get(name))
+/// Reads a value; none where it does not have the form.
+pub fn import<T: Import>(from: &impl Foreign) -> Option<T> {
+    let mut value = T::blank();
+    value.fill(from).then_some(value)
 }
 
-/// A member that may be missing; what is there instead must have the form.
-pub fn member_or<F: Foreign, T: Import>(from: &F, name: &str, otherwise: T) -> Option<T> {
+/// Reads a member that must be there, unless its type says otherwise.
+pub fn member<F: Foreign, T: Import>(from: &F, name: &str, into: &mut T) -> bool {
+    into.fill(&from.get(name))
+}
+
+/// Reads a member that may be missing; what is there instead must have the form.
+pub fn member_if_any<F: Foreign, T: Import>(from: &F, name: &str, into: &mut T) -> bool {
     let value = from.get(name);
-    match value.is_undefined() {
-        true => Some(otherwise),
-        false => T::import(&value),
-    }
+    value.is_undefined() || into.fill(&value)
 }
 
 /// The members of a type, by the names that they have outside, in their order. What stands behind
@@ -74,12 +80,19 @@ pub fn member_or<F: Foreign, T: Import>(from: &F, name: &str, otherwise: T) -> O
 macro_rules! record {
     (import $type:ty { $($field:ident: $name:literal $(or $otherwise:expr)?),+ $(; $($rest:tt)*)? }) => {
         impl $crate::protocol::border::Import for $type {
-            fn import<F: $crate::protocol::border::Foreign>(from: &F) -> Option<Self> {
-                from.is_object().then_some(())?;
-                Some(Self {
-                    $($field: $crate::protocol::border::record!(@read from $name $($otherwise)?),)+
+            fn blank() -> Self {
+                Self {
+                    $($field: $crate::protocol::border::record!(@blank $($otherwise)?),)+
                     $($($rest)*)?
-                })
+                }
+            }
+
+            fn fill<F: $crate::protocol::border::Foreign>(&mut self, from: &F) -> bool {
+                let mut fine = from.is_object();
+                $(fine &= $crate::protocol::border::record!(
+                    @fill from $name, &mut self.$field $(, $otherwise)?
+                );)+
+                fine
             }
         }
     };
@@ -98,23 +111,31 @@ macro_rules! record {
         });
         $crate::protocol::border::record!(export $type { $($field: $name),+ });
     };
-    (@read $from:ident $name:literal) => {
-        $crate::protocol::border::member($from, $name)?
+    (@blank) => { $crate::protocol::border::Import::blank() };
+    (@blank $otherwise:expr) => { $otherwise };
+    (@fill $from:ident $name:literal, $into:expr) => {
+        $crate::protocol::border::member($from, $name, $into)
     };
-    (@read $from:ident $name:literal $otherwise:expr) => {
-        $crate::protocol::border::member_or($from, $name, $otherwise)?
+    (@fill $from:ident $name:literal, $into:expr, $otherwise:expr) => {
+        $crate::protocol::border::member_if_any($from, $name, $into)
     };
 }
 
 /// What each of a few words stands for.
 macro_rules! words {
-    (import $type:ty { $($variant:ident: $word:literal),+ $(,)? }) => {
+    (import $type:ty { $first:ident: $word:literal $(, $variant:ident: $other:literal)* $(,)? }) => {
         impl $crate::protocol::border::Import for $type {
-            fn import<F: $crate::protocol::border::Foreign>(from: &F) -> Option<Self> {
-                Some(match from.text()?.as_str() {
-                    $($word => Self::$variant,)+
-                    _ => return None,
-                })
+            fn blank() -> Self {
+                Self::$first
+            }
+
+            fn fill<F: $crate::protocol::border::Foreign>(&mut self, from: &F) -> bool {
+                *self = match from.text().unwrap_or_default().as_str() {
+                    $word => Self::$first,
+                    $($other => Self::$variant,)*
+                    _ => return false,
+                };
+                true
             }
         }
     };
@@ -132,8 +153,12 @@ macro_rules! words {
 macro_rules! alike {
     ($($type:ident),+) => {$(
         impl $crate::protocol::border::Import for $type {
-            fn import<F: $crate::protocol::border::Foreign>(from: &F) -> Option<Self> {
-                $crate::protocol::border::Import::import(from).map(Self)
+            fn blank() -> Self {
+                Self($crate::protocol::border::Import::blank())
+            }
+
+            fn fill<F: $crate::protocol::border::Foreign>(&mut self, from: &F) -> bool {
+                self.0.fill(from)
             }
         }
 
@@ -147,9 +172,22 @@ macro_rules! alike {
 
 pub(crate) use {alike, record, words};
 
+/// Puts what was read where it belongs, if it was.
+pub fn put<T>(into: &mut T, read: Option<T>) -> bool {
+    match read {
+        Some(read) => *into = read,
+        None => return false,
+    }
+    true
+}
+
 impl Import for String {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        from.text()
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        put(self, from.text())
     }
 }
 
@@ -160,8 +198,12 @@ impl Export for String {
 }
 
 impl Import for bool {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        from.flag()
+    fn blank() -> Self {
+        false
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        put(self, from.flag())
     }
 }
 
@@ -172,8 +214,12 @@ impl Export for bool {
 }
 
 impl Import for f64 {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        from.number()
+    fn blank() -> Self {
+        0.0
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        put(self, from.number())
     }
 }
 
@@ -187,23 +233,31 @@ impl Export for f64 {
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
 #[allow(clippy::cast_possible_truncation, clippy::float_cmp)]
-impl Import for i64 {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        let whole = |it: &f64| it.trunc() == *it && it.abs() <= MAX_SAFE;
-        from.number().filter(whole).map(|number| number as Self)
-    }
+fn whole<F: Foreign>(from: &F) -> Option<i64> {
+    let whole = |it: &f64| it.trunc() == *it && it.abs() <= MAX_SAFE;
+    from.number().filter(whole).map(|number| number as i64)
 }
+
+macro_rules! whole_numbers {
+    ($($type:ty),+) => {$(
+        impl Import for $type {
+            fn blank() -> Self {
+                0
+            }
+
+            fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+                put(self, whole(from).and_then(|number| number.try_into().ok()))
+            }
+        }
+    )+};
+}
+
+whole_numbers!(i64, u64, u32, usize);
 
 #[allow(clippy::cast_precision_loss)]
 impl Export for i64 {
     fn export<F: Foreign>(&self) -> F {
         F::of_number(*self as f64)
-    }
-}
-
-impl Import for u64 {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        i64::import(from)?.try_into().ok()
     }
 }
 
@@ -214,24 +268,17 @@ impl Export for u64 {
     }
 }
 
-impl Import for u32 {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        i64::import(from)?.try_into().ok()
-    }
-}
-
-impl Import for usize {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        i64::import(from)?.try_into().ok()
-    }
-}
-
 impl<T: Import> Import for Option<T> {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        match from.is_undefined() || from.is_null() {
-            true => Some(None),
-            false => T::import(from).map(Some),
+    fn blank() -> Self {
+        None
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        if from.is_undefined() || from.is_null() {
+            *self = None;
+            return true;
         }
+        self.insert(T::blank()).fill(from)
     }
 }
 
@@ -242,20 +289,40 @@ impl<T: Export> Export for Option<T> {
 }
 
 impl<T: Import> Import for Vec<T> {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        from.items()?.iter().map(T::import).collect()
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        self.clear();
+        let Some(items) = from.items() else { return false };
+        let mut fine = true;
+        for item in &items {
+            let mut value = T::blank();
+            fine &= value.fill(item);
+            self.push(value);
+        }
+        fine
     }
 }
 
 impl<T: Export> Export for Vec<T> {
     fn export<F: Foreign>(&self) -> F {
-        F::of_items(self.iter().map(T::export).collect())
+        let mut items = Vec::with_capacity(self.len());
+        for item in self {
+            items.push(item.export());
+        }
+        F::of_items(items)
     }
 }
 
 impl<T: Import> Import for Box<T> {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        T::import(from).map(Self::new)
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        self.as_mut().fill(from)
     }
 }
 

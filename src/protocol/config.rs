@@ -137,20 +137,29 @@ pub enum PasskeyServer {
 }
 
 impl Import for PasskeyServer {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        Some(match from.get("kind").text()?.as_str() {
-            "endpoints" => Self::Endpoints {
-                options: member(from, "options")?,
-                token: member(from, "token")?,
-                grant_type: member(from, "grantType")?,
-                nonce: member(from, "nonce")?,
-            },
-            "firstParty" => Self::FirstParty,
-            "backend" => {
-                Self::Backend { options: member(from, "options")?, verify: member(from, "verify")? }
+    fn blank() -> Self {
+        Self::FirstParty
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        let (mut options, mut url) = (None, String::new());
+        let (mut grant_type, mut nonce) = (None, false);
+        let mut fine = member(from, "options", &mut options);
+        match from.get("kind").text().unwrap_or_default().as_str() {
+            "endpoints" => {
+                fine &= member(from, "token", &mut url);
+                fine &= member(from, "grantType", &mut grant_type);
+                fine &= member(from, "nonce", &mut nonce);
+                *self = Self::Endpoints { options, token: url, grant_type, nonce };
             }
-            _ => return None,
-        })
+            "firstParty" => {}
+            "backend" => {
+                fine &= member(from, "verify", &mut url);
+                *self = Self::Backend { options, verify: url };
+            }
+            _ => return false,
+        }
+        fine
     }
 }
 

@@ -1,7 +1,7 @@
 //! JSON texts that are compared by what they say (RFC 8259). They come from `JSON.stringify`, which
 //! writes each number in one way; so a number is its text, and no arithmetic is needed.
 
-use super::border::{Export, Foreign, Import};
+use super::border::{Export, Foreign, Import, import};
 use super::encode::json_string;
 use core::fmt::{self, Write};
 
@@ -95,7 +95,7 @@ impl Json {
 /// Reads one of the core's types; none where the text does not have its form.
 #[must_use]
 pub fn read<T: Import>(text: &str) -> Option<T> {
-    T::import(&Json::parse(text)?)
+    import(&Json::parse(text)?)
 }
 
 /// Writes one of the core's types.

@@ -6,7 +6,7 @@ use super::redirect::Pending;
 use super::subject::User;
 use crate::protocol::assertion::Post;
 use crate::protocol::backend::Told;
-use crate::protocol::border::{Export, Foreign, Import, member, tagged};
+use crate::protocol::border::{Export, Foreign, Import, import, member, put, tagged};
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
@@ -69,12 +69,18 @@ pub enum Obtained {
 }
 
 impl Import for Obtained {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        if let Some(tokens) = member(from, "Tokens")? {
-            return Some(Self::Tokens(tokens));
+    fn blank() -> Self {
+        Self::Session { told: Told::blank(), scope: Scope::blank() }
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        if let Self::Session { told, scope } = self {
+            let session = from.get("Session");
+            if member(&session, "told", told) & member(&session, "scope", scope) {
+                return true;
+            }
         }
-        let session = from.get("Session");
-        Some(Self::Session { told: member(&session, "told")?, scope: member(&session, "scope")? })
+        put(self, import(&from.get("Tokens")).map(Self::Tokens))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::event::Session;
 use super::machine::{Context, Flow};
 use crate::protocol::assurance::Subject;
-use crate::protocol::border::{Export, Foreign, Import, member, tagged};
+use crate::protocol::border::{Export, Foreign, Import, import, put, tagged};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Hint;
@@ -31,14 +31,17 @@ pub(super) enum Who {
 }
 
 impl Import for Who {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
+    fn blank() -> Self {
+        Self::Anyone
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
         if let Some(word) = from.text() {
-            return (word == "Anyone").then_some(Self::Anyone);
+            return word == "Anyone";
         }
-        match member(from, "Known")? {
-            Some(subject) => Some(Self::Known(subject)),
-            None => member(from, "Claimed").map(Self::Claimed),
-        }
+        let known = import(&from.get("Known")).map(Self::Known);
+        let who = known.or_else(|| import(&from.get("Claimed")).map(Self::Claimed));
+        put(self, who)
     }
 }
 

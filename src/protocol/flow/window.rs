@@ -6,7 +6,7 @@ use super::push::Push;
 use super::subject::hint;
 use crate::protocol::assertion::Post;
 use crate::protocol::backend;
-use crate::protocol::border::{Export, Foreign, Import, member, tagged};
+use crate::protocol::border::{Export, Foreign, Import, import, put, tagged};
 use crate::protocol::config::Arrangement;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
@@ -24,11 +24,13 @@ pub(super) enum Visit {
 }
 
 impl Import for Visit {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        match member(from, "Provider")? {
-            Some(transaction) => Some(Self::Provider(transaction)),
-            None => member(from, "Backend").map(Self::Backend),
-        }
+    fn blank() -> Self {
+        Self::Backend(String::new())
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        let provider = import(&from.get("Provider")).map(Self::Provider);
+        put(self, provider.or_else(|| import(&from.get("Backend")).map(Self::Backend)))
     }
 }
 

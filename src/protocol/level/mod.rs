@@ -9,7 +9,7 @@ mod tests;
 use super::error::{Error, ErrorCode};
 use super::requirement::is_sendable;
 use super::units::{Millis, Seconds};
-use crate::protocol::border::{Foreign, Import, record};
+use crate::protocol::border::{Foreign, Import, import, put, record};
 use core::fmt;
 use std::rc::Rc;
 
@@ -47,8 +47,12 @@ pub struct Rank(usize);
 pub struct Levels(Rc<[Level]>);
 
 impl Import for Levels {
-    fn import<F: Foreign>(from: &F) -> Option<Self> {
-        Vec::import(from).map(Self::from)
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        put(self, import::<Vec<Level>>(from).map(Self::from))
     }
 }
 
