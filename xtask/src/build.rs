@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use crate::failure::{Failure, Outcome};
+use crate::names;
 use crate::package;
 use crate::project::{self, Project};
 use crate::run::{cargo, run};
@@ -126,6 +127,14 @@ fn bind(
         .args(["--out-dir"])
         .args([bindings(project)])
         .shown()?;
+    if profile == Profile::Release {
+        let module_file = bindings(project).join(format!("{}_bg.wasm", module.name));
+        let script_file = bindings(project).join(format!("{}.js", module.name));
+        let (module, script) =
+            names::shorten(&project::read_bytes(&module_file)?, &project::read(&script_file)?)?;
+        project::write(&module_file, module)?;
+        project::write(&script_file, script)?;
+    }
     let inline = bindings(project).join(format!("{}_wasm_inline.d.ts", module.name));
     project::write(&inline, "declare const base64: string;\nexport default base64;\n")
 }
