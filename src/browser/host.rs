@@ -1,6 +1,7 @@
 //! What the JavaScript around the core offers it.
 
 pub use super::foreign::get;
+use super::network::Request;
 use crate::protocol::border::{Foreign, Import, import};
 use crate::protocol::error::{Error, ErrorCode};
 use js_sys::{Function, Object, Promise};
@@ -19,7 +20,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn publish(this: &Host, all: &js_sys::Array);
     #[wasm_bindgen(method)]
-    pub fn own(this: &Host, request: &web_sys::Request);
+    pub fn own(this: &Host, request: &Request);
     #[wasm_bindgen(method)]
     pub fn session(this: &Host) -> Promise;
     #[wasm_bindgen(method)]
@@ -104,7 +105,7 @@ extern "C" {
     );
     /// The JSON of an answer; undefined where it is none. Rejects where it is not what it says.
     #[wasm_bindgen(method, js_name = readJson)]
-    pub fn read_json(this: &Host, response: &web_sys::Response) -> Promise;
+    pub fn read_json(this: &Host, response: &JsValue) -> Promise;
     /// The request to a passkey endpoint as the app's adapter shapes it.
     #[wasm_bindgen(method, js_name = shapeRequest)]
     pub fn shape_request(this: &Host, target: &str, body: &str, backend: bool) -> Promise;

@@ -4,7 +4,7 @@ use super::driver::{Driver, spawn};
 use super::host::{from_js, get, object, own_error};
 use super::notice::{demanded, plain};
 use super::running::Running;
-use super::timer::Timeout;
+use super::timer::{Timeout, callback};
 use super::{passkey, popup, random};
 use crate::protocol::claims::Source;
 use crate::protocol::coordinator::{Event, Saved, WaiterId};
@@ -115,22 +115,21 @@ impl Driver {
     #[allow(clippy::cast_precision_loss)]
     fn take_turn(self: &Rc<Self>, flow: FlowId, patience: Seconds) {
         let driver = Rc::downgrade(self);
-        let tell =
-            Closure::<dyn FnMut(String, JsValue)>::new(move |what: String, handed: JsValue| {
-                let event = match what.as_str() {
-                    "taken" => FlowEvent::TurnTaken,
-                    "awaited" => FlowEvent::TurnAwaited,
-                    "overdue" => FlowEvent::TurnOverdue,
-                    _ => match from_js(handed, ErrorCode::ConfigurationInvalid, "") {
-                        Ok(handed) => FlowEvent::HandedOver(Box::new(handed)),
-                        // Another version of this package may have written it.
-                        Err(_) => return,
-                    },
-                };
-                if let Some(driver) = driver.upgrade() {
-                    driver.dispatch(Event::Flow(flow, event));
-                }
-            });
+        let tell = callback(move |what, handed| {
+            let event = match what.as_string().unwrap_or_default().as_str() {
+                "taken" => FlowEvent::TurnTaken,
+                "awaited" => FlowEvent::TurnAwaited,
+                "overdue" => FlowEvent::TurnOverdue,
+                _ => match from_js(handed, ErrorCode::ConfigurationInvalid, "") {
+                    Ok(handed) => FlowEvent::HandedOver(Box::new(handed)),
+                    // Another version of this package may have written it.
+                    Err(_) => return,
+                },
+            };
+            if let Some(driver) = driver.upgrade() {
+                driver.dispatch(Event::Flow(flow, event));
+            }
+        });
         self.host.take_turn(patience.millis().0 as f64, tell.as_ref().unchecked_ref());
         self.with_running(flow, |running| running.turn = Some(tell));
     }
@@ -250,8 +249,8 @@ impl Driver {
 
     fn show_gate(self: &Rc<Self>, flow: FlowId, question: Question, methods: &[Method]) {
         let driver = Rc::downgrade(self);
-        let choose = Closure::<dyn FnMut(String)>::new(move |choice: String| {
-            let choice = match choice.as_str() {
+        let choose = callback(move |choice, _| {
+            let choice = match choice.as_string().unwrap_or_default().as_str() {
                 "passkey" => Choice::Use(Method::Passkey),
                 "popup" => Choice::Use(Method::Popup),
                 "redirect" => Choice::Use(Method::Redirect),
@@ -267,14 +266,15 @@ impl Driver {
             }
         });
         let driver = Rc::downgrade(self);
-        let refuse =
-            Closure::<dyn FnMut(String, String)>::new(move |code: String, detail: String| {
-                let code = ErrorCode::from_code(&code).unwrap_or(ErrorCode::PopupBlocked);
-                if let Some(driver) = driver.upgrade() {
-                    let event = FlowEvent::GateRefused(Error::new(code, detail));
-                    driver.dispatch(Event::Flow(flow, event));
-                }
-            });
+        let refuse = callback(move |code, detail| {
+            let code = code.as_string().and_then(|code| ErrorCode::from_code(&code));
+            let code = code.unwrap_or(ErrorCode::PopupBlocked);
+            let detail = detail.as_string().unwrap_or_default();
+            if let Some(driver) = driver.upgrade() {
+                let event = FlowEvent::GateRefused(Error::new(code, detail));
+                driver.dispatch(Event::Flow(flow, event));
+            }
+        });
         let (reason, leader) = {
             let core = self.core.borrow();
             (core.reason(), core.leader().map(|WaiterId(waiter)| waiter))

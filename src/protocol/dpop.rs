@@ -1,9 +1,10 @@
 //! Tokens that are bound to a key (RFC 9449): what is signed to prove its possession, and the nonces
 //! that servers ask for. The key itself, its signatures, digests and random values are the browser's.
 
+use super::base64::base64url;
 use super::border::alike;
 use super::challenge::grammar;
-use super::encode::{base64url, json_string};
+use super::encode::json_string;
 use super::origin;
 use super::units::EpochSeconds;
 
@@ -167,8 +168,7 @@ fn is_nonce(text: &str) -> bool {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use crate::protocol::base64::from_base64url;
     use serde_json::{Value, json};
 
     const TOKEN: &str = "https://login.example/token";
@@ -190,7 +190,7 @@ mod tests {
     fn read(proof: &Proof<'_>) -> (Value, Value) {
         let text = proof.signing_input();
         let (header, claims) = text.split_once('.').unwrap();
-        let part = |part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+        let part = |part| serde_json::from_slice(&from_base64url(part).unwrap()).unwrap();
         (part(header), part(claims))
     }
 

@@ -1,12 +1,4 @@
-//! Text forms on the wire: form encoding, base64url, JSON strings.
-
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
-/// Base64url without padding (RFC 4648 §5).
-#[must_use]
-pub fn base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
+//! Text forms on the wire: form encoding, JSON strings.
 
 /// Parameters as `application/x-www-form-urlencoded` (RFC 6749, appendix B).
 #[derive(Clone, Default)]

@@ -1,10 +1,11 @@
 //! One authorization code flow: what is sent, and what must come back with it.
 
+use super::base64::base64url;
 use super::border::record;
 use super::claims_request::ClaimsRequest;
 use super::config::{AcrRequest, Provider};
 use super::dpop::Thumbprint;
-use super::encode::{Form, base64url, json_string};
+use super::encode::{Form, json_string};
 use super::metadata::Metadata;
 use super::requirement::{Requirement, Scope};
 use super::response::Expected;

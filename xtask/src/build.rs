@@ -90,22 +90,29 @@ fn compile(project: &Project, module: &Module, profile: Profile) -> Outcome<Path
         .args(["--features", module.feature, "--target-dir"])
         .args([&target])
         .args(flags)
-        .env("CARGO_ENCODED_RUSTFLAGS", without_home(project))
+        .env("CARGO_ENCODED_RUSTFLAGS", without_home(project)?)
         .dir(&project.root)
         .shown()?;
     Ok(target.join("wasm32-unknown-unknown").join(folder).join("stepup.wasm"))
 }
 
 /// Compiler flags that keep the folders of this machine out of the result's panic messages.
-fn without_home(project: &Project) -> String {
+///
+/// # Errors
+/// When the compiler does not say where it is.
+fn without_home(project: &Project) -> Outcome<String> {
     let cargo = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let folders = [(cargo, "/cargo"), (Some(project.root.clone()), "/stepup")];
+    // The compiler names its own folder where the source of the standard library is beside it.
+    let compiler = run("rustc").args(["--print", "sysroot"]).dir(&project.root).output()?;
+    let library = PathBuf::from(compiler.trim()).join("lib/rustlib/src/rust");
+    let folders =
+        [(cargo, "/cargo"), (Some(project.root.clone()), "/stepup"), (Some(library), "/rust")];
     let flags = folders.into_iter().filter_map(|(folder, name)| {
         Some(format!("--remap-path-prefix={}={name}", folder?.display()))
     });
-    flags.collect::<Vec<_>>().join("\u{1f}")
+    Ok(flags.collect::<Vec<_>>().join("\u{1f}"))
 }
 
 fn bind(

@@ -1,7 +1,7 @@
 //! The response as JSON (WebAuthn Level 3 §5.1, `toJSON`).
 
 use crate::browser::host::{get, object};
-use crate::protocol::encode::base64url;
+use crate::protocol::base64::base64url;
 use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, TypeError, Uint8Array};
 use wasm_bindgen::prelude::*;
 
