@@ -1,7 +1,7 @@
 //! JavaScript values, as the core reads and writes them.
 
 use crate::protocol::border::Foreign;
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -14,6 +14,10 @@ extern "C" {
     fn new() -> Plain;
     #[wasm_bindgen(method, indexing_setter)]
     fn put(this: &Plain, name: &str, value: &JsValue);
+    #[wasm_bindgen(js_name = Uint8Array)]
+    type Octets;
+    #[wasm_bindgen(method)]
+    fn slice(this: &Octets) -> Vec<u8>;
     // What is no object has no properties, and a getter may throw.
     #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
     fn property(of: &JsValue, name: &str) -> Result<JsValue, JsValue>;
@@ -22,6 +26,11 @@ extern "C" {
 /// A property, or undefined.
 pub fn get(value: &JsValue, name: &str) -> JsValue {
     property(value, name).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A copy of what is in an array of octets.
+pub fn octets(array: &Uint8Array) -> Vec<u8> {
+    array.unchecked_ref::<Octets>().slice()
 }
 
 impl Foreign for JsValue {

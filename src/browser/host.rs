@@ -3,6 +3,7 @@
 pub use super::foreign::get;
 use super::network::Request;
 use crate::protocol::border::{Foreign, Import, import};
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use js_sys::{Function, Object, Promise};
 
@@ -150,5 +151,5 @@ pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
 /// `code`, with what it was that could not be read.
 pub fn from_js<T: Import>(value: JsValue, code: ErrorCode, what: &str) -> Result<T, Error> {
     import(&value)
-        .ok_or_else(|| Error::new(code, [what, " does not have the expected form"].concat()))
+        .ok_or_else(|| Error::new(code, concat(&[what, " does not have the expected form"])))
 }

@@ -3,6 +3,7 @@
 use super::host::{Host, object};
 use crate::protocol::border::Export;
 use crate::protocol::coordinator::{Notice, Outcome, WaiterId};
+use crate::protocol::encode::concat;
 use crate::protocol::flow::FlowId;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
@@ -12,11 +13,11 @@ use wasm_bindgen::prelude::*;
 
 /// The name of a step-up in events.
 pub fn flow_name(flow: Option<FlowId>) -> String {
-    flow.map_or_else(String::new, |flow| ["f", &flow.0.to_string()].concat())
+    flow.map_or_else(String::new, |flow| concat(&["f", &flow.0.to_string()]))
 }
 
 fn waiter_name(waiter: WaiterId) -> JsValue {
-    ["r", &waiter.0.to_string()].concat().into()
+    concat(&["r", &waiter.0.to_string()]).into()
 }
 
 fn text(value: Option<String>) -> JsValue {

@@ -2,6 +2,7 @@
 
 use super::host::get;
 use super::timer::{Callback, Interval, callback};
+use crate::protocol::encode::concat;
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, Window};
 
@@ -46,7 +47,7 @@ impl Listener {
         popup: Window,
         answered: impl Fn(String) + Clone + 'static,
     ) -> Option<Self> {
-        let channel = BroadcastChannel::new(&["stepup:", state].concat()).ok()?;
+        let channel = BroadcastChannel::new(&concat(&["stepup:", state])).ok()?;
         let by_broadcast = answered.clone();
         // Only pages of this origin share the channel, and only the callback knows the state.
         let on_broadcast = callback(move |event, _| {

@@ -10,6 +10,7 @@ use crate::protocol::border::{Import, record};
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::details::Details;
 use crate::protocol::dpop::Thumbprint;
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::{FlowEvent, FlowId, Target};
@@ -228,7 +229,7 @@ fn read_said<T: Import>(answer: Answer, target: Target) -> Result<T, Error> {
         }
         // What this one says is the adapter's, which may know other refusals.
         Some(json) if target == Target::PasskeyToken => Err(refusal(&json, false)),
-        _ => Err(Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat())),
+        _ => Err(Error::new(ErrorCode::ProviderUnreachable, concat(&[what, "'s answer"]))),
     }
 }
 

@@ -7,6 +7,7 @@ use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
 use super::response::refusal;
 use super::units::EpochSeconds;
+use crate::protocol::encode::joined;
 
 /// The backend's pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl Backend {
     #[must_use]
     pub fn login_url(&self, requirement: &Requirement, state: &str) -> Option<String> {
         let asked = requirement.as_asked();
-        let acr_values = asked.acr_values.join(" ");
+        let acr_values = joined(&asked.acr_values, " ");
         let scope = asked.scope.to_string();
         let max_age = asked.max_age.map(|age| age.0.to_string());
         let return_to = Form::default().with(STATE, state).onto(&self.return_to);

@@ -7,6 +7,7 @@ use super::challenge::grammar;
 use super::encode::json_string;
 use super::origin;
 use super::units::EpochSeconds;
+use crate::protocol::encode::{concat, joined};
 
 /// The SHA-256 thumbprint of a public key (RFC 7638), by which codes and tokens are bound to it
 /// (RFC 9449 §6.1, §10).
@@ -68,15 +69,15 @@ impl Proof<'_> {
         ];
         claims.extend(ath.map(|ath| ("ath", json_string(ath))));
         claims.extend(nonce.map(|nonce| ("nonce", json_string(nonce))));
-        [&base64url(header.as_bytes()), ".", &base64url(object(&claims).as_bytes())].concat()
+        concat(&[&base64url(header.as_bytes()), ".", &base64url(object(&claims).as_bytes())])
     }
 }
 
 /// A JSON object of members that are JSON already.
 fn object(members: &[(&str, String)]) -> String {
     let members: Vec<String> =
-        members.iter().map(|(name, json)| [&json_string(name), ":", json].concat()).collect();
-    ["{", &members.join(","), "}"].concat()
+        members.iter().map(|(name, json)| concat(&[&json_string(name), ":", json])).collect();
+    concat(&["{", &joined(&members, ","), "}"])
 }
 
 /// How a server says that it wants a nonce in the proof.
@@ -259,7 +260,7 @@ mod tests {
         ] {
             assert!(stands(status, asking), "{status} {asking:?}");
         }
-        let beside = [r#"Bearer realm="x", "#, CHALLENGE].concat();
+        let beside = concat(&[r#"Bearer realm="x", "#, CHALLENGE]);
         assert!(!stands(401, Asking::Challenge(&beside)));
         assert!(!stands(401, Asking::Challenge(r#"dpop ERROR=use_dpop_nonce"#)));
         assert!(!stands(401, ASKS));

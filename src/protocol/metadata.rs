@@ -3,6 +3,7 @@
 use super::border::record;
 use super::error::{Error, ErrorCode};
 use super::origin;
+use crate::protocol::encode::concat;
 
 /// The part of the metadata that a step-up needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ record!(Metadata {
 #[must_use]
 pub fn url(issuer: &str) -> String {
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
-    [issuer, "/.well-known/openid-configuration"].concat()
+    concat(&[issuer, "/.well-known/openid-configuration"])
 }
 
 impl Metadata {

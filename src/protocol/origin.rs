@@ -6,7 +6,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
     let after = url.get(scheme.len()..)?;
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
     let authority = after.get(..end)?;
-    if authority.is_empty() || authority.contains('@') || authority.contains('\\') {
+    if authority.is_empty() || authority.contains(['@', '\\']) {
         return None;
     }
     let at = scheme.len() + end;
@@ -30,9 +30,9 @@ pub fn is_trustworthy(url: &str) -> bool {
     if authority == "[::1]" || authority.starts_with("[::1]:") {
         return true;
     }
-    let host = authority.split(':').next().unwrap_or(authority);
+    let host = authority.split([':']).next().unwrap_or(authority);
     let is_loopback = host.starts_with("127.")
-        && host.split('.').count() == 4
+        && host.split(['.']).count() == 4
         && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     host == "localhost" || host.ends_with(".localhost") || is_loopback
 }
@@ -57,7 +57,7 @@ pub fn matches(url: &str, origin: &str, path_prefix: Option<&str>) -> bool {
 /// all the same: beside a slash that is encoded, or with a parameter.
 fn climbs(path: &str) -> bool {
     let mut plain = String::new();
-    let mut pieces = path.split('%');
+    let mut pieces = path.split(['%']);
     plain.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
         let (character, rest) = match piece.get(..2) {
@@ -68,7 +68,7 @@ fn climbs(path: &str) -> bool {
         plain.push(character);
         plain.push_str(rest.unwrap_or_default());
     }
-    plain.split('/').any(|segment| segment.split(';').next() == Some(".."))
+    plain.split(['/']).any(|segment| segment.split([';']).next() == Some(".."))
 }
 
 /// The URL without query and fragment, as it may be shown in events.

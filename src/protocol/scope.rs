@@ -1,6 +1,7 @@
 //! What a token may be used for.
 
 use super::border::alike;
+use crate::protocol::encode::joined;
 
 /// A set of scopes (RFC 6749 §3.3), in the order in which they were first named.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +14,7 @@ impl Scope {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut scope = Self::default();
-        for token in text.split(' ').filter(|token| !token.is_empty()) {
+        for token in text.split([' ']).filter(|token| !token.is_empty()) {
             scope.insert(token);
         }
         scope
@@ -70,7 +71,7 @@ impl Eq for Scope {}
 
 impl core::fmt::Display for Scope {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&self.0.join(" "))
+        f.write_str(&joined(&self.0, " "))
     }
 }
 

@@ -10,6 +10,7 @@ use super::metadata::Metadata;
 use super::requirement::{Requirement, Scope};
 use super::response::Expected;
 use super::secret::Secret;
+use crate::protocol::encode::{concat, joined};
 
 /// Random bytes for one transaction: 256 bits each for state, nonce and verifier
 /// (RFC 7636 §7.1, RFC 9700 §2.1.1).
@@ -153,7 +154,7 @@ impl Transaction {
         let (client_id, redirect_uri) = self.registration();
         let asked = self.requirement.as_asked();
         let acr_values = &asked.acr_values;
-        let joined = acr_values.join(" ");
+        let joined = joined(&acr_values, " ");
         let (acr, essential) = match acr_request {
             _ if acr_values.is_empty() => (None, ClaimsRequest::default()),
             AcrRequest::AcrValues => (Some(joined.as_str()), ClaimsRequest::default()),
@@ -230,10 +231,10 @@ impl Transaction {
 fn essential_acr(acr_values: &[String]) -> String {
     let values: Vec<String> = acr_values.iter().map(|acr| json_string(acr)).collect();
     let wanted = match values.as_slice() {
-        [one] => ["\"value\":", one].concat(),
-        several => ["\"values\":[", &several.join(","), "]"].concat(),
+        [one] => concat(&["\"value\":", one]),
+        several => concat(&["\"values\":[", &joined(&several, ","), "]"]),
     };
-    ["{\"id_token\":{\"acr\":{\"essential\":true,", &wanted, "}}}"].concat()
+    concat(&["{\"id_token\":{\"acr\":{\"essential\":true,", &wanted, "}}}"])
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The two things that WebCrypto computes here: is a signature valid, and what is a hash.
 
+use crate::browser::foreign::octets;
 use crate::protocol::border::Export;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::id_token::{Algorithm, Hash, Inspected};
-use js_sys::{ArrayBuffer, JSON, Promise, Uint8Array};
+use js_sys::{JSON, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -56,7 +57,7 @@ pub(super) async fn digest(hash: Hash, data: &[u8]) -> Result<Vec<u8>, Error> {
     let digest = settled(compute_digest(name(hash), data))
         .await
         .map_err(|reason| failed("the hash cannot be computed", &reason))?;
-    Ok(Uint8Array::new(&ArrayBuffer::from(digest)).to_vec())
+    Ok(octets(&Uint8Array::new(&digest)))
 }
 
 /// What a call comes to. It throws instead of rejecting where there is no `subtle` at all.

@@ -6,6 +6,7 @@
 
 use crate::browser::host::get;
 use crate::protocol::base64::from_base64url;
+use crate::protocol::encode::concat;
 use crate::protocol::passkey::Ceremony;
 use js_sys::{Array, Function, Object, Reflect, TypeError, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -138,5 +139,5 @@ fn set(of: &Object, name: &str, value: &JsValue) {
 }
 
 fn wrong(name: &str) -> JsValue {
-    TypeError::new(&[name, " does not have the expected form"].concat()).into()
+    TypeError::new(&concat(&[name, " does not have the expected form"])).into()
 }

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::encode::concat;
 use super::error::{Error, ErrorCode};
 use super::requirement::is_sendable;
 use super::units::{Millis, Seconds};
@@ -94,7 +95,7 @@ impl Levels {
             let invalid = |what: &str| {
                 Err(Error::new(
                     ErrorCode::ConfigurationInvalid,
-                    ["the level \"", name, "\" ", what].concat(),
+                    concat(&["the level \"", name, "\" ", what]),
                 ))
             };
             if name.is_empty() || acr.is_empty() && amr.is_empty() {
