@@ -150,6 +150,9 @@ pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
 ///
 /// `code`, with what it was that could not be read.
 pub fn from_js<T: Import>(value: JsValue, code: ErrorCode, what: &str) -> Result<T, Error> {
-    import(&value)
-        .ok_or_else(|| Error::new(code, concat(&[what, " does not have the expected form"])))
+    import(&value).ok_or_else(|| formless(code, what))
+}
+
+fn formless(code: ErrorCode, what: &str) -> Error {
+    Error::new(code, concat(&[what, " does not have the expected form"]))
 }

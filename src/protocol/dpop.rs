@@ -67,8 +67,11 @@ impl Proof<'_> {
             ("htu", json_string(origin::without_query(url))),
             ("iat", at.0.to_string()),
         ];
-        claims.extend(ath.map(|ath| ("ath", json_string(ath))));
-        claims.extend(nonce.map(|nonce| ("nonce", json_string(nonce))));
+        for (name, value) in [("ath", ath), ("nonce", nonce)] {
+            if let Some(value) = value {
+                claims.push((name, json_string(value)));
+            }
+        }
         concat(&[&base64url(header.as_bytes()), ".", &base64url(object(&claims).as_bytes())])
     }
 }
