@@ -154,7 +154,7 @@ impl Transaction {
         let (client_id, redirect_uri) = self.registration();
         let asked = self.requirement.as_asked();
         let acr_values = &asked.acr_values;
-        let joined = joined(&acr_values, " ");
+        let joined = joined(acr_values, " ");
         let (acr, essential) = match acr_request {
             _ if acr_values.is_empty() => (None, ClaimsRequest::default()),
             AcrRequest::AcrValues => (Some(joined.as_str()), ClaimsRequest::default()),
@@ -232,7 +232,7 @@ fn essential_acr(acr_values: &[String]) -> String {
     let values: Vec<String> = acr_values.iter().map(|acr| json_string(acr)).collect();
     let wanted = match values.as_slice() {
         [one] => concat(&["\"value\":", one]),
-        several => concat(&["\"values\":[", &joined(&several, ","), "]"]),
+        several => concat(&["\"values\":[", &joined(several, ","), "]"]),
     };
     concat(&["{\"id_token\":{\"acr\":{\"essential\":true,", &wanted, "}}}"])
 }
