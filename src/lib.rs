@@ -7,4 +7,6 @@
 pub mod protocol;
 
 #[cfg(target_family = "wasm")]
+mod allocator;
+#[cfg(target_family = "wasm")]
 mod browser;

@@ -15,6 +15,7 @@ use js_sys::Array;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -204,9 +205,10 @@ impl Driver {
     ) where
         F: Future<Output = FlowEvent> + 'static,
     {
+        let task: Pin<Box<dyn Future<Output = FlowEvent>>> = Box::pin(task(Rc::clone(self)));
         let driver = Rc::clone(self);
-        spawn_local(async move {
-            let event = task(Rc::clone(&driver)).await;
+        spawn(async move {
+            let event = task.await;
             driver.dispatch(Event::Flow(flow, event));
         });
     }
@@ -247,6 +249,12 @@ impl Driver {
         let at = spare.iter().position(|(of, _)| *of == waiter)?;
         Some(spare.swap_remove(at).1)
     }
+}
+
+/// Starts something that ends by itself. All of it is one type, so that what runs it is there once.
+pub fn spawn(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local(task);
 }
 
 /// The time now.

@@ -1,8 +1,12 @@
 //! What the JavaScript around the core offers it.
 
+pub use super::foreign::get;
+use super::network::Request;
+use crate::protocol::border::{Foreign, Import, import};
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
-use js_sys::{Function, Object, Promise, Reflect};
-use serde::de::DeserializeOwned;
+use js_sys::{Function, Object, Promise};
+
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -17,7 +21,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn publish(this: &Host, all: &js_sys::Array);
     #[wasm_bindgen(method)]
-    pub fn own(this: &Host, request: &web_sys::Request);
+    pub fn own(this: &Host, request: &Request);
     #[wasm_bindgen(method)]
     pub fn session(this: &Host) -> Promise;
     #[wasm_bindgen(method)]
@@ -102,7 +106,7 @@ extern "C" {
     );
     /// The JSON of an answer; undefined where it is none. Rejects where it is not what it says.
     #[wasm_bindgen(method, js_name = readJson)]
-    pub fn read_json(this: &Host, response: &web_sys::Response) -> Promise;
+    pub fn read_json(this: &Host, response: &JsValue) -> Promise;
     /// The request to a passkey endpoint as the app's adapter shapes it.
     #[wasm_bindgen(method, js_name = shapeRequest)]
     pub fn shape_request(this: &Host, target: &str, body: &str, backend: bool) -> Promise;
@@ -118,23 +122,11 @@ extern "C" {
 
 /// A JavaScript object with these properties; undefined ones are left out.
 pub fn object(properties: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
+    let mut object = <JsValue as Foreign>::object();
     for (name, value) in properties {
-        if !value.is_undefined() {
-            // An ordinary object takes any property.
-            let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-        }
+        object.set(name, value.clone());
     }
-    object
-}
-
-/// A property, or undefined. What is no object has none, and is not asked: an import that throws costs a
-/// place in wasm-bindgen's table of references for ever, besides the time that the exception takes.
-pub fn get(value: &JsValue, name: &str) -> JsValue {
-    if !value.is_object() && !value.is_function() {
-        return JsValue::UNDEFINED;
-    }
-    Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+    object.unchecked_into()
 }
 
 /// The core's error as JavaScript gets it: `{ code, detail }`.
@@ -157,11 +149,10 @@ pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
 /// # Errors
 ///
 /// `code`, with what it was that could not be read.
-pub fn from_js<T: DeserializeOwned>(
-    value: JsValue,
-    code: ErrorCode,
-    what: &str,
-) -> Result<T, Error> {
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|_| Error::new(code, [what, " does not have the expected form"].concat()))
+pub fn from_js<T: Import>(value: JsValue, code: ErrorCode, what: &str) -> Result<T, Error> {
+    import(&value).ok_or_else(|| formless(code, what))
+}
+
+fn formless(code: ErrorCode, what: &str) -> Error {
+    Error::new(code, concat(&[what, " does not have the expected form"]))
 }

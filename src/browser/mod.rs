@@ -13,6 +13,7 @@ mod client;
 mod clock;
 #[cfg(feature = "core")]
 mod driver;
+mod foreign;
 #[cfg(feature = "core")]
 mod host;
 #[cfg(feature = "id-token")]

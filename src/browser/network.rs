@@ -7,16 +7,31 @@ use crate::protocol::flow::Target;
 use crate::protocol::origin;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::Millis;
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
-use gloo_net::http::{Method, Request, RequestBuilder};
-use js_sys::Promise;
+use js_sys::{Array, Object, Promise};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+use web_sys::AbortController;
+
+#[wasm_bindgen]
+extern "C" {
+    pub type Request;
+    type Headers;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(url: &str, init: &Object) -> Result<Request, JsValue>;
+    #[wasm_bindgen(constructor, js_class = Headers)]
+    fn new() -> Headers;
+    // Throws at what no header can be called or carry.
+    #[wasm_bindgen(method, catch)]
+    fn set(this: &Headers, name: &str, value: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &Headers, name: &str) -> Result<Option<String>, JsValue>;
+    // The page's own, whoever has wrapped it.
+    #[wasm_bindgen(catch)]
+    fn fetch(request: &Request) -> Result<Promise, JsValue>;
+}
 
 /// The name of a target in events.
 pub const fn name(target: Target) -> &'static str {
@@ -108,7 +123,7 @@ impl Exchange<'_> {
             abort.abort();
         });
         let status = Cell::new(0_u16);
-        let answer = self.until_ended(self.exchange(url, body, &status)).await;
+        let answer = self.exchange(url, body, &status).await;
         self.host.emit(
             "request",
             &object(&[
@@ -126,8 +141,14 @@ impl Exchange<'_> {
         answer.map_err(|()| Error::new(ErrorCode::ProviderUnreachable, name(self.target)))
     }
 
-    /// What comes of it, unless it is ended before. What comes later is dropped.
-    async fn until_ended<T>(&self, work: impl Future<Output = Result<T, ()>>) -> Result<T, ()> {
+    /// What a promise comes to, unless the request is ended before. What comes later is dropped.
+    async fn unless_ended(&self, ended: &Promise, promise: &Promise) -> Result<JsValue, ()> {
+        let first = Promise::race(&Array::of2(promise, ended));
+        let outcome = JsFuture::from(first).await;
+        outcome.ok().filter(|_| !self.abort.signal().aborted()).ok_or(())
+    }
+
+    async fn exchange(&self, url: &str, body: &Body, status: &Cell<u16>) -> Result<Answer, ()> {
         let signal = self.abort.signal();
         if signal.aborted() {
             return Err(());
@@ -136,74 +157,76 @@ impl Exchange<'_> {
             // Every signal takes a listener.
             let _ = signal.add_event_listener_with_callback("abort", &end);
         });
-        let (mut ended, mut work) = (pin!(JsFuture::from(ended)), pin!(work));
-        poll_fn(|context| match ended.as_mut().poll(context) {
-            Poll::Ready(_) => Poll::Ready(Err(())),
-            Poll::Pending => work.as_mut().poll(context),
-        })
-        .await
-    }
-
-    async fn exchange(&self, url: &str, body: &Body, status: &Cell<u16>) -> Result<Answer, ()> {
-        let credentials = match body {
-            Body::Shaped(shape) if get(shape, "credentials").is_truthy() => {
-                RequestCredentials::Include
-            }
-            _ => RequestCredentials::Omit,
-        };
-        let request = RequestBuilder::new(url)
-            .credentials(credentials)
-            .redirect(RequestRedirect::Error)
-            .referrer_policy(ReferrerPolicy::NoReferrer)
-            .cache(match self.target {
-                Target::Metadata => RequestCache::Default,
-                // Keys are asked for again when the ones that are there will not do.
-                Target::Jwks => RequestCache::NoCache,
-                _ => RequestCache::NoStore,
-            })
-            .header("Accept", "application/json")
-            .abort_signal(Some(&self.abort.signal()));
-        let request = match &self.proof {
-            Some(proof) => request.header("DPoP", proof),
-            None => request,
-        };
-        let request = match body {
-            Body::None => request.build(),
-            Body::Form(form) => request
-                .method(Method::POST)
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .body(form.expose()),
-            Body::Shaped(shape) => shaped(request, shape),
-        };
-        let request: web_sys::Request = request.map_err(drop)?.into();
+        let request = self.request(url, body).map_err(drop)?;
         // Where the page's `fetch` is wrapped by us, this one is not for the app's APIs.
         self.host.own(&request);
-        let response = Request::from(request).send().await.map_err(drop)?;
-        status.set(response.status());
-        let (ok, nonce) = (response.ok(), response.headers().get("DPoP-Nonce"));
-        let json = JsFuture::from(self.host.read_json(&response.into())).await.map_err(drop)?;
+        let promise = fetch(&request).map_err(drop)?;
+        let response = self.unless_ended(&ended, &promise).await?;
+        let number = |name: &str| get(&response, name).as_f64();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        status.set(number("status").ok_or(())? as u16);
+        let headers: Headers = get(&response, "headers").unchecked_into();
+        let nonce = headers.get("DPoP-Nonce").map_err(drop)?;
+        let ok = get(&response, "ok").is_truthy();
+        let json = self.unless_ended(&ended, &self.host.read_json(&response)).await?;
         let json = Some(json).filter(|json| !json.is_undefined());
         Ok(Answer { status: status.get(), ok, nonce, json })
     }
-}
 
-/// A request as the app's adapter wants it.
-fn shaped(request: RequestBuilder, shape: &JsValue) -> Result<Request, gloo_net::Error> {
-    let method = match get(shape, "method").as_string().as_deref() {
-        Some("GET") => Method::GET,
-        Some("PUT") => Method::PUT,
-        _ => Method::POST,
-    };
-    let mut request = request.method(method);
-    let headers = get(shape, "headers");
-    for entry in js_sys::Object::entries(headers.unchecked_ref()).iter() {
-        let entry: js_sys::Array = entry.unchecked_into();
-        if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) {
-            request = request.header(&name, &value);
+    fn request(&self, url: &str, body: &Body) -> Result<Request, JsValue> {
+        let headers = Headers::new();
+        headers.set("Accept", "application/json")?;
+        if let Some(proof) = &self.proof {
+            headers.set("DPoP", proof)?;
         }
-    }
-    match get(shape, "body") {
-        body if body.is_undefined() => request.build(),
-        body => request.body(body),
+        let (mut credentials, mut content) = ("omit", JsValue::UNDEFINED);
+        match body {
+            Body::None => {}
+            Body::Form(form) => {
+                headers.set("Content-Type", "application/x-www-form-urlencoded")?;
+                content = form.expose().into();
+            }
+            // As the app's adapter wants it.
+            Body::Shaped(shape) => {
+                if get(shape, "credentials").is_truthy() {
+                    credentials = "include";
+                }
+                let given = get(shape, "headers");
+                for entry in Object::entries(given.unchecked_ref()).iter() {
+                    let entry: Array = entry.unchecked_into();
+                    if let (Some(name), Some(value)) =
+                        (entry.get(0).as_string(), entry.get(1).as_string())
+                    {
+                        headers.set(&name, &value)?;
+                    }
+                }
+                content = get(shape, "body");
+            }
+        }
+        let method = match body.method().as_str() {
+            "GET" => "GET",
+            "PUT" => "PUT",
+            _ => "POST",
+        };
+        let init = object(&[
+            ("method", method.into()),
+            ("headers", headers.into()),
+            ("body", content),
+            ("credentials", credentials.into()),
+            ("redirect", "error".into()),
+            ("referrerPolicy", "no-referrer".into()),
+            (
+                "cache",
+                match self.target {
+                    Target::Metadata => "default",
+                    // Keys are asked for again when the ones that are there will not do.
+                    Target::Jwks => "no-cache",
+                    _ => "no-store",
+                }
+                .into(),
+            ),
+            ("signal", self.abort.signal().into()),
+        ]);
+        Request::new(url, &init)
     }
 }

@@ -1,21 +1,23 @@
 //! The core's notices as events for the app's listeners.
 
 use super::host::{Host, object};
+use crate::protocol::border::Export;
 use crate::protocol::coordinator::{Notice, Outcome, WaiterId};
+use crate::protocol::encode::concat;
 use crate::protocol::flow::FlowId;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use js_sys::Object;
-use serde::Serialize;
+
 use wasm_bindgen::prelude::*;
 
 /// The name of a step-up in events.
 pub fn flow_name(flow: Option<FlowId>) -> String {
-    flow.map_or_else(String::new, |flow| ["f", &flow.0.to_string()].concat())
+    flow.map_or_else(String::new, |flow| concat(&["f", &flow.0.to_string()]))
 }
 
 fn waiter_name(waiter: WaiterId) -> JsValue {
-    ["r", &waiter.0.to_string()].concat().into()
+    concat(&["r", &waiter.0.to_string()]).into()
 }
 
 fn text(value: Option<String>) -> JsValue {
@@ -23,9 +25,8 @@ fn text(value: Option<String>) -> JsValue {
 }
 
 /// A value as an ordinary JavaScript object.
-pub fn plain(value: &impl Serialize) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+pub fn plain(value: &impl Export) -> JsValue {
+    value.export()
 }
 
 /// A requirement as the app has it: its details and claims as they are, not as text.

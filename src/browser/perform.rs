@@ -1,10 +1,10 @@
 //! What a step-up wants done: the window, the gate, the passkey, and the app's own functions.
 
-use super::driver::Driver;
+use super::driver::{Driver, spawn};
 use super::host::{from_js, get, object, own_error};
 use super::notice::{demanded, plain};
 use super::running::Running;
-use super::timer::Timeout;
+use super::timer::{Timeout, callback};
 use super::{passkey, popup, random};
 use crate::protocol::claims::Source;
 use crate::protocol::coordinator::{Event, Saved, WaiterId};
@@ -19,7 +19,7 @@ use crate::protocol::units::Seconds;
 use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 impl Driver {
@@ -33,7 +33,7 @@ impl Driver {
             }
             FlowEffect::ReadSession => self.read_session(flow),
             FlowEffect::ReadMetadata => self.spawn(flow, async move |driver| {
-                FlowEvent::MetadataRead(driver.read_metadata(flow).await)
+                FlowEvent::MetadataRead(driver.read_metadata(Some(flow)).await)
             }),
             FlowEffect::DrawSecrets => {
                 self.spawn(flow, async move |driver| match driver.draw_secrets(flow).await {
@@ -45,9 +45,9 @@ impl Driver {
             FlowEffect::ReadKeys { jwks_uri } => {
                 self.fetch_the_verifier();
                 let driver = Rc::clone(self);
-                spawn_local(async move {
+                spawn(async move {
                     // Where it fails now, it is tried again when it is needed.
-                    let _ = driver.read_keys(flow, &jwks_uri, false).await;
+                    let _ = driver.read_keys(Some(flow), &jwks_uri, false).await;
                 });
             }
             FlowEffect::TakeTurn { patience } => self.take_turn(flow, patience),
@@ -88,7 +88,7 @@ impl Driver {
                 let verifier = self.host.verifier();
                 self.spawn(flow, async move |driver| {
                     let session = expectation.source == Source::Session;
-                    let keys = driver.read_keys(flow, &jwks_uri, fresh_keys).await;
+                    let keys = driver.read_keys(Some(flow), &jwks_uri, fresh_keys).await;
                     let outcome = match keys {
                         Ok(keys) => driver.verified(verifier, &id_token, &keys, &expectation).await,
                         Err(error) => Err(error),
@@ -115,22 +115,21 @@ impl Driver {
     #[allow(clippy::cast_precision_loss)]
     fn take_turn(self: &Rc<Self>, flow: FlowId, patience: Seconds) {
         let driver = Rc::downgrade(self);
-        let tell =
-            Closure::<dyn FnMut(String, JsValue)>::new(move |what: String, handed: JsValue| {
-                let event = match what.as_str() {
-                    "taken" => FlowEvent::TurnTaken,
-                    "awaited" => FlowEvent::TurnAwaited,
-                    "overdue" => FlowEvent::TurnOverdue,
-                    _ => match from_js(handed, ErrorCode::ConfigurationInvalid, "") {
-                        Ok(handed) => FlowEvent::HandedOver(Box::new(handed)),
-                        // Another version of this package may have written it.
-                        Err(_) => return,
-                    },
-                };
-                if let Some(driver) = driver.upgrade() {
-                    driver.dispatch(Event::Flow(flow, event));
-                }
-            });
+        let tell = callback(move |what, handed| {
+            let event = match what.as_string().unwrap_or_default().as_str() {
+                "taken" => FlowEvent::TurnTaken,
+                "awaited" => FlowEvent::TurnAwaited,
+                "overdue" => FlowEvent::TurnOverdue,
+                _ => match from_js(handed, ErrorCode::ConfigurationInvalid, "") {
+                    Ok(handed) => FlowEvent::HandedOver(Box::new(handed)),
+                    // Another version of this package may have written it.
+                    Err(_) => return,
+                },
+            };
+            if let Some(driver) = driver.upgrade() {
+                driver.dispatch(Event::Flow(flow, event));
+            }
+        });
         self.host.take_turn(patience.millis().0 as f64, tell.as_ref().unchecked_ref());
         self.with_running(flow, |running| running.turn = Some(tell));
     }
@@ -191,7 +190,7 @@ impl Driver {
     fn fetch_the_verifier(&self) {
         if self.core.borrow().checks_id_tokens() {
             let early = self.host.verifier();
-            spawn_local(async move {
+            spawn(async move {
                 let _ = JsFuture::from(early).await;
             });
         }
@@ -208,7 +207,7 @@ impl Driver {
         };
         let options = js_sys::JSON::parse(options).unwrap_or(JsValue::UNDEFINED);
         let driver = Rc::clone(self);
-        spawn_local(async move {
+        spawn(async move {
             let outcome = passkey::get(&options, settings).await;
             let credential = match outcome {
                 Ok(credential) => js_sys::JSON::stringify(&credential)
@@ -250,8 +249,8 @@ impl Driver {
 
     fn show_gate(self: &Rc<Self>, flow: FlowId, question: Question, methods: &[Method]) {
         let driver = Rc::downgrade(self);
-        let choose = Closure::<dyn FnMut(String)>::new(move |choice: String| {
-            let choice = match choice.as_str() {
+        let choose = callback(move |choice, _| {
+            let choice = match choice.as_string().unwrap_or_default().as_str() {
                 "passkey" => Choice::Use(Method::Passkey),
                 "popup" => Choice::Use(Method::Popup),
                 "redirect" => Choice::Use(Method::Redirect),
@@ -267,14 +266,15 @@ impl Driver {
             }
         });
         let driver = Rc::downgrade(self);
-        let refuse =
-            Closure::<dyn FnMut(String, String)>::new(move |code: String, detail: String| {
-                let code = ErrorCode::from_code(&code).unwrap_or(ErrorCode::PopupBlocked);
-                if let Some(driver) = driver.upgrade() {
-                    let event = FlowEvent::GateRefused(Error::new(code, detail));
-                    driver.dispatch(Event::Flow(flow, event));
-                }
-            });
+        let refuse = callback(move |code, detail| {
+            let code = code.as_string().and_then(|code| ErrorCode::from_code(&code));
+            let code = code.unwrap_or(ErrorCode::PopupBlocked);
+            let detail = detail.as_string().unwrap_or_default();
+            if let Some(driver) = driver.upgrade() {
+                let event = FlowEvent::GateRefused(Error::new(code, detail));
+                driver.dispatch(Event::Flow(flow, event));
+            }
+        });
         let (reason, leader) = {
             let core = self.core.borrow();
             (core.reason(), core.leader().map(|WaiterId(waiter)| waiter))

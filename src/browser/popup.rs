@@ -1,9 +1,10 @@
 //! The window in which the user authenticates, and how its answer comes back.
 
 use super::host::get;
-use super::timer::Interval;
+use super::timer::{Callback, Interval, callback};
+use crate::protocol::encode::concat;
 use wasm_bindgen::prelude::*;
-use web_sys::{BroadcastChannel, MessageEvent, Window};
+use web_sys::{BroadcastChannel, Window};
 
 /// How often a window is looked at. `closed` is told by no event.
 const LOOK_EVERY_MILLIS: u64 = 400;
@@ -35,8 +36,8 @@ pub fn navigate(popup: &Window, url: &str) {
 /// Waits for the callback of one state: by broadcast, and by message where that does not arrive.
 pub struct Listener {
     channel: BroadcastChannel,
-    on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_broadcast: Closure<dyn FnMut(MessageEvent)>,
+    on_message: Callback,
+    _on_broadcast: Callback,
 }
 
 impl Listener {
@@ -46,11 +47,11 @@ impl Listener {
         popup: Window,
         answered: impl Fn(String) + Clone + 'static,
     ) -> Option<Self> {
-        let channel = BroadcastChannel::new(&["stepup:", state].concat()).ok()?;
+        let channel = BroadcastChannel::new(&concat(&["stepup:", state])).ok()?;
         let by_broadcast = answered.clone();
         // Only pages of this origin share the channel, and only the callback knows the state.
-        let on_broadcast = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(query) = event.data().as_string() {
+        let on_broadcast = callback(move |event, _| {
+            if let Some(query) = get(&event, "data").as_string() {
                 by_broadcast(query);
             }
         });
@@ -58,10 +59,10 @@ impl Listener {
         let own_origin = window()?.location().origin().ok()?;
         let state = state.to_owned();
         // Origin, then source, then state; everything else is not ours and passes in silence.
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let data = event.data();
-            if event.origin() == own_origin
-                && event.source().is_some_and(|source| js_sys::Object::is(&source, &popup))
+        let on_message = callback(move |event, _| {
+            let data = get(&event, "data");
+            if get(&event, "origin").as_string().is_some_and(|origin| origin == own_origin)
+                && js_sys::Object::is(&get(&event, "source"), &popup)
                 && get(&data, "stepup").as_string().is_some_and(|of| of == state)
                 && let Some(query) = get(&data, "search").as_string()
             {

@@ -6,6 +6,7 @@ use super::driver::{Driver, now};
 use super::host::{get, own_error};
 use super::network::Answer;
 use crate::protocol::dpop::{Asking, Next, Proof, PublicKey, Thumbprint};
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::FlowId;
 use crate::protocol::origin;
@@ -96,7 +97,7 @@ impl Driver {
             let server = origin::of(url).unwrap_or_default();
             let why = " wants a nonce that this page cannot read; \
                 list DPoP-Nonce in Access-Control-Expose-Headers";
-            self.host.diagnose("nonce_unreadable", &[server, why].concat());
+            self.host.diagnose("nonce_unreadable", &concat(&[server, why]));
         }
         next == Next::Again
     }

@@ -6,9 +6,11 @@ use super::network::{self, Answer, Body, Exchange};
 use super::notice::{flow_name, plain};
 use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
+use crate::protocol::border::{Import, record};
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::details::Details;
 use crate::protocol::dpop::Thumbprint;
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::{FlowEvent, FlowId, Target};
@@ -16,8 +18,7 @@ use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
 use js_sys::{Function, Promise};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -27,7 +28,7 @@ impl Driver {
     /// The provider's metadata, read once per page.
     pub(super) async fn read_metadata(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
     ) -> Result<Metadata, Error> {
         if let Some(known) = self.metadata.borrow().clone() {
             return Ok(known);
@@ -44,7 +45,7 @@ impl Driver {
     /// The provider's keys, as they are published.
     pub(super) async fn read_keys(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
         url: &str,
         fresh: bool,
     ) -> Result<JsValue, Error> {
@@ -123,7 +124,7 @@ impl Driver {
         let name = network::name(target);
         let shape = self.host.shape_request(name, body.expose(), *backend);
         let shape = Body::Shaped(JsFuture::from(shape).await.map_err(adapted)?);
-        let mut answer = self.request(flow, target, endpoint, shape, key.as_ref()).await?;
+        let mut answer = self.request(Some(flow), target, endpoint, shape, key.as_ref()).await?;
         if let Some(json) = answer.json.take() {
             let read = self.host.read_answer(name, &json, answer.ok);
             answer.json = Some(JsFuture::from(read).await.map_err(adapted)?);
@@ -138,13 +139,13 @@ impl Driver {
         post: Post,
     ) -> Result<Answer, Error> {
         let body = Body::Form(post.body);
-        self.request(flow, target, &post.endpoint, body, post.key.as_ref()).await
+        self.request(Some(flow), target, &post.endpoint, body, post.key.as_ref()).await
     }
 
     /// A GET whose answer must be JSON.
     async fn read(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
         target: Target,
         url: &str,
     ) -> Result<JsValue, Error> {
@@ -158,7 +159,7 @@ impl Driver {
     /// is held, and the request is repeated once where the server wants a nonce in the proof.
     pub(super) async fn request(
         self: &Rc<Self>,
-        flow: impl Into<Option<FlowId>>,
+        flow: Option<FlowId>,
         target: Target,
         url: &str,
         body: Body,
@@ -167,7 +168,6 @@ impl Driver {
         let abort = AbortController::new()
             .map_err(|_| Error::new(ErrorCode::ConfigurationInvalid, "no AbortController"))?;
         // Ends with its step-up, however that ends.
-        let flow = flow.into();
         if let Some(running) = self.running.borrow_mut().as_mut().filter(|it| Some(it.flow) == flow)
         {
             running.requests.push(abort.clone());
@@ -221,7 +221,7 @@ pub(super) fn read_tokens(answer: Answer, target: Target) -> Result<TokenAnswer,
 
 /// What an OAuth endpoint says: what was asked for with a success (RFC 6749 §5.1), else an `error`
 /// (§5.2). What stands before the server may answer in JSON too, which is neither.
-fn read_said<T: DeserializeOwned>(answer: Answer, target: Target) -> Result<T, Error> {
+fn read_said<T: Import>(answer: Answer, target: Target) -> Result<T, Error> {
     let what = network::name(target);
     match answer.json {
         Some(json) if answer.ok || says_error(&json) => {
@@ -229,7 +229,7 @@ fn read_said<T: DeserializeOwned>(answer: Answer, target: Target) -> Result<T, E
         }
         // What this one says is the adapter's, which may know other refusals.
         Some(json) if target == Target::PasskeyToken => Err(refusal(&json, false)),
-        _ => Err(Error::new(ErrorCode::ProviderUnreachable, [what, "'s answer"].concat())),
+        _ => Err(Error::new(ErrorCode::ProviderUnreachable, concat(&[what, "'s answer"]))),
     }
 }
 
@@ -264,12 +264,13 @@ fn refusal(json: &JsValue, ok: bool) -> Error {
 }
 
 /// What the second module answers.
-#[derive(Deserialize)]
 struct Verdict {
     claims: Option<Claims>,
     code: Option<String>,
     detail: Option<String>,
 }
+
+record!(import Verdict { claims: "claims", code: "code", detail: "detail" });
 
 impl Driver {
     /// Has an ID token checked by the second module. Keys by which one does not hold are not kept: they

@@ -1,5 +1,6 @@
 //! Random bytes and SHA-256 from WebCrypto.
 
+use super::foreign::octets;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::transaction::{Entropy, Secrets};
 use js_sys::{Promise, Uint8Array};
@@ -34,13 +35,8 @@ pub async fn draw() -> Result<(Secrets, [u8; 32]), Error> {
 /// `configuration_invalid` as above.
 pub async fn sha256(text: &str) -> Result<[u8; 32], Error> {
     let digested = digest("SHA-256", text.as_bytes()).map_err(unavailable)?;
-    let hash = Uint8Array::new(&JsFuture::from(digested).await.map_err(unavailable)?);
-    let mut bytes = [0; 32];
-    if hash.length() != 32 {
-        return Err(unavailable(hash.into()));
-    }
-    hash.copy_to(&mut bytes);
-    Ok(bytes)
+    let hash = JsFuture::from(digested).await.map_err(unavailable)?;
+    octets(&Uint8Array::new(&hash)).try_into().map_err(|_| unavailable(hash))
 }
 
 fn unavailable(_: JsValue) -> Error {

@@ -1,6 +1,6 @@
 //! What the renewal of a token wants done.
 
-use super::driver::Driver;
+use super::driver::{Driver, spawn};
 use super::network::Body;
 use super::provider::read_tokens;
 use crate::protocol::claims::{Claims, Expectation};
@@ -14,14 +14,14 @@ use crate::protocol::token::TokenAnswer;
 use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 impl Driver {
     /// Does what a renewal wants done. It belongs to no step-up, and is not ended with one: what is on
     /// its way may have made the old refresh token void.
     pub(super) fn renewal(self: &Rc<Self>, serial: Serial, effect: RenewalEffect) {
         let driver = Rc::clone(self);
-        spawn_local(async move {
+        spawn(async move {
             let event = match effect {
                 RenewalEffect::Ask { body, key } => {
                     RenewalEvent::Answered(driver.ask_for_renewal(serial, body, key.as_ref()).await)

@@ -1,13 +1,13 @@
 //! What has been started for the step-up under way, and ends with it.
 
 use super::popup::Listener;
-use super::timer::{Interval, Timeout};
+use super::timer::{Callback, Interval, Timeout};
 use crate::protocol::flow::FlowId;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Window};
 
 /// What the gate calls: with a choice, or with the code and the detail of why it is not shown.
-pub type GateCalls = (Closure<dyn FnMut(String)>, Closure<dyn FnMut(String, String)>);
+pub type GateCalls = (Callback, Callback);
 
 /// What has been started for one step-up.
 pub struct Running {
@@ -24,7 +24,7 @@ pub struct Running {
     /// What the gate calls.
     pub gate: Option<GateCalls>,
     /// What tells whose turn it is.
-    pub turn: Option<Closure<dyn FnMut(String, JsValue)>>,
+    pub turn: Option<Callback>,
     /// The state that what was saved for its return is found by.
     pub saved_as: Option<String>,
     /// Ends its passkey ceremony.

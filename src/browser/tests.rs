@@ -6,7 +6,7 @@ use super::network::{Body, Exchange};
 use super::popup::Listener;
 use super::timer::{Interval, Timeout};
 use super::{client, random};
-use crate::protocol::encode::base64url;
+use crate::protocol::base64::base64url;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::Target;
 use crate::protocol::secret::Secret;

@@ -1,15 +1,24 @@
-//! Timers that end with the value that holds them.
+//! What JavaScript calls back, and timers that end with the value that holds them.
 
 use wasm_bindgen::prelude::*;
+
+/// A function that JavaScript calls with up to two arguments. All are of one type, so that what
+/// carries a call over is there once.
+pub type Callback = Closure<dyn FnMut(JsValue, JsValue)>;
+
+/// A function for JavaScript.
+pub fn callback(run: impl FnMut(JsValue, JsValue) + 'static) -> Callback {
+    Closure::wrap(Box::new(run))
+}
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(run: &Closure<dyn FnMut()>, millis: f64) -> JsValue;
+    fn set_timeout(run: &JsValue, millis: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
     #[wasm_bindgen(js_name = setInterval)]
-    fn set_interval(run: &Closure<dyn FnMut()>, millis: f64) -> JsValue;
+    fn set_interval(run: &JsValue, millis: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearInterval)]
     fn clear_interval(timer: &JsValue);
 }
@@ -17,18 +26,22 @@ extern "C" {
 /// The longest a browser's timer takes; a longer one would fire at once.
 const LONGEST: f64 = 2_147_483_647.0;
 
+#[allow(clippy::cast_precision_loss)]
+fn at_most(millis: u64) -> f64 {
+    (millis as f64).min(LONGEST)
+}
+
 /// Runs once, later, unless it is dropped before.
 pub struct Timeout {
     timer: JsValue,
-    _run: Closure<dyn FnMut()>,
+    _run: Callback,
 }
 
 impl Timeout {
     /// Starts the clock.
-    #[allow(clippy::cast_precision_loss)]
-    pub fn after(millis: u64, run: impl FnMut() + 'static) -> Self {
-        let run = Closure::new(run);
-        Self { timer: set_timeout(&run, (millis as f64).min(LONGEST)), _run: run }
+    pub fn after(millis: u64, mut run: impl FnMut() + 'static) -> Self {
+        let run = callback(move |_, _| run());
+        Self { timer: set_timeout(run.as_ref(), at_most(millis)), _run: run }
     }
 }
 
@@ -41,15 +54,14 @@ impl Drop for Timeout {
 /// Runs again and again until it is dropped.
 pub struct Interval {
     timer: JsValue,
-    _run: Closure<dyn FnMut()>,
+    _run: Callback,
 }
 
 impl Interval {
     /// Starts the clock.
-    #[allow(clippy::cast_precision_loss)]
-    pub fn every(millis: u64, run: impl FnMut() + 'static) -> Self {
-        let run = Closure::new(run);
-        Self { timer: set_interval(&run, (millis as f64).min(LONGEST)), _run: run }
+    pub fn every(millis: u64, mut run: impl FnMut() + 'static) -> Self {
+        let run = callback(move |_, _| run());
+        Self { timer: set_interval(run.as_ref(), at_most(millis)), _run: run }
     }
 }
 

@@ -8,6 +8,7 @@ use super::requirement::{Requirement, Scope};
 use super::response::error_name;
 use super::secret::Secret;
 use super::transaction::Hint;
+use crate::protocol::encode::{concat, joined};
 
 /// Options for one passkey ceremony, as a server offers them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +117,7 @@ impl Ask<'_> {
     /// What is demanded, as the authorization request would say it (RFC 9470 §4).
     fn form(&self, form: Form) -> Form {
         let asked = self.requirement.as_asked();
-        let acr_values = asked.acr_values.join(" ");
+        let acr_values = joined(&asked.acr_values, " ");
         let max_age = asked.max_age.map(|age| age.0.to_string());
         form.with("client_id", self.client_id)
             .with("nonce", self.nonce.expose())
@@ -133,9 +134,9 @@ impl Ask<'_> {
         let asked = self.requirement.as_asked();
         let mut members = Vec::new();
         let mut add =
-            |name: &str, json: &str| members.push([&json_string(name), ":", json].concat());
+            |name: &str, json: &str| members.push(concat(&[&json_string(name), ":", json]));
         if !asked.acr_values.is_empty() {
-            add("acr_values", &json_string(&asked.acr_values.join(" ")));
+            add("acr_values", &json_string(&joined(&asked.acr_values, " ")));
         }
         if let Some(age) = asked.max_age {
             add("max_age", &age.0.to_string());
@@ -152,7 +153,7 @@ impl Ask<'_> {
         for (name, json) in more {
             add(name, json);
         }
-        Secret::new(["{", &members.join(","), "}"].concat())
+        Secret::new(concat(&["{", &joined(&members, ","), "}"]))
     }
 }
 
@@ -271,7 +272,7 @@ mod tests {
         let found =
             parse_form(form.expose()).into_iter().find(|(k, _)| k == "authorization_details");
         assert_eq!(found.map(|(_, value)| value).as_deref(), Some(details));
-        assert_eq!(json.expose(), [r#"{"authorization_details":"#, details, "}"].concat());
+        assert_eq!(json.expose(), concat(&[r#"{"authorization_details":"#, details, "}"]));
     }
 
     #[test]

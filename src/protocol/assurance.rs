@@ -1,10 +1,10 @@
 //! Is the answer the same user, strong enough, fresh enough?
 
+use super::border::record;
 use super::claims::Claims;
 use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
 use super::units::{EpochMillis, EpochSeconds, Millis, Seconds};
-use serde::{Deserialize, Serialize};
 
 /// How far clocks may be apart.
 pub const SKEW: Seconds = Seconds(60);
@@ -13,13 +13,15 @@ pub const SKEW: Seconds = Seconds(60);
 pub const GRACE: Seconds = Seconds(5);
 
 /// A user at an issuer: a subject means nothing without it (OpenID Connect Core §2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The issuer; unknown where the app itself named the subject.
     pub iss: Option<String>,
     /// The subject identifier.
     pub sub: String,
 }
+
+record!(Subject { iss: "iss", sub: "sub" });
 
 impl Subject {
     /// Whether the claims are about the same user.

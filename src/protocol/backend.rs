@@ -1,16 +1,16 @@
 //! A backend-for-frontend: the app's own server keeps the tokens, the page has a cookie
 //! (RFC 10017 §6.1).
 
+use super::border::record;
 use super::encode::{Form, parse_form};
 use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
 use super::response::refusal;
 use super::units::EpochSeconds;
-use serde::{Deserialize, Serialize};
+use crate::protocol::encode::joined;
 
 /// The backend's pages.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backend {
     /// Where a window is sent to sign in; none where only passkeys in the page are used.
     pub login: Option<String>,
@@ -18,6 +18,11 @@ pub struct Backend {
     /// a URL.
     pub return_to: String,
 }
+
+record!(import Backend {
+    login: "login",
+    return_to: "returnTo"
+});
 
 /// The name of the state in the callback page's query, beside whatever the backend adds.
 const STATE: &str = "stepup_state";
@@ -27,7 +32,7 @@ impl Backend {
     #[must_use]
     pub fn login_url(&self, requirement: &Requirement, state: &str) -> Option<String> {
         let asked = requirement.as_asked();
-        let acr_values = asked.acr_values.join(" ");
+        let acr_values = joined(&asked.acr_values, " ");
         let scope = asked.scope.to_string();
         let max_age = asked.max_age.map(|age| age.0.to_string());
         let return_to = Form::default().with(STATE, state).onto(&self.return_to);
@@ -69,8 +74,7 @@ pub fn read(query: &str, state: &str) -> Result<(), Error> {
 
 /// What the backend tells about the user, if it does. Nothing is believed further than to spare the
 /// user a second prompt: the API decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// The authentication context.
     pub acr: Option<String>,
@@ -79,6 +83,8 @@ pub struct Told {
     /// When the user authenticated.
     pub auth_time: Option<EpochSeconds>,
 }
+
+record!(Told { acr: "acr", amr: "amr", auth_time: "auth_time" });
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

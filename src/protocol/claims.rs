@@ -1,12 +1,11 @@
 //! What a checked ID token says about the user and the authentication.
 
+use super::border::{Export, Foreign, record};
 use super::units::EpochSeconds;
-use serde::{Deserialize, Serialize};
 
 /// The claims of an ID token whose signature, issuer, audience, nonce and times have been checked
 /// (OpenID Connect Core §2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// The issuer, equal to the configured one.
     pub iss: String,
@@ -18,7 +17,6 @@ pub struct Claims {
     pub amr: Vec<String>,
     /// When the user authenticated: NumericDate, a fraction floored. Unjudged: may be zero,
     /// negative, or in the future.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
     /// When the token was issued.
     pub iat: EpochSeconds,
@@ -26,9 +24,18 @@ pub struct Claims {
     pub exp: EpochSeconds,
 }
 
+record!(Claims {
+    iss: "iss",
+    sub: "sub",
+    acr: "acr",
+    amr: "amr",
+    auth_time: "authTime",
+    iat: "iat",
+    exp: "exp"
+});
+
 /// What the ID token must match, and the time to judge it by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
     /// The configured issuer, compared exactly.
     pub issuer: String,
@@ -38,18 +45,23 @@ pub struct Expectation {
     pub source: Source,
     /// The signature algorithms that the app accepts, by their names; every one that can be checked,
     /// where it does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub algorithms: Option<Vec<String>>,
     /// The time now.
     pub now: EpochSeconds,
 }
 
+record!(export Expectation {
+    issuer: "issuer",
+    client_id: "clientId",
+    source: "source",
+    algorithms: "algorithms",
+    now: "now"
+});
+
 /// Where an ID token comes from, which decides what more it must match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The token endpoint's answer in this transaction.
-    #[serde(rename_all = "camelCase")]
     Response {
         /// The nonce that was sent (OpenID Connect Core §3.1.3.7, step 11).
         nonce: super::secret::Secret,
@@ -57,7 +69,6 @@ pub enum Source {
         access_token: super::secret::Secret,
     },
     /// A renewal's answer (OpenID Connect Core §12.2).
-    #[serde(rename_all = "camelCase")]
     Renewal {
         /// The nonce of the authentication, where it is known. It need not be repeated.
         nonce: Option<super::secret::Secret>,
@@ -67,9 +78,26 @@ pub enum Source {
     /// The app's own session: it tells who the user is, and may have expired since.
     Session,
     /// The app's own `authenticate`, whose nonce only the app knows.
-    #[serde(rename_all = "camelCase")]
     Authenticate {
         /// The access token that came with it, for `at_hash` (§3.1.3.6).
         access_token: super::secret::Secret,
     },
+}
+
+impl Export for Source {
+    fn export<F: Foreign>(&self) -> F {
+        let (kind, nonce, access_token) = match self {
+            Self::Response { nonce, access_token } => ("response", Some(nonce), Some(access_token)),
+            Self::Renewal { nonce, access_token } => {
+                ("renewal", nonce.as_ref(), Some(access_token))
+            }
+            Self::Session => ("session", None, None),
+            Self::Authenticate { access_token } => ("authenticate", None, Some(access_token)),
+        };
+        let mut object = F::object();
+        object.set("kind", F::of_text(kind));
+        object.set("nonce", nonce.map_or_else(F::undefined, Export::export));
+        object.set("accessToken", access_token.map_or_else(F::undefined, Export::export));
+        object
+    }
 }

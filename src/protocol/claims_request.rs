@@ -1,20 +1,19 @@
 //! Claims that are asked for (OpenID Connect Core §5.5): by the app at all times, and by an API that
 //! demands step-up with a `claims` parameter of its own, as Microsoft Entra's do.
 
+use super::base64::from_either;
+use super::border::alike;
 use super::error::{Error, ErrorCode};
 use super::json::Json;
-use base64::Engine;
-use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::{Deserialize, Serialize};
 
 /// The longest value of a challenge that is read, in base64.
 pub const MAX_LENGTH: usize = 4096;
 
 /// The value of the `claims` request parameter, as its JSON text; empty where no claims are asked for.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default)]
 pub struct ClaimsRequest(String);
+
+alike!(ClaimsRequest);
 
 impl ClaimsRequest {
     /// Takes the text as it is.
@@ -26,11 +25,7 @@ impl ClaimsRequest {
     /// What a challenge carries: JSON in base64 of either alphabet, padded or not.
     #[must_use]
     pub fn carried(encoded: &str) -> Option<Self> {
-        let lenient =
-            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-        let alphabet = if encoded.contains(['-', '_']) { URL_SAFE } else { STANDARD };
-        let bytes = GeneralPurpose::new(&alphabet, lenient).decode(encoded).ok()?;
-        let request = Self(String::from_utf8(bytes).ok()?);
+        let request = Self(String::from_utf8(from_either(encoded)?).ok()?);
         request.read().is_some().then_some(request)
     }
 

@@ -1,6 +1,7 @@
 //! What the app has configured, as far as decisions depend on it.
 
 use super::backend::Backend;
+use super::border::{Foreign, Import, member, record, words};
 use super::claims_request::ClaimsRequest;
 use super::error::{Error, ErrorCode};
 use super::level::Levels;
@@ -8,11 +9,9 @@ use super::method::{Method, Passkeys};
 use super::origin;
 use super::requirement::Scope;
 use super::units::Seconds;
-use serde::Deserialize;
 
 /// An API of the app.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Api {
     /// Its exact origin.
     pub origin: String,
@@ -21,14 +20,21 @@ pub struct Api {
     /// Its resource indicator (RFC 8707 §2).
     pub resource: Option<String>,
     /// Whether it is the passkey server, so that its challenges may carry options for a passkey.
-    #[serde(default)]
     pub passkey_server: bool,
     /// How often it takes a token; as long as it lives where the app does not say.
-    #[serde(default)]
     pub token_use: Option<TokenUse>,
     /// The scopes that its challenges may demand; none named means any.
     pub scopes: Option<Scope>,
 }
+
+record!(import Api {
+    origin: "origin",
+    path_prefix: "pathPrefix",
+    resource: "resource",
+    passkey_server: "passkeyServer" or Default::default(),
+    token_use: "tokenUse",
+    scopes: "scopes"
+});
 
 impl Api {
     /// Whether it discards a token after one use.
@@ -39,17 +45,19 @@ impl Api {
 }
 
 /// How often an API takes a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenUse {
     /// Once: a token serves one request, sent once.
     Once,
 }
 
+words!(import TokenUse {
+    Once: "once"
+});
+
 /// How an authentication context is asked for. One of them: sending both is unspecified
 /// (OpenID Connect Core §5.5.1.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AcrRequest {
     /// `acr_values`: voluntary, a server may answer lower.
     #[default]
@@ -58,9 +66,13 @@ pub enum AcrRequest {
     Claims,
 }
 
+words!(import AcrRequest {
+    AcrValues: "acr_values",
+    Claims: "claims"
+});
+
 /// The authorization server and this app's registration there.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     /// The issuer identifier.
     pub issuer: String,
@@ -69,13 +81,18 @@ pub struct Provider {
     /// The callback page, absolute.
     pub redirect_uri: String,
     /// Claims that it is asked for at all times.
-    #[serde(default)]
     pub claims: ClaimsRequest,
 }
 
+record!(import Provider {
+    issuer: "issuer",
+    client_id: "clientId",
+    redirect_uri: "redirectUri",
+    claims: "claims" or Default::default()
+});
+
 /// How higher assurance is obtained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrangement {
     /// OpenID Connect: a token from the provider.
     OpenIdConnect,
@@ -87,9 +104,15 @@ pub enum Arrangement {
     OwnInWindow,
 }
 
+words!(import Arrangement {
+    OpenIdConnect: "openIdConnect",
+    Backend: "backend",
+    Own: "own",
+    OwnInWindow: "ownInWindow"
+});
+
 /// Who makes the options for a passkey in the page, and takes its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasskeyServer {
     /// A pair of endpoints that gives tokens.
     Endpoints {
@@ -113,6 +136,33 @@ pub enum PasskeyServer {
     },
 }
 
+impl Import for PasskeyServer {
+    fn blank() -> Self {
+        Self::FirstParty
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        let (mut options, mut url) = (None, String::new());
+        let (mut grant_type, mut nonce) = (None, false);
+        let mut fine = member(from, "options", &mut options);
+        match from.get("kind").text().unwrap_or_default().as_str() {
+            "endpoints" => {
+                fine &= member(from, "token", &mut url);
+                fine &= member(from, "grantType", &mut grant_type);
+                fine &= member(from, "nonce", &mut nonce);
+                *self = Self::Endpoints { options, token: url, grant_type, nonce };
+            }
+            "firstParty" => {}
+            "backend" => {
+                fine &= member(from, "verify", &mut url);
+                *self = Self::Backend { options, verify: url };
+            }
+            _ => return false,
+        }
+        fine
+    }
+}
+
 impl PasskeyServer {
     /// Whether options can be asked for, besides those that a challenge carries.
     #[must_use]
@@ -134,8 +184,7 @@ impl PasskeyServer {
 }
 
 /// Passkeys in the page.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passkey {
     /// Where options come from and answers go.
     pub server: PasskeyServer,
@@ -143,9 +192,13 @@ pub struct Passkey {
     pub acr_values: Option<Vec<String>>,
 }
 
+record!(import Passkey {
+    server: "server",
+    acr_values: "acrValues"
+});
+
 /// The options that the core decides by.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The APIs whose challenges count.
     pub apis: Vec<Api>,
@@ -156,19 +209,16 @@ pub struct Config {
     /// How the user is asked, in order of preference.
     pub methods: Vec<Method>,
     /// The app's order of levels.
-    #[serde(default)]
     pub levels: Levels,
     /// Passkeys in the page.
     pub passkey: Option<Passkey>,
     /// Whether this page can use them.
-    #[serde(default)]
     pub passkeys: Passkeys,
     /// The app's own backend.
     pub backend: Option<Backend>,
     /// Scopes asked for each time.
     pub scope: Scope,
     /// How acr is asked for.
-    #[serde(default)]
     pub acr_request: AcrRequest,
     /// The signature algorithms that an ID token may have; any that can be checked, where none are
     /// named.
@@ -186,22 +236,42 @@ pub struct Config {
     /// How long a saved request may wait for the user to come back.
     pub pending_ttl: Seconds,
     /// Whether a token that an API takes no more is renewed by its refresh token.
-    #[serde(default)]
     pub renew: bool,
     /// Whether tokens must be bound to a key of this browser (RFC 9449).
-    #[serde(default)]
     pub dpop: bool,
     /// Whether authorization requests are pushed also where the provider does not demand it
     /// (RFC 9126).
-    #[serde(default)]
     pub par: bool,
     /// Whether what challenges demand is remembered for the next request of the kind.
-    #[serde(default)]
     pub remember: bool,
     /// How long options for a passkey that are fetched ahead may lie about.
-    #[serde(default = "prepare_ttl")]
     pub prepare_ttl: Seconds,
 }
+
+record!(import Config {
+    apis: "apis",
+    provider: "provider",
+    arrangement: "arrangement",
+    methods: "methods",
+    levels: "levels" or Default::default(),
+    passkey: "passkey",
+    passkeys: "passkeys" or Default::default(),
+    backend: "backend",
+    scope: "scope",
+    acr_request: "acrRequest" or Default::default(),
+    id_token_algs: "idTokenAlgs",
+    adopt_first_subject: "adoptFirstSubject",
+    require_verified: "requireVerified",
+    max_rounds: "maxRounds",
+    prompt_timeout: "promptTimeout",
+    turn_timeout: "turnTimeout",
+    pending_ttl: "pendingTtl",
+    renew: "renew" or Default::default(),
+    dpop: "dpop" or Default::default(),
+    par: "par" or Default::default(),
+    remember: "remember" or Default::default(),
+    prepare_ttl: "prepareTtl" or prepare_ttl()
+});
 
 const fn prepare_ttl() -> Seconds {
     Seconds(120)

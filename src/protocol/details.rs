@@ -1,14 +1,15 @@
 //! What one token is to be good for in particular (RFC 9396): this payment, to that payee.
 
+use super::border::alike;
 use super::error::{Error, ErrorCode};
 use super::json::Json;
-use serde::{Deserialize, Serialize};
 
 /// Authorization details: a JSON array of objects with a `type` (RFC 9396 §2), as its text; empty where
 /// nothing in particular is asked for.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default)]
 pub struct Details(String);
+
+alike!(Details);
 
 impl Details {
     /// Takes the text as it is.

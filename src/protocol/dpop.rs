@@ -1,17 +1,20 @@
 //! Tokens that are bound to a key (RFC 9449): what is signed to prove its possession, and the nonces
 //! that servers ask for. The key itself, its signatures, digests and random values are the browser's.
 
+use super::base64::base64url;
+use super::border::alike;
 use super::challenge::grammar;
-use super::encode::{base64url, json_string};
+use super::encode::json_string;
 use super::origin;
 use super::units::EpochSeconds;
-use serde::{Deserialize, Serialize};
+use crate::protocol::encode::{concat, joined};
 
 /// The SHA-256 thumbprint of a public key (RFC 7638), by which codes and tokens are bound to it
 /// (RFC 9449 §6.1, §10).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbprint(pub String);
+
+alike!(Thumbprint);
 
 /// A public key on the curve P-256: its coordinates in base64url (RFC 7518 §6.2.1).
 #[derive(Clone, Copy, Debug)]
@@ -64,17 +67,20 @@ impl Proof<'_> {
             ("htu", json_string(origin::without_query(url))),
             ("iat", at.0.to_string()),
         ];
-        claims.extend(ath.map(|ath| ("ath", json_string(ath))));
-        claims.extend(nonce.map(|nonce| ("nonce", json_string(nonce))));
-        [&base64url(header.as_bytes()), ".", &base64url(object(&claims).as_bytes())].concat()
+        for (name, value) in [("ath", ath), ("nonce", nonce)] {
+            if let Some(value) = value {
+                claims.push((name, json_string(value)));
+            }
+        }
+        concat(&[&base64url(header.as_bytes()), ".", &base64url(object(&claims).as_bytes())])
     }
 }
 
 /// A JSON object of members that are JSON already.
 fn object(members: &[(&str, String)]) -> String {
     let members: Vec<String> =
-        members.iter().map(|(name, json)| [&json_string(name), ":", json].concat()).collect();
-    ["{", &members.join(","), "}"].concat()
+        members.iter().map(|(name, json)| concat(&[&json_string(name), ":", json])).collect();
+    concat(&["{", &joined(&members, ","), "}"])
 }
 
 /// How a server says that it wants a nonce in the proof.
@@ -166,8 +172,7 @@ fn is_nonce(text: &str) -> bool {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use crate::protocol::base64::from_base64url;
     use serde_json::{Value, json};
 
     const TOKEN: &str = "https://login.example/token";
@@ -189,7 +194,7 @@ mod tests {
     fn read(proof: &Proof<'_>) -> (Value, Value) {
         let text = proof.signing_input();
         let (header, claims) = text.split_once('.').unwrap();
-        let part = |part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+        let part = |part| serde_json::from_slice(&from_base64url(part).unwrap()).unwrap();
         (part(header), part(claims))
     }
 
@@ -258,7 +263,7 @@ mod tests {
         ] {
             assert!(stands(status, asking), "{status} {asking:?}");
         }
-        let beside = [r#"Bearer realm="x", "#, CHALLENGE].concat();
+        let beside = concat(&[r#"Bearer realm="x", "#, CHALLENGE]);
         assert!(!stands(401, Asking::Challenge(&beside)));
         assert!(!stands(401, Asking::Challenge(r#"dpop ERROR=use_dpop_nonce"#)));
         assert!(!stands(401, ASKS));

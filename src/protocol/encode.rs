@@ -1,11 +1,26 @@
-//! Text forms on the wire: form encoding, base64url, JSON strings.
+//! Text forms on the wire: form encoding, JSON strings.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
-/// Base64url without padding (RFC 4648 §5).
+/// Texts one after the other.
 #[must_use]
-pub fn base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+pub fn concat(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
+}
+
+/// Texts with something between them.
+#[must_use]
+pub fn joined(parts: &[impl AsRef<str>], between: &str) -> String {
+    let mut text = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            text.push_str(between);
+        }
+        text.push_str(part.as_ref());
+    }
+    text
 }
 
 /// Parameters as `application/x-www-form-urlencoded` (RFC 6749, appendix B).
@@ -51,12 +66,12 @@ impl Form {
     /// (RFC 6749 §3.1).
     #[must_use]
     pub fn onto(self, endpoint: &str) -> String {
-        let joint = match endpoint.split_once('?') {
+        let joint = match endpoint.split_once(['?']) {
             None => "?",
             Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
             Some(_) => "&",
         };
-        [endpoint, joint, &self.0].concat()
+        concat(&[endpoint, joint, &self.0])
     }
 }
 
@@ -82,10 +97,10 @@ fn percent(out: &mut String, text: &str) {
 pub fn parse_form(query: &str) -> Vec<(String, String)> {
     query
         .trim_start_matches(['?', '#'])
-        .split('&')
+        .split(['&'])
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = pair.split_once(['=']).unwrap_or((pair, ""));
             (unpercent(name), unpercent(value))
         })
         .collect()
@@ -106,7 +121,27 @@ fn unpercent(text: &str) -> String {
             _ => byte,
         });
     }
-    String::from_utf8_lossy(&out).into_owned()
+    readable(&out)
+}
+
+/// Octets as text; what is no UTF-8 becomes U+FFFD (Encoding §4.1), piece by piece.
+fn readable(mut octets: &[u8]) -> String {
+    let mut text = String::new();
+    loop {
+        let (sound, rest) = match str::from_utf8(octets) {
+            Ok(sound) => (sound, None),
+            Err(error) => {
+                let sound = octets.get(..error.valid_up_to()).unwrap_or_default();
+                let broken = error.error_len().map(|length| error.valid_up_to() + length);
+                let rest = broken.and_then(|end| octets.get(end..)).unwrap_or_default();
+                (str::from_utf8(sound).unwrap_or_default(), Some(rest))
+            }
+        };
+        text.push_str(sound);
+        let Some(rest) = rest else { return text };
+        text.push('\u{fffd}');
+        octets = rest;
+    }
 }
 
 /// A JSON string literal (RFC 8259 §7).
@@ -156,6 +191,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_no_utf_8_is_replaced_as_browsers_do(octets: Vec<u8>) {
+            prop_assert_eq!(readable(&octets), String::from_utf8_lossy(&octets));
+        }
+
         #[test]
         fn what_was_encoded_decodes_to_the_same(name in ".*", value in ".*") {
             let text = Form::default().with(&name, &value).into_string();

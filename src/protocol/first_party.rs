@@ -2,14 +2,13 @@
 //! §5). The draft does not recommend it in browsers (§9.8): it is used only where the app says so.
 
 use super::assertion::Offer;
+use super::border::record;
 use super::error::{Error, ErrorCode};
 use super::response::error_name;
 use super::secret::Secret;
-use serde::Deserialize;
 
 /// The endpoint's answer as it came.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChallengeAnswer {
     /// The authorization code (§5.2.1).
     pub authorization_code: Option<Secret>,
@@ -21,9 +20,16 @@ pub struct ChallengeAnswer {
     pub request_uri: Option<Secret>,
     /// Options for a passkey: the JSON text of a `PublicKeyCredentialRequestOptionsJSON`, which
     /// comes as `publicKey`.
-    #[serde(skip)]
     pub public_key: Option<String>,
 }
+
+record!(import ChallengeAnswer {
+    authorization_code: "authorization_code",
+    error: "error",
+    auth_session: "auth_session",
+    request_uri: "request_uri";
+    public_key: Default::default(),
+});
 
 /// What the answer means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,10 +85,11 @@ impl ChallengeAnswer {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
+    use super::super::json;
     use super::*;
 
     fn answer(json: &str, public_key: Option<&str>) -> ChallengeAnswer {
-        let answer: ChallengeAnswer = serde_json::from_str(json).unwrap();
+        let answer: ChallengeAnswer = json::read(json).unwrap();
         ChallengeAnswer { public_key: public_key.map(str::to_owned), ..answer }
     }
 

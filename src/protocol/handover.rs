@@ -1,14 +1,14 @@
 //! What one tab hands to the others that wait for the same, and whom it serves there.
 
 use super::assurance::{self, GRACE, Subject, still_holds};
+use super::border::record;
 use super::claims::Claims;
 use super::flow::Obtained;
 use super::requirement::Requirement;
 use super::units::EpochMillis;
-use serde::{Deserialize, Serialize};
 
 /// The result of a step-up, as it is handed from tab to tab. It is kept encrypted: it holds a token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct HandOver {
     /// What was obtained.
     pub obtained: Obtained,
@@ -21,6 +21,14 @@ pub struct HandOver {
     /// When it was received.
     pub received: EpochMillis,
 }
+
+record!(HandOver {
+    obtained: "obtained",
+    claims: "claims",
+    proved: "proved",
+    resource: "resource",
+    received: "received"
+});
 
 impl HandOver {
     /// Whether it serves a demand for this resource of this user, none where a cookie tells who it is.

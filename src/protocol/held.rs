@@ -157,7 +157,9 @@ impl Wallet {
             judged: now.seconds(),
             obtained_for: goal.requirement.clone(),
         };
-        self.refresh.extend(refresh.map(|refresh| (held.serial, refresh)));
+        if let Some(refresh) = refresh {
+            self.refresh.push((held.serial, refresh));
+        }
         let renews = |old: &Held| self.refresh.iter().any(|(of, _)| *of == old.serial);
         self.held.retain(|old| old.lives(now) || renews(old));
         if self.held.len() >= MOST {
@@ -237,10 +239,17 @@ impl Wallet {
 
     /// The living tokens for the resource, the newest first.
     pub fn newest(&self, resource: Option<&str>, now: EpochMillis) -> impl Iterator<Item = &Held> {
-        self.held
-            .iter()
-            .rev()
-            .filter(move |held| held.resource.as_deref() == resource && held.lives(now))
+        self.those(&|held| held.resource.as_deref() == resource && held.lives(now)).into_iter()
+    }
+
+    fn those(&self, wanted: &dyn Fn(&Held) -> bool) -> Vec<&Held> {
+        let mut newest_first = Vec::new();
+        for held in self.held.iter().rev() {
+            if wanted(held) {
+                newest_first.push(held);
+            }
+        }
+        newest_first
     }
 
     /// All living tokens, the newest last.
@@ -255,10 +264,11 @@ impl Wallet {
         resource: Option<&str>,
         now: EpochMillis,
     ) -> impl Iterator<Item = &Held> {
-        self.held.iter().rev().filter(move |held| {
+        let sendable = |held: &Held| {
             let renewable = || self.refresh_of(held.serial).is_some();
             held.resource.as_deref() == resource && (held.lives(now) || renewable())
-        })
+        };
+        self.those(&sendable).into_iter()
     }
 
     /// Everything that has been granted for the resource by tokens that may still be sent, apart from

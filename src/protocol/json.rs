@@ -1,6 +1,7 @@
 //! JSON texts that are compared by what they say (RFC 8259). They come from `JSON.stringify`, which
 //! writes each number in one way; so a number is its text, and no arithmetic is needed.
 
+use super::border::{Export, Foreign, Import, import};
 use super::encode::json_string;
 use core::fmt::{self, Write};
 
@@ -87,6 +88,97 @@ impl Json {
                 members.iter().find(|(of, _)| of == name).map(|(_, value)| value)
             }
             _ => None,
+        }
+    }
+}
+
+/// Reads one of the core's types; none where the text does not have its form.
+#[must_use]
+pub fn read<T: Import>(text: &str) -> Option<T> {
+    import(&Json::parse(text)?)
+}
+
+/// Writes one of the core's types.
+#[must_use]
+pub fn write(value: &impl Export) -> String {
+    value.export::<Json>().to_string()
+}
+
+impl Foreign for Json {
+    fn get(&self, name: &str) -> Self {
+        self.get(name).cloned().unwrap_or_else(Self::undefined)
+    }
+
+    fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_) | Self::List(_))
+    }
+
+    fn is_undefined(&self) -> bool {
+        matches!(self, Self::Word(word) if word.is_empty())
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self, Self::Word(word) if word == "null")
+    }
+
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Word(word) => word.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn flag(&self) -> Option<bool> {
+        match self {
+            Self::Word(word) => word.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn items(&self) -> Option<Vec<Self>> {
+        match self {
+            Self::List(items) => Some(items.clone()),
+            _ => None,
+        }
+    }
+
+    /// JSON has no such word.
+    fn undefined() -> Self {
+        Self::Word(String::new())
+    }
+
+    fn of_text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    fn of_number(number: f64) -> Self {
+        Self::Word(number.to_string())
+    }
+
+    fn of_flag(flag: bool) -> Self {
+        Self::Word(flag.to_string())
+    }
+
+    fn of_items(items: Vec<Self>) -> Self {
+        Self::List(items)
+    }
+
+    fn object() -> Self {
+        Self::Object(Vec::new())
+    }
+
+    fn set(&mut self, name: &str, value: Self) {
+        if let Self::Object(members) = self
+            && !value.is_undefined()
+        {
+            members.push((name.to_owned(), value));
         }
     }
 }

@@ -1,46 +1,51 @@
 //! The authorization server's metadata (OpenID Connect Discovery §3–4, RFC 8414 §2).
 
+use super::border::record;
 use super::error::{Error, ErrorCode};
 use super::origin;
-use serde::{Deserialize, Serialize};
+use crate::protocol::encode::concat;
 
 /// The part of the metadata that a step-up needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// The issuer identifier; must equal the configured one.
     pub issuer: String,
     /// Where the user is sent.
-    #[serde(default)]
     pub authorization_endpoint: String,
     /// Where the code is exchanged.
-    #[serde(default)]
     pub token_endpoint: String,
     /// Where the keys of ID tokens are published.
-    #[serde(default)]
     pub jwks_uri: String,
     /// Where a first-party app asks without the web (OAuth 2.0 for First-Party Applications, §4.1).
-    #[serde(default)]
     pub authorization_challenge_endpoint: Option<String>,
     /// Where authorization requests are pushed to (RFC 9126 §5).
-    #[serde(default)]
     pub pushed_authorization_request_endpoint: Option<String>,
     /// Whether they must be.
-    #[serde(default)]
     pub require_pushed_authorization_requests: bool,
     /// Whether every authorization response carries `iss` (RFC 9207 §3).
-    #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
     /// The PKCE methods; an empty list means that the server does not say.
-    #[serde(default)]
     pub code_challenge_methods_supported: Vec<String>,
 }
+
+record!(Metadata {
+    issuer: "issuer",
+    authorization_endpoint: "authorization_endpoint" or Default::default(),
+    token_endpoint: "token_endpoint" or Default::default(),
+    jwks_uri: "jwks_uri" or Default::default(),
+    authorization_challenge_endpoint: "authorization_challenge_endpoint",
+    pushed_authorization_request_endpoint: "pushed_authorization_request_endpoint",
+    require_pushed_authorization_requests: "require_pushed_authorization_requests" or Default::default(),
+    authorization_response_iss_parameter_supported: "authorization_response_iss_parameter_supported" or Default::default(),
+    code_challenge_methods_supported: "code_challenge_methods_supported" or Default::default()
+});
 
 /// Where the metadata of an issuer is found (OpenID Connect Discovery §4: the well-known path is
 /// appended to the issuer).
 #[must_use]
 pub fn url(issuer: &str) -> String {
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
-    [issuer, "/.well-known/openid-configuration"].concat()
+    concat(&[issuer, "/.well-known/openid-configuration"])
 }
 
 impl Metadata {

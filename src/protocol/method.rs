@@ -1,11 +1,10 @@
 //! By which methods a user can be asked here, for this demand, in the app's order.
 
+use super::border::words;
 use super::requirement::Requirement;
-use serde::{Deserialize, Serialize};
 
 /// How the user is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// A passkey in the page (WebAuthn Level 3 §5.1.4).
     Passkey,
@@ -14,6 +13,8 @@ pub enum Method {
     /// The same pages in the place of this one, which is left and comes back.
     Redirect,
 }
+
+words!(Method { Passkey: "passkey", Popup: "popup", Redirect: "redirect" });
 
 impl Method {
     /// Its name in options and events.
@@ -28,8 +29,7 @@ impl Method {
 }
 
 /// Whether this page can use passkeys at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Passkeys {
     /// As far as can be known beforehand.
     #[default]
@@ -39,6 +39,12 @@ pub enum Passkeys {
     /// The page around this one does not permit it (WebAuthn Level 3 §5.9).
     Blocked,
 }
+
+words!(import Passkeys {
+    Usable: "usable",
+    Absent: "absent",
+    Blocked: "blocked"
+});
 
 /// What decides which methods are possible.
 #[derive(Clone, Copy, Debug)]

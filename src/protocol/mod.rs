@@ -6,6 +6,8 @@
 pub mod assertion;
 pub mod assurance;
 pub mod backend;
+pub mod base64;
+pub mod border;
 pub mod challenge;
 pub mod claims;
 pub mod claims_request;

@@ -2,16 +2,14 @@
 
 /// Splits an absolute URL, as a browser's `URL.href` has it, into its origin and the rest.
 fn split(url: &str) -> Option<(&str, &str)> {
-    let (scheme, after) = url.split_once("://")?;
-    if scheme != "https" && scheme != "http" {
-        return None;
-    }
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| url.starts_with(*scheme))?;
+    let after = url.get(scheme.len()..)?;
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
     let authority = after.get(..end)?;
-    if authority.is_empty() || authority.contains('@') || authority.contains('\\') {
+    if authority.is_empty() || authority.contains(['@', '\\']) {
         return None;
     }
-    let at = scheme.len() + 3 + end;
+    let at = scheme.len() + end;
     Some((url.get(..at)?, url.get(at..)?))
 }
 
@@ -32,9 +30,9 @@ pub fn is_trustworthy(url: &str) -> bool {
     if authority == "[::1]" || authority.starts_with("[::1]:") {
         return true;
     }
-    let host = authority.split(':').next().unwrap_or(authority);
+    let host = authority.split([':']).next().unwrap_or(authority);
     let is_loopback = host.starts_with("127.")
-        && host.split('.').count() == 4
+        && host.split(['.']).count() == 4
         && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     host == "localhost" || host.ends_with(".localhost") || is_loopback
 }
@@ -58,9 +56,19 @@ pub fn matches(url: &str, origin: &str, path_prefix: Option<&str>) -> bool {
 /// Whether a path has a `..` that a browser leaves in it (URL Standard §4.4) and that a server may follow
 /// all the same: beside a slash that is encoded, or with a parameter.
 fn climbs(path: &str) -> bool {
-    let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/");
-    let plain = plain.replace("%5c", "/");
-    plain.split('/').any(|segment| segment.split(';').next() == Some(".."))
+    let mut plain = String::new();
+    let mut pieces = path.split(['%']);
+    plain.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (character, rest) = match piece.get(..2) {
+            Some("2e" | "2E") => ('.', piece.get(2..)),
+            Some("2f" | "2F" | "5c" | "5C") => ('/', piece.get(2..)),
+            _ => ('%', Some(piece)),
+        };
+        plain.push(character);
+        plain.push_str(rest.unwrap_or_default());
+    }
+    plain.split(['/']).any(|segment| segment.split([';']).next() == Some(".."))
 }
 
 /// The URL without query and fragment, as it may be shown in events.

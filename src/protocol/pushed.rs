@@ -1,15 +1,14 @@
 //! Authorization requests that the provider keeps: the answer of its endpoint for them (RFC 9126 §2).
 
+use super::border::record;
 use super::error::{Error, ErrorCode};
 use super::response::refusal;
 use super::secret::Secret;
 use super::token::Lifetime;
 use super::units::EpochMillis;
-use serde::Deserialize;
 
 /// The answer as it came.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PushAnswer {
     /// What the request is known by from now on (§2.2).
     pub request_uri: Option<Secret>,
@@ -18,6 +17,12 @@ pub struct PushAnswer {
     /// Why it is not kept (§2.3).
     pub error: Option<String>,
 }
+
+record!(import PushAnswer {
+    request_uri: "request_uri",
+    expires_in: "expires_in",
+    error: "error"
+});
 
 /// A request that the provider keeps, for one visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +62,14 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use super::super::json;
     use super::*;
 
     const NOW: EpochMillis = EpochMillis(1_800_000_000_000);
 
     #[track_caller]
     fn check(json: &str, expect: Result<(&str, Option<u64>), ErrorCode>) {
-        let answer: PushAnswer = serde_json::from_str(json).unwrap_or_default();
+        let answer: PushAnswer = json::read(json).unwrap_or_default();
         let kept = answer.kept(NOW);
         let kept = kept
             .as_ref()

@@ -119,6 +119,7 @@ pub fn inherit(proved: &Claims, renewed: &Claims) -> Result<Claims, Error> {
 #[cfg(test)]
 mod tests {
     use super::super::encode::parse_form;
+    use super::super::json;
     use super::super::units::EpochSeconds;
     use super::*;
 
@@ -155,7 +156,7 @@ mod tests {
 
     #[track_caller]
     fn check(json: &str, expect: Result<&str, Failure>) {
-        let answer: TokenAnswer = serde_json::from_str(json).unwrap_or_default();
+        let answer: TokenAnswer = json::read(json).unwrap_or_default();
         let scope =
             read(Ok(answer), &Scope::parse("a b"), None).map(|tokens| tokens.scope.to_string());
         assert_eq!(scope, expect.map(str::to_owned));

@@ -1,42 +1,66 @@
 //! What an API demands of the user's authentication and of the token.
 
+use super::border::{Export, Foreign, record};
 use super::claims_request::ClaimsRequest;
 use super::details::Details;
 use super::error::{Error, ErrorCode};
 use super::level::{Levels, Rank};
 pub use super::scope::Scope;
 use super::units::Seconds;
-use serde::{Deserialize, Serialize};
 
 /// What must be proved: an authentication context, its age, and scopes (RFC 9470 §3, RFC 6750 §3).
 ///
 /// It stays as it was said. Which level an acr stands for, what a higher one is good for, and how
 /// long it holds, is read from the app's order, which it carries along. Without one, acr values
 /// compare exactly.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirement {
     /// Acceptable authentication context class references, the preferred first: names of levels, or
     /// values of the provider's. Any one is enough; none named means that any context will do.
     pub acr_values: Vec<String>,
     /// How long ago the user may have authenticated at most.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Seconds>,
     /// Scopes that the token must carry.
     pub scope: Scope,
     /// Whether the authentication must be one that cannot be phished.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub phishing_resistant: bool,
     /// What the token must be good for in particular.
-    #[serde(skip_serializing_if = "Details::is_empty")]
     pub authorization_details: Details,
     /// Claims that the provider is asked for (OpenID Connect Core §5.5). Who demands them judges the
     /// token by them.
-    #[serde(skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
     /// The app's order.
-    #[serde(skip)]
     pub levels: Levels,
+}
+
+record!(import Requirement {
+    acr_values: "acrValues" or Default::default(),
+    max_age: "maxAge",
+    scope: "scope" or Default::default(),
+    phishing_resistant: "phishingResistant" or Default::default(),
+    authorization_details: "authorizationDetails" or Default::default(),
+    claims: "claims" or Default::default();
+    levels: Default::default(),
+});
+
+impl Export for Requirement {
+    /// What is not demanded is left out, but for the two that everybody looks for.
+    fn export<F: Foreign>(&self) -> F {
+        let mut object = F::object();
+        object.set("acrValues", self.acr_values.export());
+        object.set("maxAge", self.max_age.export());
+        object.set("scope", self.scope.export());
+        if self.phishing_resistant {
+            object.set("phishingResistant", F::of_flag(true));
+        }
+        if !self.authorization_details.is_empty() {
+            object.set("authorizationDetails", self.authorization_details.export());
+        }
+        if !self.claims.is_empty() {
+            object.set("claims", self.claims.export());
+        }
+        object
+    }
 }
 
 /// Whether a value has a place in the space-separated lists of RFC 6749 §3.3 and OpenID Connect Core

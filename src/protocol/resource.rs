@@ -1,21 +1,25 @@
 //! Metadata of a protected resource (RFC 9728), which a challenge may point to. It can keep a step-up
 //! from happening; it never chooses where the user is sent, and its text goes nowhere.
 
+use super::border::record;
 use super::challenge::dialect::{Verdict, recognise};
 use super::challenge::grammar;
 use super::error::{Error, ErrorCode};
 use super::origin;
-use serde::Deserialize;
 
 /// The part of the metadata that is looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceMetadata {
     /// Its identifier (§2).
     pub resource: String,
     /// The issuers whose tokens it takes; an empty list means that it does not say.
     pub authorization_servers: Vec<String>,
 }
+
+record!(import ResourceMetadata {
+    resource: "resource" or Default::default(),
+    authorization_servers: "authorization_servers" or Default::default()
+});
 
 /// Where a demand for step-up, in the answer to a request to `url`, says that its metadata is (§5.1);
 /// none where it does not.

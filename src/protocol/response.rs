@@ -3,6 +3,7 @@
 use super::encode::parse_form;
 use super::error::{Error, ErrorCode};
 use super::secret::Secret;
+use crate::protocol::encode::concat;
 
 /// What an authorization response must match.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub fn read(query: &str, expected: &Expected<'_>) -> Result<Secret, Error> {
         let mut found = parameters.iter().filter(|(key, _)| key == name);
         match (found.next(), found.next()) {
             (Some(_), Some(_)) => {
-                Err(Error::new(ErrorCode::ResponseMalformed, [name, " is repeated"].concat()))
+                Err(Error::new(ErrorCode::ResponseMalformed, concat(&[name, " is repeated"])))
             }
             (first, _) => Ok(first.map(|(_, value)| value.as_str())),
         }
@@ -71,7 +72,11 @@ pub(super) fn refusal(error: &str) -> Error {
 
 /// An OAuth error name fit to be shown to a developer: its own characters (RFC 6749 §4.1.2.1), cut.
 pub(super) fn error_name(error: &str) -> String {
-    error.chars().filter(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).take(64).collect()
+    error
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        .take(64)
+        .collect()
 }
 
 #[cfg(test)]

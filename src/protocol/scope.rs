@@ -1,18 +1,20 @@
 //! What a token may be used for.
 
-use serde::{Deserialize, Serialize};
+use super::border::alike;
+use crate::protocol::encode::joined;
 
 /// A set of scopes (RFC 6749 §3.3), in the order in which they were first named.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope(Vec<String>);
+
+alike!(Scope);
 
 impl Scope {
     /// Reads the space-separated form. Nothing is judged here: see the challenge's own checks.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut scope = Self::default();
-        for token in text.split(' ').filter(|token| !token.is_empty()) {
+        for token in text.split([' ']).filter(|token| !token.is_empty()) {
             scope.insert(token);
         }
         scope
@@ -69,7 +71,7 @@ impl Eq for Scope {}
 
 impl core::fmt::Display for Scope {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&self.0.join(" "))
+        f.write_str(&joined(&self.0, " "))
     }
 }
 

@@ -1,12 +1,13 @@
 //! A string that must not be printed.
 
+use super::border::alike;
 use core::fmt;
-use serde::{Deserialize, Serialize};
 
 /// A token, code, verifier, nonce or key, or a text that has one in it. `Debug` and `Display` print `[redacted]`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
+
+alike!(Secret);
 
 impl Secret {
     /// Takes the string out of sight.

@@ -1,5 +1,6 @@
 //! The answer of the token endpoint (RFC 6749 §5.1–5.2).
 
+use super::border::{alike, record};
 use super::details::Details;
 use super::dpop::Thumbprint;
 use super::error::{Error, ErrorCode};
@@ -8,7 +9,6 @@ use super::requirement::Scope;
 use super::response::error_name;
 use super::secret::Secret;
 use super::units::Seconds;
-use serde::{Deserialize, Serialize};
 
 /// How long a token is used when the server does not say (RFC 6749 §5.1 leaves it open).
 pub const DEFAULT_LIFETIME: Seconds = Seconds(300);
@@ -17,8 +17,7 @@ pub const DEFAULT_LIFETIME: Seconds = Seconds(300);
 const LONGEST: Seconds = Seconds(10 * 365 * 86_400);
 
 /// The answer as it came.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenAnswer {
     /// The access token.
     pub access_token: Option<Secret>,
@@ -33,16 +32,27 @@ pub struct TokenAnswer {
     /// The refresh token. It never answers a step-up challenge (RFC 9470 §6.1).
     pub refresh_token: Option<Secret>,
     /// What it was granted in particular (RFC 9396 §7): the JSON text of `authorization_details`.
-    #[serde(skip)]
     pub authorization_details: Details,
     /// The error of a refusal.
     pub error: Option<String>,
 }
 
+record!(import TokenAnswer {
+    access_token: "access_token",
+    token_type: "token_type",
+    expires_in: "expires_in",
+    scope: "scope",
+    id_token: "id_token",
+    refresh_token: "refresh_token",
+    error: "error";
+    authorization_details: Default::default(),
+});
+
 /// A lifetime as servers write it: a number, of which the whole seconds count.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lifetime(pub f64);
+
+alike!(Lifetime);
 
 impl Eq for Lifetime {}
 
@@ -56,7 +66,7 @@ impl Lifetime {
 }
 
 /// Tokens that were issued and not yet judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSet {
     /// The access token.
     pub access_token: Secret,
@@ -67,13 +77,22 @@ pub struct TokenSet {
     /// What it was granted.
     pub scope: Scope,
     /// What renews it, where the server gave that. It stays in this tab's memory.
-    #[serde(skip)]
     pub refresh: Option<Refresh>,
     /// What it was granted in particular.
     pub authorization_details: Details,
     /// The key that the access token is bound to; none for a Bearer token.
     pub key: Option<Thumbprint>,
 }
+
+record!(TokenSet {
+    access_token: "access_token",
+    id_token: "id_token",
+    lifetime: "lifetime",
+    scope: "scope",
+    authorization_details: "authorization_details",
+    key: "key";
+    refresh: Default::default(),
+});
 
 impl TokenAnswer {
     /// The tokens in the answer. `asked` is what was granted where the server does not say, `key` what
@@ -125,11 +144,12 @@ impl TokenAnswer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::json;
     use super::*;
 
     #[track_caller]
     fn check(json: &str, expect: Result<(&str, u64, &str), ErrorCode>) {
-        let answer: TokenAnswer = serde_json::from_str(json).unwrap_or_default();
+        let answer: TokenAnswer = json::read(json).unwrap_or_default();
         let tokens = answer.tokens(&Scope::parse("a b"), None);
         let tokens = tokens
             .as_ref()

@@ -1,14 +1,16 @@
 //! One authorization code flow: what is sent, and what must come back with it.
 
+use super::base64::base64url;
+use super::border::record;
 use super::claims_request::ClaimsRequest;
 use super::config::{AcrRequest, Provider};
 use super::dpop::Thumbprint;
-use super::encode::{Form, base64url, json_string};
+use super::encode::{Form, json_string};
 use super::metadata::Metadata;
 use super::requirement::{Requirement, Scope};
 use super::response::Expected;
 use super::secret::Secret;
-use serde::{Deserialize, Serialize};
+use crate::protocol::encode::{concat, joined};
 
 /// Random bytes for one transaction: 256 bits each for state, nonce and verifier
 /// (RFC 7636 §7.1, RFC 9700 §2.1.1).
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct Entropy(pub [u8; 96]);
 
 /// The secrets of a transaction, new each time and used once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secrets {
     /// Binds the response to this transaction (RFC 6749 §10.12).
     pub state: String,
@@ -26,9 +28,10 @@ pub struct Secrets {
     pub verifier: Secret,
     /// The key that code and tokens are to be bound to (RFC 9449 §10), where they are; it outlives the
     /// transaction.
-    #[serde(default)]
     pub key: Option<Thumbprint>,
 }
+
+record!(Secrets { state: "state", nonce: "nonce", verifier: "verifier", key: "key" });
 
 impl Secrets {
     /// Turns random bytes into the three values.
@@ -46,7 +49,7 @@ impl Secrets {
 }
 
 /// Who the provider should expect.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Hint {
     /// Nobody in particular.
     #[default]
@@ -70,12 +73,11 @@ impl Hint {
 }
 
 /// An authorization code flow that is under way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
     /// State, nonce and verifier.
     pub secrets: Secrets,
     /// The app's registration.
-    #[serde(skip)]
     pub provider: Option<Provider>,
     /// Where the provider is.
     pub metadata: Metadata,
@@ -86,6 +88,15 @@ pub struct Transaction {
     /// The resource the token is for.
     pub resource: Option<String>,
 }
+
+record!(Transaction {
+    secrets: "secrets",
+    metadata: "metadata",
+    requirement: "requirement",
+    scope: "scope",
+    resource: "resource";
+    provider: Default::default(),
+});
 
 impl Transaction {
     /// The URL of the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 9470 §4).
@@ -143,7 +154,7 @@ impl Transaction {
         let (client_id, redirect_uri) = self.registration();
         let asked = self.requirement.as_asked();
         let acr_values = &asked.acr_values;
-        let joined = acr_values.join(" ");
+        let joined = joined(acr_values, " ");
         let (acr, essential) = match acr_request {
             _ if acr_values.is_empty() => (None, ClaimsRequest::default()),
             AcrRequest::AcrValues => (Some(joined.as_str()), ClaimsRequest::default()),
@@ -220,10 +231,10 @@ impl Transaction {
 fn essential_acr(acr_values: &[String]) -> String {
     let values: Vec<String> = acr_values.iter().map(|acr| json_string(acr)).collect();
     let wanted = match values.as_slice() {
-        [one] => ["\"value\":", one].concat(),
-        several => ["\"values\":[", &several.join(","), "]"].concat(),
+        [one] => concat(&["\"value\":", one]),
+        several => concat(&["\"values\":[", &joined(several, ","), "]"]),
     };
-    ["{\"id_token\":{\"acr\":{\"essential\":true,", &wanted, "}}}"].concat()
+    concat(&["{\"id_token\":{\"acr\":{\"essential\":true,", &wanted, "}}}"])
 }
 
 #[cfg(test)]

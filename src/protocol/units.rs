@@ -1,26 +1,30 @@
 //! Durations and points in time, each in a type of its own.
 
-use serde::{Deserialize, Serialize};
+use super::border::alike;
 
 /// A whole number of seconds, as `max_age` and `expires_in` have them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seconds(pub u64);
 
+alike!(Seconds);
+
 /// A whole number of milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(pub u64);
 
+alike!(Millis);
+
 /// A point in time: milliseconds since the Unix epoch. The core never reads a clock; it is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EpochMillis(pub u64);
 
+alike!(EpochMillis);
+
 /// A point in time as a JWT has it: seconds since the Unix epoch (RFC 7519 §2, NumericDate), floored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EpochSeconds(pub u64);
+
+alike!(EpochSeconds);
 
 impl Seconds {
     /// The same duration in milliseconds; the largest one there is instead of an overflow.

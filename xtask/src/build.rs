@@ -1,9 +1,10 @@
 //! `cargo xtask build`: the crate becomes two wasm modules, and those the npm package in `pkg/`.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome};
+use crate::names;
 use crate::package;
 use crate::project::{self, Project};
 use crate::run::{cargo, run};
@@ -89,22 +90,29 @@ fn compile(project: &Project, module: &Module, profile: Profile) -> Outcome<Path
         .args(["--features", module.feature, "--target-dir"])
         .args([&target])
         .args(flags)
-        .env("CARGO_ENCODED_RUSTFLAGS", without_home(project))
+        .env("CARGO_ENCODED_RUSTFLAGS", without_home(project)?)
         .dir(&project.root)
         .shown()?;
     Ok(target.join("wasm32-unknown-unknown").join(folder).join("stepup.wasm"))
 }
 
 /// Compiler flags that keep the folders of this machine out of the result's panic messages.
-fn without_home(project: &Project) -> String {
+///
+/// # Errors
+/// When the compiler does not say where it is.
+fn without_home(project: &Project) -> Outcome<String> {
     let cargo = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let folders = [(cargo, "/cargo"), (Some(project.root.clone()), "/stepup")];
+    // The compiler names its own folder where the source of the standard library is beside it.
+    let compiler = run("rustc").args(["--print", "sysroot"]).dir(&project.root).output()?;
+    let library = PathBuf::from(compiler.trim()).join("lib/rustlib/src/rust");
+    let folders =
+        [(cargo, "/cargo"), (Some(project.root.clone()), "/stepup"), (Some(library), "/rust")];
     let flags = folders.into_iter().filter_map(|(folder, name)| {
         Some(format!("--remap-path-prefix={}={name}", folder?.display()))
     });
-    flags.collect::<Vec<_>>().join("\u{1f}")
+    Ok(flags.collect::<Vec<_>>().join("\u{1f}"))
 }
 
 fn bind(
@@ -126,6 +134,43 @@ fn bind(
         .args(["--out-dir"])
         .args([bindings(project)])
         .shown()?;
+    if profile == Profile::Release {
+        let module_file = bindings(project).join(format!("{}_bg.wasm", module.name));
+        let script_file = bindings(project).join(format!("{}.js", module.name));
+        tighten(project, &module_file)?;
+        let (module, script) =
+            names::shorten(&project::read_bytes(&module_file)?, &project::read(&script_file)?)?;
+        project::write(&module_file, module)?;
+        project::write(&script_file, script)?;
+    }
     let inline = bindings(project).join(format!("{}_wasm_inline.d.ts", module.name));
     project::write(&inline, "declare const base64: string;\nexport default base64;\n")
+}
+
+/// What binaryen does to the module. Its own choice, `-Oz`, makes a smaller file that compresses worse:
+/// it inlines, and uses locals anew for each function. These leave alike what is alike.
+const PASSES: [&str; 14] = [
+    "--duplicate-function-elimination",
+    "--remove-unused-module-elements",
+    "--dae-optimizing",
+    "--merge-blocks",
+    "--remove-unused-brs",
+    "--optimize-instructions",
+    "--precompute-propagate",
+    "--rse",
+    "--remove-unused-names",
+    "--coalesce-locals",
+    "--vacuum",
+    "--reorder-locals",
+    "--duplicate-function-elimination",
+    "--remove-unused-module-elements",
+];
+
+fn tighten(project: &Project, module: &Path) -> Outcome {
+    run(project.npm_command(".", "wasm-opt"))
+        .args([module])
+        .args(PASSES)
+        .args(["--shrink-level", "2", "--output"])
+        .args([module])
+        .shown()
 }

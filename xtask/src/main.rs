@@ -10,6 +10,7 @@ mod failure;
 mod fuzz;
 mod js_code;
 mod mutants;
+mod names;
 mod package;
 mod project;
 #[cfg(test)]

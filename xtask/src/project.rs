@@ -67,6 +67,15 @@ pub fn read(path: &Path) -> Outcome<String> {
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))
 }
 
+/// Reads a file that need not be text.
+///
+/// # Errors
+/// When it cannot be read; the message names it.
+pub fn read_bytes(path: &Path) -> Outcome<Vec<u8>> {
+    fs::read(path)
+        .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))
+}
+
 /// Writes a file and the folders it lies in.
 ///
 /// # Errors

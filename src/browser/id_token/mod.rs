@@ -1,26 +1,19 @@
 //! The second wasm module: checks an ID token while the user is still at the prompt.
 //!
-//! What crosses the border does so as JSON text: serde_json is in here anyway for the token itself.
+//! What comes in does so as JSON text: serde_json is in here anyway for the token itself.
 
 #[cfg(test)]
 mod tests;
 mod webcrypto;
 
+use super::foreign::get;
+use crate::protocol::border::{Export, Foreign};
 use crate::protocol::claims::Claims;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::id_token::{self, Request};
-use js_sys::{Array, JSON, Object, Reflect};
-use serde::Serialize;
+use js_sys::{Array, JSON};
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
-
-/// What came out.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Answer<'a> {
-    Checked { claims: Claims },
-    Refused { code: &'static str, detail: &'a str },
-}
 
 /// Checks an ID token: `{ idToken, jwks, expectation }` gives `{ claims }` or `{ code, detail }`.
 /// A bad token does not reject.
@@ -31,14 +24,15 @@ pub async fn verify_id_token(
     )]
     request: JsValue,
 ) -> Result<JsValue, JsValue> {
-    let outcome = verify(&request).await;
-    let answer = match &outcome {
-        Ok(claims) => Answer::Checked { claims: claims.clone() },
-        Err(error) => Answer::Refused { code: error.code.code(), detail: &error.detail },
-    };
-    let answer =
-        serde_json::to_string(&answer).map_err(|error| JsError::new(&error.to_string()))?;
-    JSON::parse(&answer)
+    let mut answer = JsValue::object();
+    match verify(&request).await {
+        Ok(claims) => answer.set("claims", claims.export()),
+        Err(error) => {
+            answer.set("code", error.code.code().into());
+            answer.set("detail", error.detail.into());
+        }
+    }
+    Ok(answer)
 }
 
 async fn verify(request: &JsValue) -> Result<Claims, Error> {
@@ -63,7 +57,6 @@ async fn verify(request: &JsValue) -> Result<Claims, Error> {
 /// The request without the keys that are no JSON for serde, by their depth or their characters: one such
 /// key must not hide the others.
 fn with_readable_keys(request: &JsValue) -> JsValue {
-    let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
     let keys = get(&get(request, "jwks"), "keys");
     if !keys.is_array() {
         return request.clone();
@@ -75,15 +68,11 @@ fn with_readable_keys(request: &JsValue) -> JsValue {
         json.is_some_and(|json| serde_json::from_slice::<Value>(json.as_bytes()).is_ok())
     };
     let keys: Array = Array::from(&keys).iter().filter(readable).collect();
-    let (jwks, copy) = (Object::new(), Object::new());
-    // Ordinary objects take any property.
-    let _ = Reflect::set(&jwks, &"keys".into(), &keys);
-    for (name, value) in [
-        ("idToken", get(request, "idToken")),
-        ("jwks", jwks.into()),
-        ("expectation", get(request, "expectation")),
-    ] {
-        let _ = Reflect::set(&copy, &name.into(), &value);
+    let (mut jwks, mut copy) = (JsValue::object(), JsValue::object());
+    jwks.set("keys", keys.into());
+    copy.set("jwks", jwks);
+    for name in ["idToken", "expectation"] {
+        copy.set(name, get(request, name));
     }
-    copy.into()
+    copy
 }

@@ -1,8 +1,10 @@
 //! The two things that WebCrypto computes here: is a signature valid, and what is a hash.
 
+use crate::browser::foreign::octets;
+use crate::protocol::border::Export;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::id_token::{Algorithm, Hash, Inspected};
-use js_sys::{ArrayBuffer, JSON, Promise, Uint8Array};
+use js_sys::{JSON, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -34,16 +36,15 @@ extern "C" {
 /// Whether the signature is valid. An answer other than yes or no is an error.
 pub(super) async fn verify(inspected: &Inspected) -> Result<bool, Error> {
     let parameters = parse(parameters(inspected.algorithm()))?;
-    let jwk = serde_json::to_string(inspected.key()).unwrap_or_default();
-    let key =
-        settled(import_key("jwk", &parse(&jwk)?, &parameters, false, &parse(r#"["verify"]"#)?))
-            .await
-            .map_err(|reason| match inspected.algorithm() {
-                Algorithm::EdDsa if is_unsupported(&reason) => {
-                    failed("this browser cannot verify Ed25519", &reason)
-                }
-                _ => failed("the key cannot be imported", &reason),
-            })?;
+    let jwk: JsValue = inspected.key().export();
+    let key = settled(import_key("jwk", &jwk, &parameters, false, &parse(r#"["verify"]"#)?))
+        .await
+        .map_err(|reason| match inspected.algorithm() {
+            Algorithm::EdDsa if is_unsupported(&reason) => {
+                failed("this browser cannot verify Ed25519", &reason)
+            }
+            _ => failed("the key cannot be imported", &reason),
+        })?;
     let (signature, message) = (inspected.signature(), inspected.signing_input());
     let valid = settled(verify_signature(&parameters, &key, signature, message))
         .await
@@ -56,7 +57,7 @@ pub(super) async fn digest(hash: Hash, data: &[u8]) -> Result<Vec<u8>, Error> {
     let digest = settled(compute_digest(name(hash), data))
         .await
         .map_err(|reason| failed("the hash cannot be computed", &reason))?;
-    Ok(Uint8Array::new(&ArrayBuffer::from(digest)).to_vec())
+    Ok(octets(&Uint8Array::new(&digest)))
 }
 
 /// What a call comes to. It throws instead of rejecting where there is no `subtle` at all.

@@ -4,6 +4,7 @@ use super::signal::Leash;
 use super::turn::Turn;
 use super::{Failure, Settings, decode, encode, page};
 use crate::browser::host::{get, object, own_error};
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::passkey::{Ceremony, failure};
 use crate::protocol::units::Millis;
@@ -104,6 +105,6 @@ fn stopped(ceremony: Ceremony, thrown: JsValue, aborted: bool) -> Failure {
     let (name, message) = (name(&thrown), get(&thrown, "message").as_string().unwrap_or_default());
     match failure(ceremony, &name, aborted) {
         None => Failure::Aborted,
-        Some(code) => Failure::Failed(Error::new(code, [&name, ": ", &message].concat()), thrown),
+        Some(code) => Failure::Failed(Error::new(code, concat(&[&name, ": ", &message])), thrown),
     }
 }

@@ -5,21 +5,11 @@
 //! members that are not given get their defaults only when the browser reads them.
 
 use crate::browser::host::get;
+use crate::protocol::base64::from_base64url;
+use crate::protocol::encode::concat;
 use crate::protocol::passkey::Ceremony;
-use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use js_sys::{Array, Function, Object, Reflect, TypeError, Uint8Array};
 use wasm_bindgen::prelude::*;
-
-/// "Base64url encoding […] with all trailing '=' characters omitted" (WebAuthn Level 3 §3). Bits
-/// that are left over at the end are let pass, as all browsers do.
-const BASE64URL: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// The options as `navigator.credentials` takes them.
 ///
@@ -103,10 +93,11 @@ fn decode_each_id(options: &Object, list: &str) -> Result<(), JsValue> {
     })
 }
 
-/// Replaces base64url by what it stands for.
+/// Replaces base64url by what it stands for: "encoding […] with all trailing '=' characters omitted"
+/// (WebAuthn Level 3 §3). Bits that are left over at the end are let pass, as all browsers do.
 fn decode(of: &Object, name: &str) -> Result<(), JsValue> {
     let text = get(of, name).as_string().ok_or_else(|| wrong(name))?;
-    let bytes = BASE64URL.decode(text).map_err(|_| wrong(name))?;
+    let bytes = from_base64url(&text).ok_or_else(|| wrong(name))?;
     set(of, name, &Uint8Array::from(bytes.as_slice()).buffer());
     Ok(())
 }
@@ -148,5 +139,5 @@ fn set(of: &Object, name: &str, value: &JsValue) {
 }
 
 fn wrong(name: &str) -> JsValue {
-    TypeError::new(&[name, " does not have the expected form"].concat()).into()
+    TypeError::new(&concat(&[name, " does not have the expected form"])).into()
 }

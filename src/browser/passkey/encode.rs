@@ -1,7 +1,8 @@
 //! The response as JSON (WebAuthn Level 3 §5.1, `toJSON`).
 
+use crate::browser::foreign::octets;
 use crate::browser::host::{get, object};
-use crate::protocol::encode::base64url;
+use crate::protocol::base64::base64url;
 use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, TypeError, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -95,7 +96,7 @@ fn bytes(value: &JsValue) -> JsValue {
     } else {
         return JsValue::UNDEFINED;
     };
-    base64url(&all.to_vec()).into()
+    base64url(&octets(&all)).into()
 }
 
 fn call(of: &JsValue, method: &str) -> JsValue {

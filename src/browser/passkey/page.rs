@@ -1,6 +1,7 @@
 //! What is known of the page before anybody is asked.
 
 use crate::browser::host::get;
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::passkey::Ceremony;
 use js_sys::{Array, Function};
@@ -24,7 +25,7 @@ pub fn check(ceremony: Ceremony) -> Result<(), Error> {
         return Err(Error::new(ErrorCode::PasskeyUnavailable, "this browser has no WebAuthn"));
     }
     if is_forbidden(&get(&global, "document"), ceremony.feature()) {
-        let detail = ["the frame lacks allow=\"", ceremony.feature(), "\""].concat();
+        let detail = concat(&["the frame lacks allow=\"", ceremony.feature(), "\""]);
         return Err(Error::new(ErrorCode::EmbeddingBlocked, detail));
     }
     Ok(())

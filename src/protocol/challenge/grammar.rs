@@ -21,9 +21,9 @@
 
 use super::cursor::Cursor;
 use super::fault::{Fault, What};
+use crate::protocol::border::{Export, Foreign};
 use crate::protocol::error::{Error, ErrorCode};
 use core::fmt;
-use serde::{Serialize, Serializer};
 
 /// The longest header that is read, in octets of UTF-8.
 pub const MAX_LENGTH: usize = 16 * 1024;
@@ -69,9 +69,13 @@ impl Params {
     }
 }
 
-impl Serialize for Params {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
+impl Export for Params {
+    fn export<F: Foreign>(&self) -> F {
+        let mut object = F::object();
+        for (name, value) in self.iter() {
+            object.set(name, F::of_text(value));
+        }
+        object
     }
 }
 

@@ -38,8 +38,8 @@ use self::fault::Fault;
 use self::grammar::{Content, Params, parse};
 use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
+use crate::protocol::border::record;
 use core::fmt;
-use serde::Serialize;
 
 /// What an answer demands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,21 +125,24 @@ pub fn read(status: u16, header: &str) -> Result<Reading, Error> {
 }
 
 /// One challenge as `parseChallenges` returns it: the scheme, and either `params` or `token68`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The scheme as it was written.
     pub scheme: String,
     /// The parameters; there may be none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<Params>,
     /// The value, where the challenge has a token68 instead of parameters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token68: Option<String>,
     /// What it demands, if it demands step-up and can be followed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requirement: Option<Requirement>,
 }
+
+record!(export Listed {
+    scheme: "scheme",
+    params: "params",
+    token68: "token68",
+    requirement: "requirement"
+});
 
 /// Lists the well-formed challenges of a header, whatever the status it came with.
 ///

@@ -121,5 +121,5 @@ fn harmless<'a>(challenge: &'a Challenge, name: &str, most: usize) -> Result<&'a
 }
 
 fn split(list: &str) -> impl Iterator<Item = &str> {
-    list.split(' ').filter(|value| !value.is_empty())
+    list.split([' ']).filter(|value| !value.is_empty())
 }

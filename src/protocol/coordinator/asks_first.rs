@@ -20,6 +20,7 @@ use super::machine::Coordinator;
 use super::memory::Recalled;
 use super::outcome::{reject, settled};
 use super::waiter::Waiter;
+use crate::protocol::border::words;
 use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::Flow;
@@ -27,17 +28,17 @@ use crate::protocol::held::Held;
 use crate::protocol::origin;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::EpochMillis;
-use serde::{Deserialize, Serialize};
 
 /// Why a request that has not left yet asks first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
     /// A rule of the app's says so: its own wish, as an `ensure()` is.
     Rule,
     /// A request like it was challenged.
     Memory,
 }
+
+words!(First { Rule: "rule", Memory: "memory" });
 
 impl Coordinator {
     /// A request is about to leave. `wanted` is what the app's rules demand of it.

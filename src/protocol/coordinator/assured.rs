@@ -6,29 +6,24 @@ use super::machine::Coordinator;
 use super::outcome::settled;
 use super::waiter::{Phase, Waiter};
 use crate::protocol::assurance::age;
+use crate::protocol::border::record;
 use crate::protocol::claims::Claims;
 use crate::protocol::flow::{FlowId, SessionProof};
 use crate::protocol::held::Held;
 use crate::protocol::level::{Levels, Rank};
 use crate::protocol::requirement::Scope;
 use crate::protocol::units::{EpochMillis, EpochSeconds, Millis};
-use serde::Serialize;
 
 /// What is proved, as the app gets to know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assurance {
     /// The level that holds now, where the app gave an order.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
     /// The authentication context.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
     /// The authentication methods.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub amr: Option<Vec<String>>,
     /// When the user authenticated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<EpochSeconds>,
     /// What the token was granted.
     pub scope: Scope,
@@ -39,6 +34,17 @@ pub struct Assurance {
     /// When the token expires, or the level ceases to hold.
     pub until: EpochMillis,
 }
+
+record!(export Assurance {
+    level: "level",
+    acr: "acr",
+    amr: "amr",
+    auth_time: "authTime",
+    scope: "scope",
+    verified: "verified",
+    since: "since",
+    until: "until"
+});
 
 /// What was told of an authentication, by whomever.
 struct Told {

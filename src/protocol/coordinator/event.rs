@@ -3,6 +3,7 @@
 use super::renew::RenewalEvent;
 use super::saved::Saved;
 use crate::protocol::assertion::Offer;
+use crate::protocol::border::record;
 use crate::protocol::details::Details;
 use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::held::Serial;
@@ -10,14 +11,13 @@ use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::{EpochMillis, Millis};
-use serde::{Deserialize, Serialize};
 
 /// The number of a promise somebody waits for: a challenged request, or an `ensure()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WaiterId(pub u32);
 
 /// A request as far as decisions depend on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Its URL, absolute.
     pub url: String,
@@ -36,9 +36,20 @@ pub struct Call {
     /// The user's last click or key press before that, as far as it is known.
     pub clicked_at: Option<EpochMillis>,
     /// What its token must be good for in particular.
-    #[serde(default)]
     pub authorization_details: Details,
 }
+
+record!(Call {
+    url: "url",
+    method: "method",
+    replayable: "replayable",
+    reason: "reason",
+    tag: "tag",
+    methods: "methods",
+    sent_at: "sent_at",
+    clicked_at: "clicked_at",
+    authorization_details: "authorization_details" or Default::default()
+});
 
 impl Call {
     /// What is demanded for it: that of its API, and what the app says that it is about.

@@ -49,7 +49,9 @@ impl Patience {
         let unasked = self.unasked_origin(waiter).map(str::to_owned);
         self.unasked.retain(|(_, at)| now.since(*at) < MINUTE.millis());
         self.last = (self.prompted, unasked.is_some());
-        self.unasked.extend(unasked.map(|origin| (origin, now)));
+        if let Some(origin) = unasked {
+            self.unasked.push((origin, now));
+        }
         self.prompted = Some(now);
     }
 

@@ -8,35 +8,43 @@ use super::machine::Coordinator;
 use super::outcome::{may_receive_tokens, reject};
 use super::renew::give_back;
 use super::waiter::{Phase, Waiter};
+use crate::protocol::border::record;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::flow::{Context, Flow, FlowId, Pending};
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::EpochMillis;
-use serde::{Deserialize, Serialize};
 
 /// A step-up and the requests that wait for it, as they are saved. Bodies and headers are not the
 /// core's: they are kept beside it, in the same order.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Saved {
     pub(super) step_up: Pending,
     pub(super) waiting: Vec<Waiting>,
 }
 
+record!(Saved { step_up: "step_up", waiting: "waiting" });
+
 /// A request that waits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Waiting {
     pub(super) call: Call,
     need: Requirement,
     /// What step-ups have already proved for it: a loop is one across pages as well.
     proved: Vec<Requirement>,
     /// Whether it has been sent again with a renewed token, which is done once.
-    #[serde(default)]
     renewed: bool,
     /// Why it asks first, if it has not left yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) first: Option<First>,
 }
+
+record!(Waiting {
+    call: "call",
+    need: "need",
+    proved: "proved",
+    renewed: "renewed" or Default::default(),
+    first: "first"
+});
 
 impl Saved {
     /// The state that its response will carry, by which it is found again.

@@ -163,7 +163,9 @@ impl Coordinator {
             if self.stock.kept.len() >= MOST {
                 self.stock.kept.remove(0);
             }
-            self.stock.kept.extend(prepared.map(|prepared| Kept { prepared, received: now }));
+            if let Some(prepared) = prepared {
+                self.stock.kept.push(Kept { prepared, received: now });
+            }
             return;
         }
     }

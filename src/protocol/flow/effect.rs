@@ -6,6 +6,7 @@ use super::redirect::Pending;
 use super::subject::User;
 use crate::protocol::assertion::Post;
 use crate::protocol::backend::Told;
+use crate::protocol::border::{Export, Foreign, Import, import, member, put, tagged};
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
@@ -13,7 +14,6 @@ use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;
 use crate::protocol::units::{EpochMillis, Seconds};
-use serde::{Deserialize, Serialize};
 
 /// What the gate in the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum Target {
 }
 
 /// What a step-up has obtained.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obtained {
     /// Tokens.
     Tokens(TokenSet),
@@ -66,6 +66,37 @@ pub enum Obtained {
         /// What it was asked for.
         scope: Scope,
     },
+}
+
+impl Import for Obtained {
+    fn blank() -> Self {
+        Self::Session { told: Told::blank(), scope: Scope::blank() }
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        if let Self::Session { told, scope } = self {
+            let session = from.get("Session");
+            if member(&session, "told", told) & member(&session, "scope", scope) {
+                return true;
+            }
+        }
+        put(self, import(&from.get("Tokens")).map(Self::Tokens))
+    }
+}
+
+impl Export for Obtained {
+    fn export<F: Foreign>(&self) -> F {
+        match self {
+            Self::Tokens(tokens) => tagged("Tokens", tokens),
+            Self::Session { told, scope } => {
+                let (mut object, mut session) = (F::object(), F::object());
+                session.set("told", told.export());
+                session.set("scope", scope.export());
+                object.set("Session", session);
+                object
+            }
+        }
+    }
 }
 
 /// A step-up that succeeded.

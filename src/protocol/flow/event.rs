@@ -2,6 +2,7 @@
 
 use crate::protocol::assertion::Offer;
 use crate::protocol::backend::Told;
+use crate::protocol::border::record;
 use crate::protocol::claims::Claims;
 use crate::protocol::details::Details;
 use crate::protocol::error::Error;
@@ -15,16 +16,13 @@ use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
 use crate::protocol::transaction::Secrets;
 use crate::protocol::units::Seconds;
-use serde::{Deserialize, Serialize};
 
 /// What the app tells about its own sign-in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     /// The ID token, which gives the subject once it has been checked.
     pub id_token: Option<Secret>,
     /// What it says, before it has been checked: only to know whether it can be enough.
-    #[serde(skip_serializing)]
     pub said: Option<Claims>,
     /// The subject as the app names it.
     pub sub: Option<String>,
@@ -38,9 +36,28 @@ pub struct Session {
     pub signed_in: bool,
 }
 
+record!(import Session {
+    id_token: "idToken",
+    said: "said",
+    sub: "sub",
+    login_hint: "loginHint",
+    scope: "scope" or Default::default(),
+    scope_unknown: "scopeUnknown" or Default::default(),
+    signed_in: "signedIn" or Default::default()
+});
+
+// What it said of the user is not kept.
+record!(export Session {
+    id_token: "idToken",
+    sub: "sub",
+    login_hint: "loginHint",
+    scope: "scope",
+    scope_unknown: "scopeUnknown",
+    signed_in: "signedIn"
+});
+
 /// What the app's own `authenticate` gave.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnAnswer {
     /// The access token.
     pub access_token: Option<Secret>,
@@ -55,6 +72,15 @@ pub struct OwnAnswer {
     /// What it was granted in particular; none named means all that was asked for.
     pub authorization_details: Option<Details>,
 }
+
+record!(import OwnAnswer {
+    access_token: "accessToken",
+    id_token: "idToken",
+    expires_in: "expiresIn",
+    scope: "scope",
+    token_type: "tokenType",
+    authorization_details: "authorizationDetails"
+});
 
 /// What the user chose in the dialog in the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

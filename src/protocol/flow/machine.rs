@@ -11,6 +11,7 @@ use super::verify::own_tokens;
 use super::window::Visit;
 use crate::protocol::assertion::Offer;
 use crate::protocol::assurance::Subject;
+use crate::protocol::border::record;
 use crate::protocol::claims::{Claims, Source};
 use crate::protocol::config::{Arrangement, Config, PasskeyServer};
 use crate::protocol::error::{Error, ErrorCode};
@@ -22,14 +23,13 @@ use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenSet;
 use crate::protocol::transaction::{Hint, Secrets, Transaction};
 use crate::protocol::units::EpochMillis;
-use serde::{Deserialize, Serialize};
 
 /// The number of a step-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlowId(pub u32);
 
 /// What a step-up is for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Goal {
     /// What must be proved.
     pub requirement: Requirement,
@@ -39,7 +39,6 @@ pub struct Goal {
     pub resource: Option<String>,
     /// Whether it is for an API that discards a token after one use. What is obtained is for one
     /// request then, and not for another tab.
-    #[serde(default)]
     pub single_use: bool,
     /// The app's reason.
     pub reason: Option<String>,
@@ -48,12 +47,21 @@ pub struct Goal {
     /// The methods that the app admits for it; all where it does not say.
     pub methods: Option<Vec<Method>>,
     /// Options for a passkey that came with the challenge.
-    #[serde(skip)]
     pub offer: Option<Offer>,
     /// Whether what the session proves may be enough.
-    #[serde(skip)]
     pub look: bool,
 }
+
+record!(Goal {
+    requirement: "requirement",
+    keep: "keep",
+    resource: "resource",
+    single_use: "single_use" or Default::default(),
+    reason: "reason",
+    adopt: "adopt",
+    methods: "methods";
+    offer: Default::default(), look: Default::default(),
+});
 
 /// What a step-up is decided by, besides its own state.
 #[derive(Debug)]

@@ -7,13 +7,13 @@ use super::push::Push;
 use super::subject::Who;
 use super::turn::Turn;
 use super::window::Visit;
+use crate::protocol::border::record;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
 use crate::protocol::units::EpochMillis;
-use serde::{Deserialize, Serialize};
 
 /// A step-up as it is saved before the page is left. It is kept encrypted: it holds the verifier.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Pending {
     pub(super) visit: Visit,
     /// What it is for.
@@ -23,6 +23,8 @@ pub struct Pending {
     /// When it is too late to go on.
     pub until: EpochMillis,
 }
+
+record!(Pending { visit: "visit", goal: "goal", session: "session", who: "who", until: "until" });
 
 impl Pending {
     /// The state that its response will carry.

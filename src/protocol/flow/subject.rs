@@ -3,10 +3,10 @@
 use super::event::Session;
 use super::machine::{Context, Flow};
 use crate::protocol::assurance::Subject;
+use crate::protocol::border::{Export, Foreign, Import, import, put, tagged};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Hint;
-use serde::{Deserialize, Serialize};
 
 /// The user this page is known to belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct User {
 }
 
 /// Whom the answer is compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Who {
     /// This subject.
     Known(Subject),
@@ -28,6 +28,31 @@ pub(super) enum Who {
     Claimed(Secret),
     /// Whoever signs in: the app allows it, or asked for a sign-in.
     Anyone,
+}
+
+impl Import for Who {
+    fn blank() -> Self {
+        Self::Anyone
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        if let Some(word) = from.text() {
+            return word == "Anyone";
+        }
+        let known = import(&from.get("Known")).map(Self::Known);
+        let who = known.or_else(|| import(&from.get("Claimed")).map(Self::Claimed));
+        put(self, who)
+    }
+}
+
+impl Export for Who {
+    fn export<F: Foreign>(&self) -> F {
+        match self {
+            Self::Known(subject) => tagged("Known", subject),
+            Self::Claimed(id_token) => tagged("Claimed", id_token),
+            Self::Anyone => F::of_text("Anyone"),
+        }
+    }
 }
 
 impl Who {

@@ -9,6 +9,7 @@ use crate::protocol::assurance::{self, SKEW, Subject};
 use crate::protocol::claims::{Claims, Expectation, Source};
 use crate::protocol::config::{Arrangement, Provider};
 use crate::protocol::details::Details;
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::requirement::Scope;
@@ -67,7 +68,7 @@ impl Flow {
                 ErrorCode::ProviderUnreachable | ErrorCode::TimedOut => error,
                 _ => Error::new(
                     ErrorCode::SubjectUnknown,
-                    ["the session's ID token does not hold: ", error.code.code()].concat(),
+                    concat(&["the session's ID token does not hold: ", error.code.code()]),
                 ),
             }),
         }

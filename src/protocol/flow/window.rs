@@ -6,21 +6,41 @@ use super::push::Push;
 use super::subject::hint;
 use crate::protocol::assertion::Post;
 use crate::protocol::backend;
+use crate::protocol::border::{Export, Foreign, Import, import, put, tagged};
 use crate::protocol::config::Arrangement;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::method::Method;
 use crate::protocol::response;
 use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Transaction;
-use serde::{Deserialize, Serialize};
 
 /// What the window is waited for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) enum Visit {
     /// An authorization code.
     Provider(Box<Transaction>),
     /// The backend's word that it is done, with this state.
     Backend(String),
+}
+
+impl Import for Visit {
+    fn blank() -> Self {
+        Self::Backend(String::new())
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        let provider = import(&from.get("Provider")).map(Self::Provider);
+        put(self, provider.or_else(|| import(&from.get("Backend")).map(Self::Backend)))
+    }
+}
+
+impl Export for Visit {
+    fn export<F: Foreign>(&self) -> F {
+        match self {
+            Self::Provider(transaction) => tagged("Provider", transaction),
+            Self::Backend(state) => tagged("Backend", state),
+        }
+    }
 }
 
 impl Visit {

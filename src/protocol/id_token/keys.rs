@@ -1,18 +1,16 @@
 //! The choice of one key from the provider's set (RFC 7517).
 
 use super::{Algorithm, Error, ErrorCode, decode, invalid, quoted};
-use serde::Serialize;
+use crate::protocol::border::{Export, Foreign};
 use serde_json::Value;
 
 /// RFC 7518 §3.3 and §3.5: "A key of size 2048 bits or larger MUST be used".
 const RSA_BYTES: usize = 2048 / 8;
 
-/// A public key: nothing but the key itself, as a JWK. Serializes to one, for `importKey`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kty")]
+/// A public key: nothing but the key itself, as a JWK. Exported as one, for `importKey`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublicKey {
     /// RSA (RFC 7518 §6.3.1).
-    #[serde(rename = "RSA")]
     Rsa {
         /// The modulus.
         n: String,
@@ -20,7 +18,6 @@ pub enum PublicKey {
         e: String,
     },
     /// An elliptic curve (RFC 7518 §6.2.1).
-    #[serde(rename = "EC")]
     Ec {
         /// The curve, the one that belongs to the algorithm.
         crv: &'static str,
@@ -30,13 +27,27 @@ pub enum PublicKey {
         y: String,
     },
     /// An octet key pair (RFC 8037 §2).
-    #[serde(rename = "OKP")]
     Okp {
         /// The curve, the one that belongs to the algorithm.
         crv: &'static str,
         /// The public key.
         x: String,
     },
+}
+
+impl Export for PublicKey {
+    fn export<F: Foreign>(&self) -> F {
+        let members = match self {
+            Self::Rsa { n, e } => [("kty", "RSA"), ("n", n), ("e", e), ("", "")],
+            Self::Ec { crv, x, y } => [("kty", "EC"), ("crv", crv), ("x", x), ("y", y)],
+            Self::Okp { crv, x } => [("kty", "OKP"), ("crv", crv), ("x", x), ("", "")],
+        };
+        let mut object = F::object();
+        for (name, value) in members.into_iter().filter(|(name, _)| !name.is_empty()) {
+            object.set(name, F::of_text(value));
+        }
+        object
+    }
 }
 
 /// The one key of the set that can have signed. A key of the set that makes no sense is passed

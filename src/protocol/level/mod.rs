@@ -6,16 +6,16 @@
 #[cfg(test)]
 mod tests;
 
+use super::encode::concat;
 use super::error::{Error, ErrorCode};
 use super::requirement::is_sendable;
 use super::units::{Millis, Seconds};
+use crate::protocol::border::{Foreign, Import, import, put, record};
 use core::fmt;
-use serde::Deserialize;
 use std::rc::Rc;
 
 /// One level, as the app describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Level {
     /// What the app and its APIs call it.
     pub name: String,
@@ -31,14 +31,31 @@ pub struct Level {
     pub phishing_resistant: bool,
 }
 
+record!(import Level {
+    name: "name",
+    acr: "acr",
+    amr: "amr",
+    max_age: "maxAge",
+    phishing_resistant: "phishingResistant"
+});
+
 /// A place in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank(usize);
 
 /// The order, the lowest level first. Copies share it.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "Vec<Level>")]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Levels(Rc<[Level]>);
+
+impl Import for Levels {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn fill<F: Foreign>(&mut self, from: &F) -> bool {
+        put(self, import::<Vec<Level>>(from).map(Self::from))
+    }
+}
 
 impl fmt::Debug for Levels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,7 +95,7 @@ impl Levels {
             let invalid = |what: &str| {
                 Err(Error::new(
                     ErrorCode::ConfigurationInvalid,
-                    ["the level \"", name, "\" ", what].concat(),
+                    concat(&["the level \"", name, "\" ", what]),
                 ))
             };
             if name.is_empty() || acr.is_empty() && amr.is_empty() {

@@ -10,6 +10,7 @@ use stepup::protocol::coordinator::{Event, WaiterId};
 use stepup::protocol::error::ErrorCode;
 use stepup::protocol::first_party::{ChallengeAnswer, Next};
 use stepup::protocol::flow::{FlowEvent, Target};
+use stepup::protocol::json::{read, write};
 use stepup::protocol::requirement::{Requirement, Scope};
 use stepup::protocol::secret::Secret;
 use stepup::protocol::token::TokenAnswer;
@@ -25,9 +26,8 @@ pub fn carried(body: &[u8]) {
         return;
     }
     let Ok(json) = serde_json::from_slice::<Value>(body) else { return };
-    // Where it comes from JavaScript, a list is no record; to serde_json it would be one.
     if json.is_object() {
-        answers(body, &json);
+        answers(&json.to_string(), &json);
     }
     let Some(offer) = offer_in(&json["passkey"]) else { return };
     through_endpoints(&offer);
@@ -113,8 +113,8 @@ fn from_elsewhere(offer: &Offer) {
 }
 
 /// The same body as an endpoint's answer: a code or tokens only where there is no error beside them.
-fn answers(body: &[u8], json: &Value) {
-    if let Ok(answer) = serde_json::from_slice::<ChallengeAnswer>(body) {
+fn answers(body: &str, json: &Value) {
+    if let Some(answer) = read::<ChallengeAnswer>(body) {
         let public_key = offer_in(json).map(|offer| offer.public_key);
         let answer = ChallengeAnswer { public_key: public_key.clone(), ..answer };
         let error = json["error"].as_str();
@@ -136,7 +136,7 @@ fn answers(body: &[u8], json: &Value) {
             Err(error) => is_short(&error.detail, error.code),
         }
     }
-    if let Ok(answer) = serde_json::from_slice::<TokenAnswer>(body) {
+    if let Some(answer) = read::<TokenAnswer>(body) {
         match answer.tokens(&Scope::parse("pay"), None) {
             Ok(tokens) => {
                 assert!(json["error"].is_null());
@@ -149,9 +149,9 @@ fn answers(body: &[u8], json: &Value) {
             Err(error) => is_short(&error.detail, error.code),
         }
     }
-    if let Ok(told) = serde_json::from_slice::<Told>(body) {
-        let text = serde_json::to_string(&told).expect("it can be written down");
-        assert_eq!(serde_json::from_str::<Told>(&text).ok(), Some(told), "{text}");
+    if let Some(told) = read::<Told>(body) {
+        let text = write(&told);
+        assert_eq!(read::<Told>(&text), Some(told), "{text}");
     }
 }
 

@@ -7,6 +7,7 @@ use stepup::protocol::challenge::grammar::{
 };
 use stepup::protocol::challenge::{list, read};
 use stepup::protocol::error::ErrorCode;
+use stepup::protocol::json;
 use stepup::protocol::requirement::Requirement;
 
 /// A report shows at most so much of a header: an excerpt of 64 characters, and what is wrong there.
@@ -15,7 +16,7 @@ const LONGEST_REPORT: usize = 512;
 /// A header; or a demand in JSON, where that is what it is.
 pub fn challenge(bytes: &[u8]) {
     let header = text(bytes);
-    if let Ok(demand) = serde_json::from_str::<Requirement>(&header) {
+    if let Some(demand) = json::read::<Requirement>(&header) {
         requirement::any(&demand);
         if let Ok(sendable) = demand.clone().checked() {
             assert_eq!(sendable, demand);

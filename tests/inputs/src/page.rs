@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use stepup::protocol::config::Config;
 use stepup::protocol::coordinator::{Call, Coordinator, Effect, Event};
 use stepup::protocol::flow::{FlowEffect, FlowEvent, FlowId, Target};
+use stepup::protocol::json::read;
 use stepup::protocol::metadata::Metadata;
 use stepup::protocol::secret::Secret;
 use stepup::protocol::transaction::Secrets;
@@ -34,7 +35,7 @@ pub fn config(changes: &[(&str, Value)]) -> Config {
     for (name, value) in changes {
         options[name] = value.clone();
     }
-    serde_json::from_value(options).expect("these options are complete")
+    read(&options.to_string()).expect("these options are complete")
 }
 
 /// The options of an app whose backend keeps the tokens, with some of them replaced.
@@ -110,11 +111,11 @@ pub fn metadata() -> Metadata {
         "jwks_uri": "https://login.example/jwks",
         "authorization_response_iss_parameter_supported": true,
     });
-    serde_json::from_value(metadata).expect("this metadata is complete")
+    read(&metadata.to_string()).expect("this metadata is complete")
 }
 
 /// A request that was challenged.
 pub fn call(url: &str) -> Call {
-    let call = json!({ "url": url, "method": "POST", "replayable": true, "sent_at": NOW });
-    serde_json::from_value(call).expect("this call is complete")
+    let call = json!({ "url": url, "method": "POST", "replayable": true, "sent_at": NOW.0 });
+    read(&call.to_string()).expect("this call is complete")
 }

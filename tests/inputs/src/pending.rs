@@ -7,17 +7,19 @@ use std::collections::BTreeSet;
 use stepup::protocol::coordinator::{Effect, Event, Saved, WaiterId};
 use stepup::protocol::error::ErrorCode;
 use stepup::protocol::flow::{FlowEvent, Target};
+use stepup::protocol::json;
 use stepup::protocol::origin;
 
 /// A record in JSON, then on a line of its own the query of the callback page.
 pub fn pending(bytes: &[u8]) {
     let text = crate::text(bytes);
     let (record, query) = text.split_once('\n').unwrap_or((&text, ""));
-    let Ok(saved) = serde_json::from_str::<Saved>(record) else { return };
-    let written = serde_json::to_value(&saved).expect("it can be written down");
-    let again: Saved = serde_json::from_value(written.clone()).expect("and read again");
-    let rewritten = serde_json::to_value(&again).expect("and written once more");
+    let Some(saved) = json::read::<Saved>(record) else { return };
+    let written = json::write(&saved);
+    let again: Saved = json::read(&written).expect("it can be read again");
+    let rewritten = json::write(&again);
     assert_eq!(rewritten, written, "a record changes when it is restored");
+    let written = serde_json::from_str(&written).expect("it is JSON");
     for options in [config(&[]), with_backend(&[])] {
         resumes(Page::new(options), &saved, &written, query);
     }
@@ -50,7 +52,7 @@ fn resumes(mut page: Page, saved: &Saved, record: &Value, query: &str) {
         assert_eq!(values(body, "code_verifier"), [verifier]);
     }
     let answer = r#"{"access_token":"t1","token_type":"Bearer"}"#;
-    page.flow(FlowEvent::TokenAnswered(Ok(serde_json::from_str(answer).expect("it is one"))));
+    page.flow(FlowEvent::TokenAnswered(Ok(json::read(answer).expect("it is one"))));
     page.on(Event::Interrupted);
     for effect in &page.effects {
         if let Effect::Retry { waiter, access_token, .. } = effect {

@@ -3,6 +3,7 @@
 use stepup::protocol::challenge::step_up::{
     MAX_ACR_VALUES, MAX_MAX_AGE, MAX_SCOPES, MAX_VALUE_LENGTH,
 };
+use stepup::protocol::json::{read, write};
 use stepup::protocol::requirement::Requirement;
 
 /// A demand that a challenge has made: within its bounds, and fit to be sent.
@@ -24,8 +25,8 @@ pub fn from_challenge(requirement: &Requirement) {
 
 /// A demand of whatever source.
 pub fn any(requirement: &Requirement) {
-    let json = serde_json::to_string(requirement).expect("a demand can be written down");
-    let again: Requirement = serde_json::from_str(&json).expect("and read again");
+    let json = write(requirement);
+    let again: Requirement = read(&json).expect("what is written can be read again");
     assert_eq!(&again, requirement, "{json}");
     assert!(requirement.covers(requirement), "{requirement:?} does not cover itself");
     assert!(requirement.covers(&Requirement::default()), "{requirement:?}");

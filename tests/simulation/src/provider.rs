@@ -9,6 +9,7 @@ use stepup::protocol::encode::{Form, parse_form};
 use stepup::protocol::error::{Error, ErrorCode};
 use stepup::protocol::first_party::ChallengeAnswer;
 use stepup::protocol::flow::{FlowEvent, FlowId, Target};
+use stepup::protocol::json;
 use stepup::protocol::metadata::Metadata;
 use stepup::protocol::pushed::PushAnswer;
 use stepup::protocol::requirement::Scope;
@@ -82,7 +83,7 @@ impl Provider {
                 "authorization_response_iss_parameter_supported": true,
                 "code_challenge_methods_supported": ["S256"],
             });
-            serde_json::from_value(metadata).expect("this is metadata that the core reads")
+            json::read(&metadata.to_string()).expect("this is metadata that the core reads")
         };
         self.metadata.get_or_insert_with(make).clone()
     }

@@ -4,6 +4,7 @@ use stepup::protocol::coordinator::{self, Event, WaiterId};
 use stepup::protocol::encode::parse_form;
 use stepup::protocol::error::ErrorCode;
 use stepup::protocol::flow::{FlowEvent, FlowId};
+use stepup::protocol::json;
 
 use crate::browser::{Awaited, PageId, Place, TabId};
 use crate::coverage::Seen;
@@ -45,7 +46,7 @@ impl World {
             let task = Task::Saved { flow, state, until: None };
             return self.later(0, Happening::Task(page, task));
         }
-        let core = serde_json::to_string(saved).unwrap_or_default();
+        let core = json::write(saved);
         let (until, stored) = (saved.until().0, Stored { core, calls });
         self.ask_store(Operation::Put { page, flow, state, until, stored });
     }
@@ -225,7 +226,7 @@ impl World {
         if self.engine(page).is_some_and(|engine| engine.clears != clears) {
             return self.resume_fails(page, promise, ErrorCode::SessionChanged);
         }
-        let Ok(core) = serde_json::from_str::<coordinator::Saved>(&stored.core) else {
+        let Some(core) = json::read::<coordinator::Saved>(&stored.core) else {
             return self.resume_fails(page, promise, ErrorCode::PendingExpired);
         };
         if core.until().0 <= self.now {

@@ -259,5 +259,6 @@ fn config(random: &mut Random) -> Config {
         "turnTimeout": random.weighted(&[(1, 3), (2, 10), (3, 30)]),
         "pendingTtl": random.weighted(&[(1, 20), (2, 120), (1, 300)]),
     });
-    serde_json::from_value(config).expect("these are options that the core reads")
+    stepup::protocol::json::read(&config.to_string())
+        .expect("these are options that the core reads")
 }

@@ -3,6 +3,7 @@
 use stepup::protocol::coordinator::Event;
 use stepup::protocol::flow::{FlowEvent, FlowId};
 use stepup::protocol::handover::HandOver;
+use stepup::protocol::json;
 
 use crate::browser::PageId;
 use crate::coverage::Seen;
@@ -112,7 +113,7 @@ impl World {
 
     /// Leaves a result for those that wait, if somebody does.
     pub fn hands_over(&mut self, page: PageId, result: &HandOver) {
-        let text = serde_json::to_string(result).unwrap_or_default();
+        let text = json::write(result);
         if let Some(tabs) = self.tabs_of(page) {
             tabs.handing = true;
         }
@@ -172,7 +173,7 @@ impl World {
     ) {
         let turn = self.tabs_of(page).and_then(|tabs| tabs.turn);
         if let (Some(found), Some(turn)) = (found, turn.filter(|_| turn == awaits))
-            && let Ok(handed) = serde_json::from_str::<HandOver>(&found)
+            && let Some(handed) = json::read::<HandOver>(&found)
             && self.cleared_at.is_none_or(|at| handed.received.0 > at)
         {
             let flow = self.turns[turn.0].flow;

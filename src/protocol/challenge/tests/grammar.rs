@@ -2,6 +2,7 @@
 
 use crate::protocol::challenge::grammar::parse;
 use crate::protocol::challenge::list;
+use crate::protocol::json;
 
 /// The header holds these challenges, given in canonical form, and nothing malformed.
 #[track_caller]
@@ -206,7 +207,7 @@ fn a_list_is_what_the_published_types_say() {
     )
     .unwrap();
     assert_eq!(
-        serde_json::to_string(&listed).unwrap(),
+        json::write(&listed),
         concat!(
             r#"[{"scheme":"Negotiate","token68":"YII="},"#,
             r#"{"scheme":"Basic","params":{}},"#,

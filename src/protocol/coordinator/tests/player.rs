@@ -12,6 +12,7 @@ use crate::protocol::encode::parse_form;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::{FlowEffect, FlowEvent, FlowId};
 use crate::protocol::held::Serial;
+use crate::protocol::json;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
@@ -84,8 +85,8 @@ impl Page {
             match effect {
                 Effect::Save { saved, .. } => {
                     // By way of its text, as on a real page.
-                    let text = serde_json::to_string(saved).unwrap();
-                    self.saved = Some(serde_json::from_str(&text).unwrap());
+                    let text = json::write(saved);
+                    self.saved = Some(json::read(&text).unwrap());
                 }
                 Effect::Flow(_, FlowEffect::GoTo { url, .. }) => {
                     self.urls.push(url.expose().to_owned())

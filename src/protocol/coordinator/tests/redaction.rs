@@ -8,6 +8,7 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::first_party::ChallengeAnswer;
 use crate::protocol::flow::tests::player as step_up;
 use crate::protocol::flow::{FlowEffect, FlowEvent, Session};
+use crate::protocol::json;
 use crate::protocol::method::Method;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
@@ -136,7 +137,7 @@ fn t70_a_redirect_prints_no_secret_and_what_is_saved_prints_none() {
     });
     let saved = saved.expect("something is saved");
     // The record itself has them: it is encrypted. That it is marked shows that the mark is looked for.
-    assert!(serde_json::to_string(&saved).unwrap().contains(MARK));
+    assert!(json::write(&saved).contains(MARK));
     page.flow(FlowEvent::Saved(Ok(())));
     assert!(page.printed.contains("Leave {"));
     let query = format!("?code={MARK}&state=the-state&iss=https%3A%2F%2Flogin.example").into();

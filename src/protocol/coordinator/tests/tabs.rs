@@ -8,6 +8,7 @@ use crate::protocol::flow::FlowEvent::{Asserted, BackendAnswered, HandedOver, Tu
 use crate::protocol::flow::Obtained;
 use crate::protocol::flow::tests::player::{NOW, secrets, session_of};
 use crate::protocol::handover::HandOver;
+use crate::protocol::json;
 use crate::protocol::method::Method;
 use crate::protocol::secret::Secret;
 
@@ -23,8 +24,8 @@ fn hands_over(page: &mut Page, events: Vec<Event>) -> Option<HandOver> {
             if let Effect::HandOver { result, .. } = effect {
                 assert!(handed.is_none(), "once");
                 // By way of its text, as on a real page.
-                let text = serde_json::to_string(&*result).unwrap();
-                handed = Some(serde_json::from_str(&text).unwrap());
+                let text = json::write(&*result);
+                handed = Some(json::read(&text).unwrap());
             }
         }
     }

@@ -5,6 +5,7 @@ use super::player::*;
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::{config, with_passkeys};
 use crate::protocol::error::ErrorCode;
+use crate::protocol::json;
 use crate::protocol::method::Method;
 
 fn bound() -> Config {
@@ -110,8 +111,8 @@ fn the_key_outlives_the_page() {
     };
     let effects = journey.flow.on(FlowEvent::Quiet, &mut context);
     let [FlowEffect::Save(pending)] = effects.as_slice() else { panic!("{effects:?}") };
-    let text = serde_json::to_string(pending).unwrap();
-    let pending = serde_json::from_str(&text).unwrap();
+    let text = json::write(pending);
+    let pending = json::read(&text).unwrap();
     let query = "?code=c1&state=the-state&iss=https%3A%2F%2Flogin.example";
     let (_, wanted) = Flow::resume(FlowId(1), pending, query, &mut context);
     let wanted = wanted.iter().map(said).collect::<Vec<_>>().join(", ");

@@ -5,6 +5,7 @@ use super::player::*;
 use crate::protocol::config::Config;
 use crate::protocol::config::tests::{config, with_backend};
 use crate::protocol::error::ErrorCode;
+use crate::protocol::json;
 use crate::protocol::method::Method;
 use crate::protocol::units::Seconds;
 
@@ -45,11 +46,11 @@ fn pending() -> Pending {
     let _ = journey.flow.on(alive(), &mut context);
     let effects = journey.flow.on(FlowEvent::Quiet, &mut context);
     let text = effects.iter().find_map(|effect| match effect {
-        FlowEffect::Save(pending) => serde_json::to_string(pending).ok(),
+        FlowEffect::Save(pending) => Some(json::write(pending)),
         _ => None,
     });
     let text = text.expect("something is saved");
-    serde_json::from_str(&text).expect("it can be read again")
+    json::read(&text).expect("it can be read again")
 }
 
 /// Alice is back with this query.

@@ -191,12 +191,12 @@ fn a_set_that_is_none_has_no_keys() {
 #[test]
 fn a_key_is_handed_over_as_a_bare_jwk() {
     let key = choose(&[ec(json!({ "use": "sig", "key_ops": ["verify"] }))], Algorithm::Es256, None);
-    let json = serde_json::to_value(key.unwrap()).unwrap();
+    let json = written(&key.unwrap());
     assert_eq!(json, json!({ "kty": "EC", "crv": "P-256", "x": EC[0], "y": EC[1] }));
     let rsa_key = choose(&[rsa(256)], Algorithm::Ps512, None).unwrap();
-    let json = serde_json::to_value(rsa_key).unwrap();
+    let json = written(&rsa_key);
     assert_eq!(json, json!({ "kty": "RSA", "n": encode(vec![0xa5; 256]), "e": "AQAB" }));
     let okp_key = choose(&[okp("Ed25519")], Algorithm::EdDsa, None).unwrap();
-    let json = serde_json::to_value(okp_key).unwrap();
+    let json = written(&okp_key);
     assert_eq!(json, json!({ "kty": "OKP", "crv": "Ed25519", "x": EC[0] }));
 }

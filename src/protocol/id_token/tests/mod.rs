@@ -11,6 +11,8 @@ mod threats;
 mod vectors;
 
 use super::*;
+use crate::protocol::border::Export;
+use crate::protocol::json;
 use crate::protocol::units::EpochSeconds;
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -40,6 +42,11 @@ fn expectation(source: Source) -> Expectation {
         algorithms: None,
         now: EpochSeconds(NOW),
     }
+}
+
+/// As it crosses to JavaScript.
+fn written(value: &impl Export) -> Value {
+    serde_json::from_str(&json::write(value)).unwrap()
 }
 
 /// Claims with nothing wrong.
