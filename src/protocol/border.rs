@@ -344,6 +344,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::protocol::json::{Json, read, write};
     use crate::protocol::method::Method;
+    use crate::protocol::requirement::Requirement;
     use crate::protocol::units::Seconds;
 
     #[derive(Debug, PartialEq)]
@@ -398,6 +399,14 @@ mod tests {
             r#"{"to":"a","alone":false,"lasts":"5"}"#,
         ] {
             assert_eq!(read::<Trip>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_members_is_no_record_although_none_must_be_there() {
+        assert_eq!(read("{}"), Some(Requirement::default()));
+        for text in ["7", "\"\"", "true", "null"] {
+            assert_eq!(read::<Requirement>(text), None, "{text}");
         }
     }
 
