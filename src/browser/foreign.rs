@@ -23,8 +23,12 @@ extern "C" {
     fn property(of: &JsValue, name: &str) -> Result<JsValue, JsValue>;
 }
 
-/// A property, or undefined.
+/// A property, or undefined. What is no object has none, and is not asked: an import that throws costs a
+/// place in wasm-bindgen's table of references for ever, besides the time that the exception takes.
 pub fn get(value: &JsValue, name: &str) -> JsValue {
+    if !value.is_object() && !value.is_function() {
+        return JsValue::UNDEFINED;
+    }
     property(value, name).unwrap_or(JsValue::UNDEFINED)
 }
 
