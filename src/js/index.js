@@ -144,9 +144,10 @@ export const createStepUp = (options) => {
     };
     clear = () => {
       epoch = {};
+      if (loader) return loader.clear();
       // Before this returns: the app may leave the page at once.
-      if (!loader) tellCleared(nameOf(options));
-      later("clear")(loader).catch(() => {});
+      tellCleared(nameOf(options));
+      later("clear")(true).catch(() => {});
     };
     preload = later("preload");
     fetch = stepUpFetch;

@@ -4,13 +4,14 @@
  * challenge? Everything else is loaded when it does.
  */
 
-import { base, placeOf, placesOf } from "./apis.js";
+import { placeOf, placesOf } from "./apis.js";
 import { keep, own } from "./call.js";
 import { nameOf, tellCleared } from "./channel.js";
 import { asItWas } from "./early.js";
 import { StepUpError, isStepUpError } from "./error.js";
 import { firstMethod } from "./methods.js";
 import { seemsEnough } from "./peek.js";
+import { plainOrigin, read } from "./plain.js";
 
 /**
  * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
@@ -19,10 +20,12 @@ import { seemsEnough } from "./peek.js";
  * @typedef {import("./engine.js").Published} Published
  */
 
-/** http is as good as https only on this very machine (W3C Secure Contexts §3.1). */
-const trustworthy = (/** @type {URL} */ url) =>
-  url.protocol === "https:" ||
-  /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+/** http is as good as https only on this very machine (W3C Secure Contexts §3.1). @param {string} origin */
+const trustworthy = (origin) =>
+  /^(https:.*|http:\/\/(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?)$/.test(origin);
+
+/** @type {{ token?: string, send?: Published["send"] }} */
+const NONE = {};
 
 const [WIDTH, HEIGHT] = [480, 720];
 
@@ -44,6 +47,8 @@ const resize = (opened) => {
 export const start = (options, target, native, opened) => {
   /** @type {import("./apis.js").Place[]} */
   let apis;
+  /** Their origins, once they are known. @type {Set<string> | undefined} */
+  let origins;
   /** @type {Engine | undefined} */
   let engine;
   /** @type {Promise<Engine> | undefined} */
@@ -124,19 +129,11 @@ export const start = (options, target, native, opened) => {
     return ready;
   };
 
-  /** Which API a URL belongs to, if any. @param {URL} url */
-  const find = (url) => placeOf((apis ??= placesOf(options)), url);
-
   /** By the time, and by the clock that nobody sets back. @param {Published} held */
   const lives = ({ until, end }) => until > Date.now() && end > performance.now();
 
-  /**
-   * The token to send: one that is held, else the session's.
-   * @param {Call} call @returns {Promise<{ token?: string, send?: Published["send"] }>}
-   */
-  const tokenFor = async (call) => {
-    // A cookie carries the session.
-    if (options.bff) return {};
+  /** The token that is held for a request, if any. @param {Call} call */
+  const heldFor = (call) => {
     const narrow = call.stepup.authorizationDetails && engine?.narrow(call);
     let held = narrow || published[call.index];
     if (held && !lives(held)) {
@@ -145,11 +142,14 @@ export const start = (options, target, native, opened) => {
       held = published[call.index];
     }
     // Only the API's word leads to a renewal, so what has expired is sent to get it.
-    if (held && (lives(held) || (held.renewable && call.replayable))) {
-      call.serial = held.serial;
-      if (held.once && !narrow) engine?.spent(held.serial);
-      return held;
-    }
+    if (!held || !(lives(held) || (held.renewable && call.replayable))) return undefined;
+    call.serial = held.serial;
+    if (held.once && !narrow) engine?.spent(held.serial);
+    return held;
+  };
+
+  /** The session's token. @returns {Promise<{ token?: string, send?: undefined }>} */
+  const sessions = async () => {
     try {
       return { token: (await options.session?.())?.accessToken };
     } catch (error) {
@@ -168,28 +168,43 @@ export const start = (options, target, native, opened) => {
     }
   };
 
+  /** What is not for somebody else for certain. @param {any} input @param {any} init @param {unknown} url @returns {Promise<Response>} */
+  const judge = async (input, init, url) => {
+    if (!origins) {
+      apis = placesOf(options);
+      origins = new Set(apis.map(({ origin }) => origin));
+    }
+    let place;
+    try {
+      place = own.has(input) ? undefined : read(url);
+    } catch {
+      // Not a URL: `fetch` says so better.
+    }
+    const index = place ? placeOf(apis, place) : -1;
+    if (!place || index < 0) return native(input, init);
+    if (!trustworthy(place.origin)) throw new StepUpError("origin_not_allowed", { message: place.origin });
+    const call = keep(input, init ?? {}, place.href, apis[index].api, index, options.bff?.csrf);
+    if (options.rules) return byRules(call);
+    return options.rememberRequirements && engine ? engine.demanded(call, []) : run(call);
+  };
+
+  /** What was asked for before this was there. @type {(...given: Parameters<typeof asItWas>) => Promise<Response>} */
+  const late = async (...given) => {
+    const began = epoch;
+    const [input, init] = await asItWas(...given);
+    if (began !== epoch) throw new StepUpError("session_changed");
+    return stepUpFetch(input, init);
+  };
+
   /**
    * @param {any} input @param {any} [init] @param {Request} [request] @param {[string, FormDataEntryValue][]} [entries]
    * @returns {Promise<Response>}
    */
-  const stepUpFetch = async (input, init, request, entries) => {
-    if (request) {
-      const began = epoch;
-      [input, init] = await asItWas(input, init, request, entries);
-      if (began !== epoch) throw new StepUpError("session_changed");
-    }
-    let url;
-    try {
-      url = new URL(/** @type {Request} */ (input).url ?? input, base());
-    } catch {
-      // Not a URL: `fetch` says so better.
-    }
-    const index = url && !own.has(/** @type {Request} */ (input)) ? find(url) : -1;
-    if (!url || index < 0) return native(input, init);
-    if (!trustworthy(url)) throw new StepUpError("origin_not_allowed", { message: url.origin });
-    const call = keep(input, init ?? {}, url.href, apis[index].api, index, options.bff?.csrf);
-    if (options.rules) return byRules(call);
-    return options.rememberRequirements && engine ? engine.demanded(call, []) : run(call);
+  const stepUpFetch = (input, init, request, entries) => {
+    if (request) return late(input, init, request, entries);
+    const url = input?.url ?? input?.href ?? input;
+    const origin = typeof url === "string" ? plainOrigin(url) : undefined;
+    return origin && origins && !origins.has(origin) ? native(input, init) : judge(input, init, url);
   };
 
   /** The app's rules; none where they cannot be loaded. */
@@ -235,13 +250,13 @@ export const start = (options, target, native, opened) => {
     flying += 1;
     try {
       const began = epoch;
-      const { origin } = new URL(call.url);
-      const { token, send } = await tokenFor(call);
+      // With a backend a cookie carries the session.
+      const { token, send } = options.bff ? NONE : (heldFor(call) ?? (await sessions()));
       const response = await (send ? send(call) : call.send(native, token));
       const { ok, status } = response;
       // Somebody else's answer, at the end of a redirect, is no challenge of this API.
       if (ok && call.onTrial) engine?.wentThrough(call);
-      if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
+      if (ok || (response.redirected && new URL(response.url).origin !== new URL(call.url).origin)) return response;
       const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
       readable(call, response);
       const detected = await detect(call, response);
@@ -337,19 +352,23 @@ export const start = (options, target, native, opened) => {
     preload: () => Promise.all([load(), options.rules && loadRules()]).then(() => {}),
     prepare: async (/** @type {import("./index.d.ts").Rule} */ what) =>
       (await engineFor(epoch)).prepare(what),
-    /** @param {unknown} untold whether the other tabs do not know yet */
-    clear: (untold) => {
+    /** @param {boolean} [told] whether the other tabs know already */
+    clear: (told) => {
       epoch += 1;
       published = [];
-      engine?.cleared();
       given?.close();
       given = undefined;
-      if (untold) tellCleared(nameOf(options), { from: me });
-      // What was saved, by this page or one before it, was that user's.
-      if (options.methods?.includes("redirect"))
-        import("./redirect.js").then(({ forgetAll }) => forgetAll(options)).catch(() => {});
-      if (options.dpop)
-        forgotten = import("./dpop.js").then(({ forget }) => forget(options)).catch(() => {});
+      try {
+        engine?.cleared();
+      } finally {
+        // Also where the instance dies of it.
+        if (!told) tellCleared(nameOf(options), { from: me });
+        // What was saved, by this page or one before it, was that user's.
+        if (options.methods?.includes("redirect"))
+          import("./redirect.js").then(({ forgetAll }) => forgetAll(options)).catch(() => {});
+        if (options.dpop)
+          forgotten = import("./dpop.js").then(({ forget }) => forget(options)).catch(() => {});
+      }
     },
   };
 };
