@@ -12,6 +12,7 @@ import { StepUpError, isStepUpError } from "./error.js";
 import { firstMethod } from "./methods.js";
 import { seemsEnough } from "./peek.js";
 import { plainOrigin, read } from "./plain.js";
+import { coreOf } from "./wasm.js";
 
 /**
  * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
@@ -85,8 +86,11 @@ export const start = (options, target, native, opened) => {
     console.warn(`stepup: ${message}`);
   };
 
-  const load = () =>
-    (loading ??= import("./engine.js")
+  const load = () => {
+    if (loading) return loading;
+    // Both at once: one comes while the other does.
+    coreOf(options.wasm, native);
+    return (loading = import("./engine.js")
       .then((module) =>
         module.start(options, {
           emit,
@@ -112,6 +116,7 @@ export const start = (options, target, native, opened) => {
           throw isStepUpError(cause) ? cause : new StepUpError("wasm_unavailable", { cause });
         },
       ));
+  };
 
   /**
    * The engine, for what began in this epoch.
@@ -378,6 +383,7 @@ export const parseChallenges = async (input, options = {}) => {
   const headers = /** @type {Response} */ (input).headers ?? input;
   const text = typeof headers === "string" ? headers : headers.get("WWW-Authenticate");
   if (text === null) return [];
+  coreOf(options.wasm);
   const { parse } = await import("./engine.js");
   return parse(text, options.wasm);
 };
