@@ -12,6 +12,7 @@ import { StepUpError, isStepUpError } from "./error.js";
 import { firstMethod } from "./methods.js";
 import { seemsEnough } from "./peek.js";
 import { plainOrigin, read } from "./plain.js";
+import { warm } from "./warm.js";
 import { coreOf } from "./wasm.js";
 
 /**
@@ -90,7 +91,8 @@ export const start = (options, target, native, opened) => {
     if (loading) return loading;
     // Both at once: one comes while the other does.
     coreOf(options.wasm, native);
-    return (loading = import("./engine.js")
+    const cool = warm(options);
+    loading = import("./engine.js")
       .then((module) =>
         module.start(options, {
           emit,
@@ -115,7 +117,9 @@ export const start = (options, target, native, opened) => {
           loading = undefined;
           throw isStepUpError(cause) ? cause : new StepUpError("wasm_unavailable", { cause });
         },
-      ));
+      )
+      .finally(cool);
+    return loading;
   };
 
   /**

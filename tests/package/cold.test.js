@@ -1,6 +1,7 @@
 /** What a page asks its server for, and when: before the first challenge, and after it. */
 
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { after, before, beforeEach, suite, test } from "node:test";
 
 import { noBrowser } from "./browser.js";
@@ -60,9 +61,12 @@ suite("what a page loads", () => {
     return false;
   };
 
-  /** An instance whose API is what is missing below this path of the page's own origin. @param {string} [pathPrefix] */
-  const make = (pathPrefix = "/api") =>
-    tab.run(async (pathPrefix) => {
+  /**
+   * An instance whose API is what is missing below this path of the page's own origin.
+   * @param {string} [pathPrefix] @param {Partial<import("../../src/js/index.d.ts").StepUpOptions>} [more]
+   */
+  const make = (pathPrefix = "/api", more = {}) =>
+    tab.run(async (pathPrefix, more) => {
       /** @type {typeof import("../../src/js/index.d.ts")} */
       const { createStepUp } = await import(/** @type {any} */ ("/index.js"));
       const page = /** @type {Page} */ (globalThis);
@@ -70,9 +74,10 @@ suite("what a page loads", () => {
         apis: [{ origin: location.origin, pathPrefix, detect: () => ({ acr: "AL3" }) }],
         session: () => ({ accessToken: "low" }),
         authenticate: async () => "high",
+        ...more,
       });
       await new Promise((resolve) => setTimeout(resolve, 300));
-    }, pathPrefix);
+    }, pathPrefix, more);
 
   /** What becomes of a request that is challenged. */
   const challenged = () =>
@@ -109,6 +114,44 @@ suite("what a page loads", () => {
     const wasm = asked.filter(({ path }) => path === "/stepup_bg.wasm");
     assert.deepEqual(wasm.map(({ authorization }) => authorization), [undefined]);
     assert.ok(asked.some(({ path, authorization }) => path === "/api/none" && authorization === "Bearer low"));
+  });
+
+  /** Who only counts who connects, and answers nobody. */
+  const provider = async () => {
+    const reached = { count: 0 };
+    const server = createServer((socket) => {
+      reached.count += 1;
+      socket.on("error", () => {}).on("data", () => socket.destroy());
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+    return { reached, issuer: `http://localhost:${port}`, close: () => server.close() };
+  };
+
+  test("the provider is connected to meanwhile, and not before", options, async (context) => {
+    const { reached, issuer, close } = await provider();
+    context.after(close);
+    // JSON has no functions, and null is not one either.
+    await make("/api", { issuer, clientId: "app", redirectUri: "/callback.html", methods: ["popup"], gate: false, authenticate: /** @type {any} */ (null) });
+    assert.equal(reached.count, 0);
+    let meanwhile = 0;
+    hold = async (path) => {
+      if (path !== "/engine.js") return;
+      for (const end = Date.now() + 3000; !reached.count && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 2));
+      meanwhile = reached.count;
+    };
+    await challenged();
+    assert.ok(meanwhile > 0, "there was a connection before there was an answer");
+    assert.equal(await tab.run(() => document.querySelectorAll("link").length), 0, "the page is left as it was");
+  });
+
+  test("with a backend nobody is: it is the page's own, and no provider counts", options, async (context) => {
+    const { reached, issuer, close } = await provider();
+    context.after(close);
+    await make("/api", { issuer, bff: { login: "/login" }, gate: false, promptTimeout: 1, authenticate: /** @type {any} */ (null) });
+    await challenged();
+    assert.ok(paths().includes("/engine.js"));
+    assert.equal(reached.count, 0);
   });
 
   test("t68 where it breaks off, it is asked for again the next time", options, async () => {
