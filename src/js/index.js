@@ -32,15 +32,34 @@ export const createStepUp = (options) => {
   let loader;
   /** @type {Promise<Loader> | undefined} */
   let loading;
+  /** @type {(() => void) | null | undefined} */
+  let undo;
   /** The window for who waits for the loader: one click, one window. @type {Window | null | undefined} */
   let opening;
   /** What `install()` replaced. */
   /** @type {typeof fetch | null | undefined} */
   let original;
-  /** @type {(() => void) | null | undefined} */
-  let undo;
   /** Another one after each `clear()`: what began before it must not go on after it. @type {object | undefined} */
   let epoch;
+
+  /** At once where the loader is there, else when it has come. @type {(name: string, instead?: () => any) => any} */
+  const later =
+    (name, instead) =>
+    async (/** @type {any[]} */ ...given) => {
+      const began = epoch;
+      /** @type {any} */
+      const it =
+        loader ??
+        (await (loading ??= lazy("start")(options, target, native, () => opening).then(
+          (/** @type {Loader} */ ready) => (loader = ready),
+          (/** @type {unknown} */ error) => {
+            opening = loading = /** @type {undefined} */ (opening?.close());
+            throw error;
+          },
+        )).catch(instead));
+      if (began !== epoch) throw new StepUpError("session_changed");
+      return it[name](...given);
+    };
 
   /**
    * Before the loader is there: what is asked for goes out as it is now, whatever its owner does to it. If
@@ -77,26 +96,30 @@ export const createStepUp = (options) => {
   /** @type {import("./call.js").Fetch} */
   const native = (input, init) => (original ?? fetch)(input, init);
 
-  /** At once where the loader is there, else when it has come. @type {(name: string, instead?: () => any) => any} */
-  const later =
-    (name, instead) =>
-    async (/** @type {any[]} */ ...given) => {
-      const began = epoch;
-      /** @type {any} */
-      const it =
-        loader ??
-        (await (loading ??= lazy("start")(options, target, native, () => opening).then(
-          (/** @type {Loader} */ ready) => (loader = ready),
-          (/** @type {unknown} */ error) => {
-            opening = loading = /** @type {undefined} */ (opening?.close());
-            throw error;
-          },
-        )).catch(instead));
-      if (began !== epoch) throw new StepUpError("session_changed");
-      return it[name](...given);
-    };
-
   const target = new (class extends EventTarget {
+    clear = () => {
+      epoch = {};
+      if (loader) return loader.clear();
+      // Before this returns: the app may leave the page at once.
+      tellCleared(nameOf(options));
+      later("clear")(true).catch(() => {});
+    };
+    install = () => {
+      if (!undo) {
+        const before = (original = fetch);
+        /** @type {typeof fetch} */
+        const wrapper = (input, init) => (undo === end ? stepUpFetch : before)(input, init);
+        const end = () => {
+          if (undo !== end) return;
+          undo = original = null;
+          // Where somebody has wrapped us meanwhile, our wrapper stays and lets everything through.
+          if (fetch === wrapper) globalThis.fetch = before;
+        };
+        globalThis.fetch = wrapper;
+        undo = end;
+      }
+      return undo;
+    };
     get assurance() {
       return loader?.assurance();
     }
@@ -108,6 +131,10 @@ export const createStepUp = (options) => {
       }
       return null;
     };
+    fetch = stepUpFetch;
+    preload = later("preload");
+    token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
+    prepare = later("prepare");
     ensure = (/** @type {import("./index.d.ts").EnsureOptions} */ asked = {}) => {
       // Inside the click, where the popup is the first method for certain. The loader closes what it does not need.
       if (
@@ -125,33 +152,6 @@ export const createStepUp = (options) => {
         opening ??= open("", "_blank", "popup");
       return later("ensure")(asked);
     };
-    token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
-    install = () => {
-      if (!undo) {
-        const before = (original = fetch);
-        /** @type {typeof fetch} */
-        const wrapper = (input, init) => (undo === end ? stepUpFetch : before)(input, init);
-        const end = () => {
-          if (undo !== end) return;
-          undo = original = null;
-          // Where somebody has wrapped us meanwhile, our wrapper stays and lets everything through.
-          if (fetch === wrapper) globalThis.fetch = before;
-        };
-        globalThis.fetch = wrapper;
-        undo = end;
-      }
-      return undo;
-    };
-    clear = () => {
-      epoch = {};
-      if (loader) return loader.clear();
-      // Before this returns: the app may leave the page at once.
-      tellCleared(nameOf(options));
-      later("clear")(true).catch(() => {});
-    };
-    preload = later("preload");
-    fetch = stepUpFetch;
-    prepare = later("prepare");
   })();
   // Whatever is asked of it sends for the loader; on a server nothing else does.
   if (globalThis.document) later("assurance")().catch(() => {});

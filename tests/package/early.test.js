@@ -226,6 +226,8 @@ suite("ensure() in a click before the loader is there", () => {
   test("leaves it to the loader, where another method may be the first", async () => {
     assert.deepEqual(await windows({ passkey: PASSKEY }), [0, 0]);
     assert.deepEqual(await windows({ firstPartyApps: true }), [0, 0]);
+    const bff = { login: "/login", passkey: { options: "/options", verify: "/verify" } };
+    assert.deepEqual(await windows({ issuer: undefined, clientId: undefined, bff }), [0, 0]);
     assert.deepEqual(await windows({ methods: ["redirect", "popup"] }), [0, 0]);
     assert.deepEqual(await windows({ authenticate: () => new Promise(() => {}) }), [0, 0]);
     assert.deepEqual(await windows({}, { methods: ["redirect"] }), [0, 0]);
@@ -264,7 +266,10 @@ suite("what else is asked before the loader is there", () => {
   test("a redirect that this page itself has begun is not taken up by it", async (context) => {
     /** @type {Map<string, string>} */
     const items = new Map();
-    const storage = { getItem: (/** @type {string} */ key) => items.get(key) ?? null, removeItem: () => assert.fail("it was taken up") };
+    /** @type {Set<string>} */
+    const looked = new Set();
+    const getItem = (/** @type {string} */ key) => (looked.add(key), items.get(key) ?? null);
+    const storage = { getItem, setItem: () => {}, removeItem: () => {} };
     Object.defineProperty(globalThis, "sessionStorage", { value: storage, configurable: true });
     context.after(() => Reflect.deleteProperty(globalThis, "sessionStorage"));
     const stepup = make();
@@ -272,6 +277,7 @@ suite("what else is asked before the loader is there", () => {
     await started();
     items.set("stepup:awaited", JSON.stringify({ state: "mine", returnTo: "/" }));
     assert.equal(await stepup.resume(), null);
+    assert.deepEqual([...looked], ["stepup:awaited"]);
   });
 });
 
