@@ -2,7 +2,8 @@
 /**
  * What a page pays for from the start. Requests to other places pass; everything else is the business of
  * `loader.js`, which is on its way from then on. Until it is there, this does what must be done inside the
- * call itself, and every byte of it is on the page's critical path.
+ * call itself, and every byte of it is on the page's critical path: the order of what is here is the one that
+ * compresses best.
  */
 
 import { nameOf, tellCleared } from "./channel.js";
@@ -30,17 +31,20 @@ const lazy =
 export const createStepUp = (options) => {
   /** @type {Loader | undefined} */
   let loader;
-  /** @type {Promise<Loader> | undefined} */
-  let loading;
-  /** @type {(() => void) | null | undefined} */
-  let undo;
-  /** The window for who waits for the loader: one click, one window. @type {Window | null | undefined} */
-  let opening;
   /** What `install()` replaced. */
   /** @type {typeof fetch | null | undefined} */
   let original;
+  /** @type {(() => void) | null | undefined} */
+  let undo;
   /** Another one after each `clear()`: what began before it must not go on after it. @type {object | undefined} */
   let epoch;
+  /** The window for who waits for the loader: one click, one window. @type {Window | null | undefined} */
+  let opening;
+  /** @type {Promise<Loader> | undefined} */
+  let loading;
+
+  /** @type {import("./call.js").Fetch} */
+  const native = (input, init) => (original ?? fetch)(input, init);
 
   /** At once where the loader is there, else when it has come. @type {(name: string, instead?: () => any) => any} */
   const later =
@@ -61,6 +65,22 @@ export const createStepUp = (options) => {
       return it[name](...given);
     };
 
+  /** @type {typeof fetch} */
+  const stepUpFetch = (/** @type {any} */ input, init) => {
+    if (loader) return loader.fetch(input, init);
+    /** @type {unknown} */
+    let ours = 1;
+    try {
+      // Rather once too often, since the loader looks again; and what has no host is told to be no API there.
+      ours = options.apis.some((/** @type {any} */ api) =>
+        ["", parse(input.url ?? input).host].includes(parse(api.origin ?? api).host),
+      );
+    } catch {
+      // Whatever is wrong, the loader says so, or `fetch`.
+    }
+    return (ours ? early : native)(input, init);
+  };
+
   /**
    * Before the loader is there: what is asked for goes out as it is now, whatever its owner does to it. If
    * the loader does not come, it goes without a token.
@@ -77,24 +97,6 @@ export const createStepUp = (options) => {
       init.body?.getAll && [...init.body],
     );
   };
-
-  /** @type {typeof fetch} */
-  const stepUpFetch = (/** @type {any} */ input, init) => {
-    if (loader) return loader.fetch(input, init);
-    let ours = true;
-    try {
-      // Rather once too often, since the loader looks again; and what has no host is told to be no API there.
-      ours = options.apis.some((/** @type {any} */ api) =>
-        ["", parse(input.url ?? input).host].includes(parse(api.origin ?? api).host),
-      );
-    } catch {
-      // Whatever is wrong, the loader says so, or `fetch`.
-    }
-    return (ours ? early : native)(input, init);
-  };
-
-  /** @type {import("./call.js").Fetch} */
-  const native = (input, init) => (original ?? fetch)(input, init);
 
   const target = new (class extends EventTarget {
     clear = () => {
@@ -123,6 +125,8 @@ export const createStepUp = (options) => {
     get assurance() {
       return loader?.assurance();
     }
+    fetch = stepUpFetch;
+    token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
     resume = async (/** @type {import("./index.d.ts").ResumeOptions} */ how) => {
       try {
         if (loader || sessionStorage.getItem("stepup:awaited")) return later("resume")(how);
@@ -131,17 +135,13 @@ export const createStepUp = (options) => {
       }
       return null;
     };
-    fetch = stepUpFetch;
-    preload = later("preload");
-    token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
-    prepare = later("prepare");
-    ensure = (/** @type {import("./index.d.ts").EnsureOptions} */ asked = {}) => {
+    ensure = (/** @type {import("./index.d.ts").EnsureOptions | undefined} */ asked) => {
       // Inside the click, where the popup is the first method for certain. The loader closes what it does not need.
       if (
         !loader &&
         globalThis.navigator?.userActivation?.isActive &&
         /** @type {any} */ (
-          asked.methods ??
+          asked?.methods ??
             options.methods ??
             options.passkey ??
             options.firstPartyApps ??
@@ -152,6 +152,8 @@ export const createStepUp = (options) => {
         opening ??= open("", "_blank", "popup");
       return later("ensure")(asked);
     };
+    prepare = later("prepare");
+    preload = later("preload");
   })();
   // Whatever is asked of it sends for the loader; on a server nothing else does.
   if (globalThis.document) later("assurance")().catch(() => {});
