@@ -33,7 +33,7 @@ export const placesOf = ({ apis }) => {
  */
 const CLIMBS = /(\/|%2f|%5c)(\.|%2e){2}(;|\/|%2f|%5c|$)/i;
 
-/** Which of the APIs a URL belongs to, as its index; -1 if to none. @param {Place[]} places @param {URL} url */
+/** Which of the APIs a URL belongs to, as its index; -1 if to none. @param {Place[]} places @param {{ origin: string, pathname: string }} url */
 export const placeOf = (places, { origin: of, pathname }) =>
   places.findIndex(
     ({ origin, prefix }) =>

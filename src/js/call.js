@@ -41,6 +41,10 @@ const copy = (body) => {
   return body;
 };
 
+/** What the caller has set, as far as it may be changed after the call. @param {HeadersInit} [headers] */
+const headersOf = (headers) =>
+  !headers || Object.getPrototypeOf(headers) === Object.prototype ? { ...headers } : new Headers(headers);
+
 /**
  * Takes down what a call to `fetch` asks for, before any of it is used up.
  * @param {RequestInfo | URL} input
@@ -54,7 +58,7 @@ const copy = (body) => {
 export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => {
   // A Request is cloned before it is used: its body cannot be read twice.
   const request = input instanceof Request ? new Request(input, init) : undefined;
-  const headers = new Headers(request ? request.headers : init.headers);
+  const headers = request ? request.headers : headersOf(init.headers);
   const body = /** @type {any} */ (init.body);
   const kept = { ...init, body: copy(body), headers };
   const wanted = (request ?? init).redirect ?? "follow";

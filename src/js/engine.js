@@ -12,7 +12,7 @@ import { saidBy } from "./peek.js";
 import { prompter } from "./prompt.js";
 import { detailsText, requirement, scopes, settings } from "./settings.js";
 import { joinTabs } from "./tabs.js";
-import { wasmSource } from "./wasm.js";
+import { coreOf, forgetCore, wasmSource } from "./wasm.js";
 
 /**
  * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
@@ -76,14 +76,15 @@ const failure = (error) =>
     ? new StepUpError(error.code, { message: error.detail })
     : error;
 
-/** @param {StepUpOptions["wasm"]} wasm */
-const instantiate = (wasm) =>
-  (instance ??= wasmSource(wasm, "core")
+/** @param {StepUpOptions["wasm"]} wasm @param {import("./call.js").Fetch} [native] */
+const instantiate = (wasm, native) =>
+  (instance ??= coreOf(wasm, native)
     .then((module_or_path) => init({ module_or_path }))
     .then(
       () => on_panic(die),
       (error) => {
         instance = undefined;
+        forgetCore();
         throw error;
       },
     ));
@@ -119,7 +120,7 @@ const lazily = (load) => {
  */
 export const start = async (options, loader) => {
   const { emit, native, diagnose, detect, run, publish } = loader;
-  await instantiate(options.wasm);
+  await instantiate(options.wasm, native);
   /** @type {Map<number, Waiter>} */
   const waiters = new Map();
   let last = 0;

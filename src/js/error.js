@@ -3,8 +3,6 @@
 
 /** @typedef {import("./index.d.ts").StepUpErrorCode} StepUpErrorCode */
 
-const NAME = "StepUpError";
-
 /** @type {typeof import("./index.d.ts").StepUpError} */
 export const StepUpError = class extends Error {
   /**
@@ -14,7 +12,7 @@ export const StepUpError = class extends Error {
   constructor(code, { message, cause, response } = {}) {
     super(message ? `${code}: ${message}` : code, { cause });
     /** @type {"StepUpError"} */
-    this.name = NAME;
+    this.name = "StepUpError";
     this.code = code;
     this.response = response;
   }
@@ -26,4 +24,4 @@ export const StepUpError = class extends Error {
  * @returns {value is import("./index.d.ts").StepUpError}
  */
 export const isStepUpError = (value) =>
-  value instanceof Error && value.name === NAME && "code" in value;
+  value instanceof Error && value.name === "StepUpError";

@@ -1,372 +1,171 @@
 // @ts-check
 /**
- * The loader: is this request for one of the app's APIs, and does its answer smell of a challenge?
- * Everything else is loaded when it does.
+ * What a page pays for from the start. Requests to other places pass; everything else is the business of
+ * `loader.js`, which is on its way from then on. Until it is there, this does what must be done inside the
+ * call itself, and every byte of it is on the page's critical path: the order of what is here is the one that
+ * compresses best.
  */
 
-import { base, placeOf, placesOf } from "./apis.js";
-import { keep, own } from "./call.js";
 import { nameOf, tellCleared } from "./channel.js";
 import { StepUpError, isStepUpError } from "./error.js";
-import { firstMethod } from "./methods.js";
-import { seemsEnough } from "./peek.js";
 
 export { StepUpError, isStepUpError };
 
-/**
- * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
- * @typedef {import("./call.js").Call} Call
- * @typedef {import("./engine.js").Engine} Engine
- * @typedef {import("./engine.js").Published} Published
- */
+/** @typedef {ReturnType<typeof import("./loader.js").start>} Loader */
 
-/** http is as good as https only on this very machine (W3C Secure Contexts §3.1). */
-const trustworthy = (/** @type {URL} */ url) =>
-  url.protocol === "https:" ||
-  /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+/** @param {any} url */
+const parse = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location);
+
+/** What the loader exports. @type {(name: string) => any} */
+const lazy =
+  (name) =>
+  async (/** @type {any[]} */ ...given) => {
+    /** @type {any} */
+    const it = await import("./loader.js").catch((cause) => {
+      throw new StepUpError("wasm_unavailable", { cause });
+    });
+    return it[name](...given);
+  };
 
 /** @type {typeof import("./index.d.ts").createStepUp} */
 export const createStepUp = (options) => {
-  const target = new EventTarget();
-  /** @type {import("./apis.js").Place[]} */
-  let apis;
-  /** @type {Engine | undefined} */
-  let engine;
-  /** @type {Promise<Engine> | undefined} */
-  let loading;
-  /** What `install()` replaced, as long as our wrapper may be in the way. */
-  /** @type {typeof fetch | undefined} */
+  /** @type {Loader | undefined} */
+  let loader;
+  /** What `install()` replaced. */
+  /** @type {typeof fetch | null | undefined} */
   let original;
-  /** @type {(() => void) | undefined} */
+  /** @type {(() => void) | null | undefined} */
   let undo;
-  /** The window of an `ensure()` that waits for the wasm: one click, one window. */
-  /** @type {Window | undefined} */
+  /** Another one after each `clear()`: what began before it must not go on after it. @type {object | undefined} */
+  let epoch;
+  /** The window for who waits for the loader: one click, one window. @type {Window | null | undefined} */
   let opening;
-  /** Grows with each `clear()`: what began before it must not go on after it. */
-  let epoch = 0;
-  /** Which of all SDKs, in all tabs, this one is. */
-  const me = Math.random();
-  /** @type {(Published | null)[]} */
-  let published = [];
-  const warned = new Set();
-  /** The key of tokens that are forgotten is being deleted. @type {Promise<void> | undefined} */
-  let forgotten;
-  /** How many requests to the APIs are on the wire, or about to be. */
-  let flying = 0;
-  /** What asks before a request leaves, once it is loaded. */
-  /** @type {import("./rules.js").Rules | undefined} */
-  let rules;
+  /** @type {Promise<Loader> | undefined} */
+  let loading;
 
   /** @type {import("./call.js").Fetch} */
   const native = (input, init) => (original ?? fetch)(input, init);
 
-  /** @param {string} type @param {object} detail */
-  const emit = (type, detail) =>
-    target.dispatchEvent(new CustomEvent(type, { detail: { flow: "", at: Date.now(), ...detail } }));
-
-  /** @param {string} code @param {string} message */
-  const diagnose = (code, message) => {
-    emit("diagnostic", { code, message });
-    if (warned.has(message)) return;
-    warned.add(message);
-    console.warn(`stepup: ${message}`);
-  };
-
-  const load = () =>
-    (loading ??= import("./engine.js")
-      .then((module) =>
-        module.start(options, {
-          emit,
-          native,
-          diagnose,
-          detect,
-          run,
-          resend: (call) => (options.rules ? byRules(call) : run(call)),
-          readable,
-          flying: () => flying,
-          me,
-          cleared: () => (epoch += 1),
-          forgotten: () => forgotten,
-          publish: (all) => {
-            published = all;
-          },
-        }),
-      )
-      .then(
-        (started) => (engine = started),
-        (cause) => {
-          loading = undefined;
-          throw isStepUpError(cause) ? cause : new StepUpError("wasm_unavailable", { cause });
-        },
-      ));
-
-  /**
-   * The engine, for what began in this epoch.
-   * @param {number} began @param {Response} [response]
-   */
-  const engineFor = async (began, response) => {
-    let ready;
-    try {
-      ready = engine ?? (await load());
-    } catch (error) {
-      const { code, cause } = /** @type {import("./index.d.ts").StepUpError} */ (error);
-      throw new StepUpError(code, { cause: cause ?? error, response });
-    }
-    if (began !== epoch) throw new StepUpError("session_changed", { response });
-    return ready;
-  };
-
-  /** Which API a URL belongs to, if any. @param {URL} url */
-  const find = (url) => placeOf((apis ??= placesOf(options)), url);
-
-  /** By the time, and by the clock that nobody sets back. @param {Published} held */
-  const lives = ({ until, end }) => until > Date.now() && end > performance.now();
-
-  /**
-   * The token to send: one that is held, else the session's.
-   * @param {Call} call @returns {Promise<{ token?: string, send?: Published["send"] }>}
-   */
-  const tokenFor = async (call) => {
-    // A cookie carries the session.
-    if (options.bff) return {};
-    const narrow = call.stepup.authorizationDetails && engine?.narrow(call);
-    let held = narrow || published[call.index];
-    if (held && !lives(held)) {
-      // There may be another one beside it.
-      engine?.expired();
-      held = published[call.index];
-    }
-    // Only the API's word leads to a renewal, so what has expired is sent to get it.
-    if (held && (lives(held) || (held.renewable && call.replayable))) {
-      call.serial = held.serial;
-      if (held.once && !narrow) engine?.spent(held.serial);
-      return held;
-    }
-    try {
-      return { token: (await options.session?.())?.accessToken };
-    } catch (error) {
-      diagnose("session_failed", `session() failed, the request goes as it is: ${error}`);
-      return {};
-    }
-  };
-
-  /** What the app's own detector finds. @param {Call} call @param {Response} response */
-  const detect = async ({ api }, response) => {
-    try {
-      return response.ok ? undefined : await api.detect?.(response.clone());
-    } catch (error) {
-      diagnose("detect_failed", `detect() failed, the answer passes as it is: ${error}`);
-      return undefined;
-    }
-  };
-
-  /** @type {import("./index.d.ts").StepUp["fetch"]} */
-  const stepUpFetch = async (input, init) => {
-    let url;
-    try {
-      url = new URL(/** @type {Request} */ (input).url ?? input, base());
-    } catch {
-      // Not a URL: `fetch` says so better.
-    }
-    const index = url && !own.has(/** @type {Request} */ (input)) ? find(url) : -1;
-    if (!url || index < 0) return native(input, init);
-    if (!trustworthy(url)) throw new StepUpError("origin_not_allowed", { message: url.origin });
-    const call = keep(input, init ?? {}, url.href, apis[index].api, index, options.bff?.csrf);
-    if (options.rules) return byRules(call);
-    return options.rememberRequirements && engine ? engine.demanded(call, []) : run(call);
-  };
-
-  /** The app's rules; none where they cannot be loaded. */
-  const loadRules = async () => {
-    try {
-      const { rulesOf } = await import("./rules.js");
-      apis ??= placesOf(options);
-      return (rules ??= await rulesOf(options, apis, { run, withWindow, diagnose, engine: () => engine }));
-    } catch (error) {
-      if (isStepUpError(error)) throw error;
-      diagnose("rules_unavailable", `the rules cannot be loaded, requests leave without them: ${error}`);
-      return undefined;
-    }
-  };
-
-  /** Lets the app's rules ask first: at once, where they are loaded. @param {Call} call @returns {Promise<Response>} */
-  const byRules = async (call) => {
-    const began = epoch;
-    flying += 1;
-    try {
-      const ready = rules ?? (await loadRules());
-      // The API demands all the same what a rule would have asked for.
-      if (!ready) return await run(call);
-      const asked = ready(call);
-      return ready.goOn(call, "then" in asked ? await asked : asked, began);
-    } finally {
-      flying -= 1;
-    }
-  };
-
-  /** Says why a challenge may go unseen. @param {Call} call @param {Response} response */
-  const readable = ({ url }, { status, type, headers }) => {
-    if (status === 401 && type === "cors" && !headers.has("WWW-Authenticate"))
-      diagnose(
-        "challenge_unreadable",
-        `a 401 from ${new URL(url).origin} has no readable WWW-Authenticate header; ` +
-          "list it in Access-Control-Expose-Headers",
-      );
-  };
-
-  /** Sends a request of an API, and steps up if it is challenged. @param {Call} call @returns {Promise<Response>} */
-  const run = async (call) => {
-    flying += 1;
-    try {
+  /** At once where the loader is there, else when it has come. @type {(name: string, instead?: () => any) => any} */
+  const later =
+    (name, instead) =>
+    async (/** @type {any[]} */ ...given) => {
       const began = epoch;
-      const { origin } = new URL(call.url);
-      const { token, send } = await tokenFor(call);
-      const response = await (send ? send(call) : call.send(native, token));
-      const { ok, status } = response;
-      // Somebody else's answer, at the end of a redirect, is no challenge of this API.
-      if (ok && call.onTrial) engine?.wentThrough(call);
-      if (ok || (response.redirected && new URL(response.url).origin !== origin)) return response;
-      const header = status === 401 || status === 403 ? response.headers.get("WWW-Authenticate") : "";
-      readable(call, response);
-      const detected = await detect(call, response);
-      if (detected || /insufficient_/i.test(header ?? ""))
-        return (await engineFor(began, response)).challenged(call, response, detected);
-      // A held token that the API does not take any more is renewed, or hides the session's newer one.
-      return status === 401 && call.serial && engine ? engine.refused(call, response) : response;
-    } finally {
-      // A challenge has been handed over by then, and is waited for elsewhere.
-      flying -= 1;
+      /** @type {any} */
+      const it =
+        loader ??
+        (await (loading ??= lazy("start")(options, target, native, () => opening).then(
+          (/** @type {Loader} */ ready) => (loader = ready),
+          (/** @type {unknown} */ error) => {
+            opening = loading = /** @type {undefined} */ (opening?.close());
+            throw error;
+          },
+        )).catch(instead));
+      if (began !== epoch) throw new StepUpError("session_changed");
+      return it[name](...given);
+    };
+
+  /** @type {typeof fetch} */
+  const stepUpFetch = (/** @type {any} */ input, init) => {
+    if (loader) return loader.fetch(input, init);
+    /** @type {unknown} */
+    let ours = 1;
+    try {
+      // Rather once too often, since the loader looks again; and what has no host is told to be no API there.
+      ours = options.apis.some((/** @type {any} */ api) =>
+        ["", parse(input.url ?? input).host].includes(parse(api.origin ?? api).host),
+      );
+    } catch {
+      // Whatever is wrong, the loader says so, or `fetch`.
     }
+    return (ours ? early : native)(input, init);
   };
 
   /**
-   * Goes on with the engine, and with a window if that is the way to what is asked: it must be opened
-   * inside the click itself, before anything is awaited; and outside of one not before it is known that
-   * the session is not enough.
-   * @template T
-   * @param {import("./index.d.ts").EnsureOptions[]} all
-   * @param {Call | undefined} call
-   * @param {number} began
-   * @param {(ready: Engine, opened: Window | undefined) => Promise<T>} goOn
+   * Before the loader is there: what is asked for goes out as it is now, whatever its owner does to it. If
+   * the loader does not come, it goes without a token.
+   * @param {any} input @param {any} [init]
    */
-  const withWindow = (all, call, began, goOn) => {
-    const wanted =
-      (globalThis.navigator?.userActivation?.isActive ?? true) &&
-      (engine ? engine.wantsWindow(all, call) : !opening) &&
-      all.some((asked) => firstMethod(options, asked) === "popup") &&
-      !all[0]?.signal?.aborted &&
-      !all.every((asked) => seemsEnough(options, asked));
-    const opened = wanted
-      ? (globalThis.open?.("", "_blank", "popup,width=480,height=720") ?? undefined)
-      : undefined;
-    opening ||= opened;
-    return engineFor(began).then(
-      (ready) => {
-        opening = undefined;
-        return goOn(ready, opened);
-      },
-      (error) => {
-        opening = undefined;
-        opened?.close();
-        throw error;
-      },
+  const early = async (input, init) => {
+    init = { ...init };
+    const request = new Request(input.url ? input : parse(input), init);
+    return later("fetch", () => ({ fetch: () => native(request) }))(
+      input,
+      init,
+      request,
+      // Of a form or a query there are bytes only in the Request.
+      init.body?.getAll && [...init.body],
     );
   };
 
-  /** @type {import("./index.d.ts").StepUp["ensure"]} */
-  const ensure = (asked = {}) =>
-    withWindow([asked], undefined, epoch, (ready, opened) => ready.ensured(asked, opened));
-
-  /** Whether this tab awaits a user who is away. */
-  const awaits = () => {
-    try {
-      return !!sessionStorage.getItem("stepup:awaited");
-    } catch {
-      return false;
+  const target = new (class extends EventTarget {
+    clear = () => {
+      epoch = {};
+      if (loader) return loader.clear();
+      // Before this returns: the app may leave the page at once.
+      tellCleared(nameOf(options));
+      later("clear")(true).catch(() => {});
+    };
+    install = () => {
+      if (!undo) {
+        const before = (original = fetch);
+        /** @type {typeof fetch} */
+        const wrapper = (input, init) => (undo === end ? stepUpFetch : before)(input, init);
+        const end = () => {
+          if (undo !== end) return;
+          undo = original = null;
+          // Where somebody has wrapped us meanwhile, our wrapper stays and lets everything through.
+          if (fetch === wrapper) globalThis.fetch = before;
+        };
+        globalThis.fetch = wrapper;
+        undo = end;
+      }
+      return undo;
+    };
+    get assurance() {
+      return loader?.assurance();
     }
-  };
-
-  /** @type {Promise<import("./index.d.ts").Resumed | null> | undefined} */
-  let resuming;
-  /** @type {import("./index.d.ts").StepUp["resume"]} */
-  const takeUp = async (how) => {
-    const began = epoch;
-    try {
-      // The code leaves the address bar before anything else is fetched.
-      const { response } = await import("./return.js").catch((cause) => {
-        throw new StepUpError("wasm_unavailable", { cause });
-      });
-      response(options.redirectUri);
-      return await (await engineFor(began)).resume(how);
-    } catch (error) {
-      // What was saved is still there.
-      if (/^(wasm|storage)_/.test(/** @type {any} */ (error).code)) resuming = undefined;
-      throw error;
-    }
-  };
-  /** @type {import("./index.d.ts").StepUp["resume"]} */
-  const resume = (how) => (resuming ??= awaits() ? takeUp(how) : Promise.resolve(null));
-
-  const install = () => {
-    if (undo) return undo;
-    const before = (original = globalThis.fetch);
-    let active = true;
-    /** @type {typeof fetch} */
-    const wrapper = (input, init) => (active ? stepUpFetch : before)(input, init);
-    globalThis.fetch = wrapper;
-    return (undo = () => {
-      if (!active) return;
-      active = false;
-      undo = undefined;
-      // Where somebody has wrapped us meanwhile, our wrapper stays and lets everything through.
-      if (globalThis.fetch !== wrapper) return;
-      globalThis.fetch = before;
-      original = undefined;
-    });
-  };
-
-  Object.defineProperty(target, "assurance", { enumerable: true, get: () => engine?.assurance() });
-  return Object.assign(/** @type {any} */ (target), {
-    fetch: stepUpFetch,
-    ensure,
-    token: (/** @type {import("./index.d.ts").Requirement} */ requirement = {}) =>
-      engine?.token(requirement),
-    resume,
-    preload: () => Promise.all([load(), options.rules && loadRules()]).then(() => {}),
-    prepare: async (/** @type {import("./index.d.ts").Rule} */ what) =>
-      (await engineFor(epoch)).prepare(what),
-    install,
-    clear: () => {
-      epoch += 1;
-      published = [];
-      engine?.cleared();
-      tellCleared(nameOf(options), me);
-      // What was saved, by this page or one before it, was that user's.
-      if (options.methods?.includes("redirect"))
-        import("./redirect.js").then(({ forgetAll }) => forgetAll(options)).catch(() => {});
-      if (options.dpop)
-        forgotten = import("./dpop.js").then(({ forget }) => forget(options)).catch(() => {});
-    },
-  });
+    fetch = stepUpFetch;
+    token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
+    resume = async (/** @type {import("./index.d.ts").ResumeOptions} */ how) => {
+      try {
+        if (loader || sessionStorage.getItem("stepup:awaited")) return later("resume")(how);
+      } catch {
+        // Then nothing is awaited either.
+      }
+      return null;
+    };
+    ensure = (/** @type {import("./index.d.ts").EnsureOptions | undefined} */ asked) => {
+      // Inside the click, where the popup is the first method for certain. The loader closes what it does not need.
+      if (
+        !loader &&
+        globalThis.navigator?.userActivation?.isActive &&
+        /** @type {any} */ (
+          asked?.methods ??
+            options.methods ??
+            options.passkey ??
+            options.firstPartyApps ??
+            options.bff?.passkey ??
+            options.authenticate ?? ["popup"]
+        )[0] === "popup"
+      )
+        opening ??= open("", "_blank", "popup");
+      return later("ensure")(asked);
+    };
+    prepare = later("prepare");
+    preload = later("preload");
+  })();
+  // Whatever is asked of it sends for the loader; on a server nothing else does.
+  if (globalThis.document) later("assurance")().catch(() => {});
+  return /** @type {any} */ (target);
 };
 
 /** @type {typeof import("./index.d.ts").parseChallenges} */
-export const parseChallenges = async (input, options = {}) => {
-  const headers = /** @type {Response} */ (input).headers ?? input;
-  const text = typeof headers === "string" ? headers : headers.get("WWW-Authenticate");
-  if (text === null) return [];
-  const { parse } = await import("./engine.js");
-  return parse(text, options.wasm);
-};
-
-const ceremonies = () =>
-  import("./passkey.js").catch((cause) => {
-    throw new StepUpError("wasm_unavailable", { cause });
-  });
+export const parseChallenges = lazy("parseChallenges");
 
 /** @type {typeof import("./index.d.ts").passkey} */
 export const passkey = {
-  get: async (options, settings) => (await ceremonies()).get(options, settings),
-  create: async (options, settings) => (await ceremonies()).create(options, settings),
-  capabilities: async () => (await ceremonies()).capabilities(),
+  get: lazy("get"),
+  create: lazy("create"),
+  capabilities: lazy("capabilities"),
 };

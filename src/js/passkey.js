@@ -2,6 +2,7 @@
 /** Passkeys alone: a ceremony without a step-up around it, and what the browser can do. */
 
 import { StepUpError } from "./error.js";
+import { coreOf } from "./wasm.js";
 
 /**
  * @typedef {import("./index.d.ts").PasskeySettings} PasskeySettings
@@ -21,6 +22,7 @@ const webAuthn = () => {
 /** @param {PasskeySettings["wasm"]} wasm */
 const load = async (wasm) => {
   try {
+    coreOf(wasm);
     const [engine, { passkey_ceremony }] = await Promise.all([
       import("./engine.js"),
       import("./stepup.js"),

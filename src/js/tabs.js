@@ -5,7 +5,7 @@
  */
 
 import { absence } from "./away.js";
-import { clearedKey, nameOf, tellCleared } from "./channel.js";
+import { nameOf, tellCleared } from "./channel.js";
 import { takeTurn, waitersOf } from "./turn.js";
 
 /** How long a result is there for those that wait, in milliseconds. */
@@ -33,7 +33,7 @@ export const joinTabs = (options, me, onCleared) => {
   /** When it was last said that all is over; 0 where that was never, or cannot be known. */
   const clearedAt = () => {
     try {
-      return Number(localStorage.getItem(clearedKey(name)));
+      return Number(localStorage.getItem(`${name} cleared`));
     } catch {
       return 0;
     }
@@ -163,7 +163,7 @@ export const joinTabs = (options, me, onCleared) => {
         });
     },
     /** Another user has signed in. @param {string | undefined} sub */
-    tellCleared: (sub) => tellCleared(name, me, sub),
+    tellCleared: (sub) => tellCleared(name, { from: me, sub }),
     withdraw,
   };
 };

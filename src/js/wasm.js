@@ -25,3 +25,28 @@ export const wasmSource = async (option, part) => {
   // A Response can be read once; the one given stays the app's.
   return given instanceof Response ? given.clone() : given;
 };
+
+/** The core, once it is sent for: all SDKs of the page share it. @type {Promise<any> | undefined} */
+let core;
+
+/**
+ * Sends for the core at once, so that it comes while the code around it is being loaded.
+ * @param {WasmOption} option
+ * @param {import("./call.js").Fetch} [native] the page's own `fetch`, where ours may have taken its place
+ */
+export const coreOf = (option, native = fetch) => {
+  if (core) return core;
+  const sent = wasmSource(option, "core").then((source) =>
+    typeof source === "string" || source instanceof URL ? native(source) : source,
+  );
+  // Who waits for it is told.
+  sent.catch(() => {
+    if (core === sent) core = undefined;
+  });
+  return (core = sent);
+};
+
+/** What has come is of no use: the next time it is sent for again. */
+export const forgetCore = () => {
+  core = undefined;
+};

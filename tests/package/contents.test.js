@@ -40,6 +40,7 @@ test("the tarball has the licences, the types and both modules", async (context)
     "clicks.js",
     "described.js",
     "dpop.js",
+    "early.js",
     "endpoints.js",
     "error.js",
     "gate-texts-ar.js",
@@ -52,12 +53,14 @@ test("the tarball has the licences, the types and both modules", async (context)
     "inline.js",
     "levels.d.ts",
     "levels.js",
+    "loader.js",
     "methods.js",
     "node.js",
     "package.json",
     "passkey.js",
     "peek.js",
     "pending.js",
+    "plain.js",
     "redirect.js",
     "renewal-lock.js",
     "return.js",
@@ -66,6 +69,8 @@ test("the tarball has the licences, the types and both modules", async (context)
     "stepup.js",
     "stepup_bg.wasm",
     "urlpattern.js",
+    "warm.js",
+    "wasm.js",
   ]) {
     assert.ok(files.includes(name), name);
   }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 
 import { ISSUER, OPTIONS, TOKEN, idToken, keys, provider } from "./issuer.js";
-import { Asking, Stage, built, challenge, refusal, until } from "./stage.js";
+import { Asking, Stage, built, challenge, refusal, started, until } from "./stage.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
 const { createStepUp } = await import(built);
@@ -116,10 +116,11 @@ suite("the guard of a page", () => {
   });
 
   test("inside a click none is opened where it seems enough, and one that was is closed", async () => {
-    await make().ensure({ acr: "AL1", maxAge: 60 });
+    const [enough, little] = [make(), make({ levels: [{ name: "AL1", maxAge: 5 }, "AL2"] })];
+    await started();
+    await enough.ensure({ acr: "AL1", maxAge: 60 });
     assert.deepEqual(stage.opened, []);
-    const levels = [{ name: "AL1", maxAge: 5 }, "AL2"];
-    const end = briefly((signal) => make({ levels }).ensure({ acr: "AL1", signal }));
+    const end = briefly((signal) => little.ensure({ acr: "AL1", signal }));
     assert.equal(stage.opened.length, 1, "it has ceased to hold");
     await end();
     stage.opened = [];

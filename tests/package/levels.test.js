@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 import { ISSUER, OPTIONS, TOKEN, provider, tokens } from "./issuer.js";
 import { packageFolder } from "./project.js";
-import { Stage, built, challenge, json, refusal } from "./stage.js";
+import { Stage, built, challenge, json, refusal, started } from "./stage.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
 const { createStepUp } = await import(built);
@@ -146,7 +146,9 @@ suite("an order of levels", () => {
     const levels = ["AL2", "AL3", { name: "AL4", phishingResistant: true }];
     for (const asked of [{ acr: "AL4" }, { phishingResistant: true }]) {
       stage.opened = [];
-      const waits = refusal(make({ passkey, levels }).ensure({ ...asked, signal: abort.signal }));
+      const stepup = make({ passkey, levels });
+      await started();
+      const waits = refusal(stepup.ensure({ ...asked, signal: abort.signal }));
       assert.equal(stage.opened.length, 1, JSON.stringify(asked));
       waits.catch(() => {});
     }

@@ -288,6 +288,8 @@ suite("the loop", () => {
     let closed = 0;
     const popup = { close: () => (closed += 1) };
     Object.assign(globalThis, { open: () => ((open += 1), popup) });
+    const { navigator } = globalThis;
+    Object.defineProperty(globalThis, "navigator", { value: { userActivation: { isActive: true } }, configurable: true });
     // What is no options at all fails only once the wasm is there.
     const bad = /** @type {any} */ ({ apis: ["https://api.example"], issuer: "http://x.test" });
     const stepup = createStepUp(bad);
@@ -296,6 +298,7 @@ suite("the loop", () => {
     for (const error of await Promise.all(codes)) assert.equal(error.code, "configuration_invalid");
     assert.equal(closed, 1);
     Reflect.deleteProperty(globalThis, "open");
+    Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   });
 
   test("an error of authenticate is the cause of the step-up's, and a StepUpError keeps its code", async () => {

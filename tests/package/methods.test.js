@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 
 import { ISSUER, OPTIONS, TOKEN, provider } from "./issuer.js";
-import { APP, Asking, Stage, built, challenge, json, refusal, until } from "./stage.js";
+import { APP, Asking, Stage, built, challenge, json, refusal, started, until } from "./stage.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
 const { createStepUp } = await import(built);
@@ -71,6 +71,7 @@ const byFetch = (options, init = {}) => {
 /** Whether a window is open before `ensure()` has returned. @param {Partial<StepUpOptions>} [options] @param {import("../../src/js/index.d.ts").EnsureOptions} [asked] */
 const opensAtOnce = async (options, asked = { acr: "AL3" }) => {
   const stepup = make(options);
+  await started();
   const before = stage.opened.length;
   const asking = stepup.ensure(asked).catch(() => {});
   const opened = stage.opened.length - before;

@@ -27,8 +27,9 @@ export const BLANK = "<!doctype html><meta charset=utf-8><title>blank</title><p 
  * Serves a folder until `close()`.
  * @param {string} folder
  * @param {(request: Asked) => string | undefined} [answer] what to answer in place of a file
+ * @param {(path: string) => Promise<unknown> | undefined} [hold] what an answer waits for
  */
-export async function serve(folder, answer) {
+export async function serve(folder, answer, hold) {
   /** @type {string[]} */
   const requested = [];
   const server = createServer(async (request, response) => {
@@ -38,6 +39,7 @@ export async function serve(folder, answer) {
     const body = [];
     for await (const chunk of request) body.push(chunk);
     const { method = "", url = "", headers } = request;
+    await hold?.(pathname);
     const given = answer?.({ method, url, headers, body: Buffer.concat(body) });
     if (given !== undefined) {
       response.writeHead(200, { "content-type": TYPES[".html"], "content-security-policy": POLICY });

@@ -89,6 +89,12 @@ export const until = async (is, what = String(is)) => {
   throw new Error(`it never came to ${what}`);
 };
 
+/** What a page loads from its start is there. */
+export const started = async () => {
+  await import(pathToFileURL(join(packageFolder, "loader.js")).href);
+  await new Promise((resolve) => setTimeout(resolve));
+};
+
 /** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
 export const refusal = (promise) =>
   promise.then(

@@ -25,7 +25,7 @@ const START: Moment = Moment { name: "page start", after: &[], files: &["index.j
 const PROMPT: Moment = Moment {
     name: "challenge to prompt",
     after: &["page start"],
-    files: &["engine.js", "stepup_bg.wasm"],
+    files: &["loader.js", "engine.js", "stepup_bg.wasm"],
 };
 const GATE: Moment = Moment {
     name: "gate, one language",

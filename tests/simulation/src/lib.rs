@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Around the core, the loader, the engine and the driver of a page are modelled after the product's
-//! own, task by task: `loader` after `index.js`, `engine` after `engine.js`, `redirect` after
+//! own, task by task: `loader` after `loader.js`, `engine` after `engine.js`, `redirect` after
 //! `redirect.js`, `return.js` and `callback.js`, `store` after `store.js`, `driver` and `perform` after
 //! their namesakes in `src/browser`. A world has no clock, no thread and no order that a hash decides:
 //! one seed is one life.

@@ -1,4 +1,4 @@
-//! The loader of a page: `index.js` in all that matters.
+//! The loader of a page: `index.js` and `loader.js` in all that matters, from when both are there.
 
 use stepup::protocol::coordinator::{Event, Published};
 use stepup::protocol::error::ErrorCode;

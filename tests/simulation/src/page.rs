@@ -74,7 +74,7 @@ pub struct Page {
     pub backlog: Vec<crate::happening::Task>,
 }
 
-/// `index.js`.
+/// `loader.js`.
 #[derive(Default)]
 pub struct Loader {
     pub loading: bool,
