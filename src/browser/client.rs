@@ -155,6 +155,11 @@ impl Client {
         self.driver.dispatch(Event::WentThrough { method, url });
     }
 
+    /// What the provider publishes is to be read ahead.
+    pub fn look_ahead(&self, waiter: u32) {
+        self.driver.look_ahead(WaiterId(waiter));
+    }
+
     /// Options for a passkey are to be fetched ahead.
     pub fn prepare(&self, waiter: u32, requirement: JsValue) -> Result<(), JsValue> {
         let requirement = read_requirement(requirement)?;

@@ -1,6 +1,6 @@
 //! What is fetched from the provider and sent to it, and what is checked with it.
 
-use super::driver::Driver;
+use super::driver::{Driver, spawn};
 use super::host::{from_js, get, object, own_error};
 use super::network::{self, Answer, Body, Exchange};
 use super::notice::{flow_name, plain};
@@ -8,6 +8,7 @@ use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
 use crate::protocol::border::{Import, record};
 use crate::protocol::claims::{Claims, Expectation};
+use crate::protocol::coordinator::WaiterId;
 use crate::protocol::details::Details;
 use crate::protocol::dpop::Thumbprint;
 use crate::protocol::encode::concat;
@@ -40,6 +41,20 @@ impl Driver {
         read.check(&self.issuer)?;
         *self.metadata.borrow_mut() = Some(read.clone());
         Ok(read)
+    }
+
+    /// Reads what the provider publishes before anybody asks for it. What cannot be read is read anew
+    /// when it is needed: then it is said why not.
+    pub(super) fn look_ahead(self: &Rc<Self>, waiter: WaiterId) {
+        let driver = Rc::clone(self);
+        spawn(async move {
+            if !driver.issuer.is_empty()
+                && let Ok(metadata) = driver.read_metadata(None).await
+            {
+                let _ = driver.read_keys(None, &metadata.jwks_uri, false).await;
+            }
+            driver.host.prepared(waiter.0, true);
+        });
     }
 
     /// The provider's keys, as they are published.

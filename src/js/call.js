@@ -98,8 +98,9 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
       // header against forged requests.
       const follows = guarded && !guard && !sent.has("DPoP") && api.redirects === "same-origin";
       const redirect = guarded && !follows ? "manual" : wanted;
-      // The browser may have kept the challenge (RFC 9111 §3); wanted is what the API says now.
-      const unkept = again && ((request ?? init).cache ?? "default") === "default";
+      // The browser may have kept the challenge (RFC 9111 §3); wanted is what the API says now. What is not
+      // read is never answered by what was kept, and would only cost another preflight.
+      const unkept = again && !unsafe && ((request ?? init).cache ?? "default") === "default";
       /** @type {RequestInit} */
       const fresh = unkept ? { cache: "reload" } : {};
       // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.

@@ -582,6 +582,8 @@ export const start = async (options, loader) => {
         throw error;
       }
     },
+    /** Reads what the provider publishes. @returns {Promise<unknown>} */
+    lookAhead: () => wait({}, (id) => client.look_ahead(id)),
     /**
      * Fetches options for a passkey that will prove this.
      * @param {import("./index.d.ts").Rule | Requirement} what

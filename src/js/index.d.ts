@@ -793,7 +793,10 @@ export interface StepUp extends EventTarget {
    * `wasm_unavailable` it can be called again.
    */
   resume(options?: ResumeOptions): Promise<Resumed | null>;
-  /** Fetches the wasm, and what `rules` need, ahead of the first request. Rejects with `wasm_unavailable`. */
+  /**
+   * Fetches the wasm, what `rules` need, and the metadata and keys of `issuer`, ahead of the first request.
+   * Rejects with `wasm_unavailable`; a provider that cannot be reached is asked again at the step-up.
+   */
   preload(): Promise<void>;
   /**
    * Fetches options for a passkey ahead, for a rule whose `require` is no function, or for a requirement:

@@ -358,9 +358,14 @@ export const start = (options, target, native, opened) => {
     token: (/** @type {import("./index.d.ts").Requirement} */ requirement = {}) =>
       engine?.token(requirement),
     resume,
-    preload: () => Promise.all([load(), options.rules && loadRules()]).then(() => {}),
+    preload: async () => {
+      const [ready] = await Promise.all([load(), options.rules && loadRules()]);
+      // Whatever becomes of it: a step-up reads it anew, and says what is wrong.
+      await ready.lookAhead().catch(() => {});
+    },
     prepare: async (/** @type {import("./index.d.ts").Rule} */ what) =>
-      (await engineFor(epoch)).prepare(what),
+      // The rules as well: the click that it is prepared for is not to wait for them.
+      (await Promise.all([engineFor(epoch), options.rules && loadRules()]))[0].prepare(what),
     /** @param {boolean} [told] whether the other tabs know already */
     clear: (told) => {
       epoch += 1;
