@@ -6,11 +6,13 @@
 //! in there. There is no state beside it: each verification brings its own receipt along, so two of
 //! them in flight cannot be mixed up, and redeeming one uses it up.
 
-use super::{Algorithm, Error, ErrorCode, Expectation, Members, Secret, invalid};
+use super::{Algorithm, Error, ErrorCode, Expectation, Members, Secret, decode, invalid};
+use crate::protocol::encode::concat;
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
 use jsonwebtoken::signature::{self, Verifier};
 use jsonwebtoken::{DecodingKey, DecodingKeyKind, Validation};
+use serde::de::IgnoredAny;
 use std::sync::OnceLock;
 
 /// What was verified. Deliberately neither `Clone` nor `Copy`.
@@ -43,9 +45,11 @@ impl Receipt {
         // These would read the clock; `checks` compares with the time that came in.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        jsonwebtoken::decode::<Members>(token.expose(), &self.into_key(), &validation)
-            .map(|token| token.claims)
-            .map_err(|error| refusal(&error))
+        jsonwebtoken::decode::<IgnoredAny>(token.expose(), &self.into_key(), &validation)
+            .map_err(|error| refusal(&error))?;
+        let payload = token.expose().split(['.']).nth(1).and_then(decode);
+        let members = payload.and_then(|json| Members::from_json(&json));
+        members.ok_or_else(|| invalid("its claims are no JSON object of unique names"))
     }
 
     /// Writes the receipt into the only thing that reaches a verifier. The two byte strings of an
@@ -120,7 +124,7 @@ fn refusal(error: &JwtError) -> Error {
             ErrorCode::IssuerMismatch.into()
         }
         ErrorKind::MissingRequiredClaim(claim) => {
-            invalid(format_args!("{claim} is missing or malformed"))
+            invalid(&concat(&[claim, " is missing or malformed"]))
         }
         ErrorKind::InvalidAudience => invalid("aud does not name this client"),
         ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => {
