@@ -4,8 +4,8 @@
 
 mod claims;
 mod keys;
+mod opinion;
 mod properties;
-mod receipt;
 mod request;
 mod threats;
 mod vectors;
