@@ -33,6 +33,13 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     decode(text, b"-_").map(|(bytes, _)| bytes)
 }
 
+/// Reads base64url without padding, of which each text has one spelling only: no bits may be left over
+/// (RFC 4648 §3.5).
+#[must_use]
+pub fn strict_base64url(text: &str) -> Option<Vec<u8>> {
+    decode(text, b"-_").filter(|(_, rest)| *rest == 0).map(|(bytes, _)| bytes)
+}
+
 /// Reads base64 of either alphabet, padded or not; no bits may be left over.
 #[must_use]
 pub fn from_either(text: &str) -> Option<Vec<u8>> {
@@ -115,6 +122,7 @@ mod tests {
         fn texts_are_read_as_the_crate_reads_them(text in "[A-Za-d0-3+/=_-]{0,9}|[AQgw]{0,7}={0,4}|.{0,5}") {
             prop_assert_eq!(from_base64url(&text), oracle_of_urls(&text));
             prop_assert_eq!(from_either(&text), oracle(&text));
+            prop_assert_eq!(strict_base64url(&text), URL_SAFE_NO_PAD.decode(&text).ok());
         }
     }
 }

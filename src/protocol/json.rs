@@ -69,6 +69,8 @@ impl fmt::Display for Json {
 
 /// How deep arrays and objects may be in each other.
 const DEEPEST: usize = 32;
+/// How many members an object may have.
+const MOST_MEMBERS: usize = 4096;
 
 impl Json {
     /// Reads a text: one value, nothing beside it, no member twice.
@@ -215,7 +217,8 @@ impl Reader<'_> {
             loop {
                 self.space();
                 let name = self.text()?;
-                if !self.is(':') || members.iter().any(|(held, _)| *held == name) {
+                let is_new = members.iter().all(|(held, _)| *held != name);
+                if !self.is(':') || !is_new || members.len() == MOST_MEMBERS {
                     return None;
                 }
                 members.push((name, self.value(depth + 1)?));
@@ -297,12 +300,22 @@ impl Reader<'_> {
         {
             word.push(character);
         }
-        let number = word.bytes().any(|it| it.is_ascii_digit())
-            && word.bytes().next().is_some_and(|it| it.is_ascii_digit() || it == b'-')
-            && word.bytes().all(|it| it.is_ascii_digit() || b"+-.eE".contains(&it));
-        let is_one = number || matches!(word.as_str(), "null" | "true" | "false");
+        let is_one = matches!(word.as_str(), "null" | "true" | "false") || is_number(&word);
         is_one.then_some(Json::Word(word))
     }
+}
+
+/// RFC 8259 §6.
+fn is_number(word: &str) -> bool {
+    let word = word.strip_prefix('-').unwrap_or(word);
+    let (mantissa, exponent) = word.split_once(['e', 'E']).unwrap_or((word, "0"));
+    let (whole, fraction) = mantissa.split_once(['.']).unwrap_or((mantissa, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    digits(whole)
+        && digits(fraction)
+        && digits(exponent)
+        && (whole.len() == 1 || !whole.starts_with('0'))
 }
 
 #[cfg(test)]
@@ -338,6 +351,15 @@ mod tests {
             "NaN",
             "+1",
             "1x",
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "1-2",
+            "--1",
+            "1.2.3",
+            "1e5e5",
+            "1e5.5",
             "-",
             "inf",
             r#""\x""#,

@@ -20,8 +20,9 @@ fn unreadable(what: &str) -> Failure {
     Failure::new(format!("{what} is not what wasm-bindgen writes"))
 }
 
-/// By what name the script knows a memory: it has no hash, and debuggers look for it.
-const KEPT: &str = "memory";
+/// How the names of exports begin that wasm-bindgen makes for itself. The others are those of the crate's
+/// own functions, by which stack traces and tests know them.
+const INNER: [&str; 2] = ["__", "wasm_bindgen__"];
 /// Sections of a module (WebAssembly Core §5.5).
 const CUSTOM: u8 = 0;
 const IMPORTS: u8 = 2;
@@ -83,7 +84,8 @@ impl Shortener {
         put_number(&mut out, count);
         for _ in 0..count {
             let name = reader.name()?.to_owned();
-            let new = if name == KEPT { name.clone() } else { short(self.exports.len()) };
+            let inner = INNER.iter().any(|start| name.starts_with(start));
+            let new = if inner { short(self.exports.len()) } else { name.clone() };
             put_name(&mut out, &new);
             out.push(reader.byte()?);
             put_number(&mut out, reader.number()?);
@@ -249,12 +251,12 @@ const url = 'x_bg.wasm';
         let expected = [
             &b"\0asm\x01\0\0\0"[..],
             b"\x02\x0d\x02\x01.\x01a\0\x07\x01.\x01b\0\x07",
-            b"\x07\x15\x03\x06memory\0\x81\x01\x01b\0\x81\x01\x01c\0\x81\x01",
+            b"\x07\x1e\x03\x06memory\0\x81\x01\x0aclient_new\0\x81\x01\x01c\0\x81\x01",
             b"\0\x06\x04name\x01",
         ];
         assert_eq!(module, expected.concat());
         assert!(script.contains("\nb: function(arg0) {\n"), "{script}");
-        assert!(script.contains("wasm.b(arg0) + wasm.memory.buffer"), "{script}");
+        assert!(script.contains("wasm.client_new(arg0) + wasm.memory.buffer"), "{script}");
         assert!(script.contains("\na: function() { wasm.c(); },"), "{script}");
         assert!(script.contains(r#"{ ".": import0 }"#), "{script}");
         assert!(script.contains("'x_bg.wasm'"), "{script}");

@@ -2,6 +2,7 @@
 
 use crate::browser::foreign::octets;
 use crate::protocol::border::Export;
+use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::id_token::{Algorithm, Hash, Inspected};
 use js_sys::{JSON, Promise, Uint8Array};
@@ -103,7 +104,7 @@ fn is_unsupported(reason: &JsValue) -> bool {
 /// the page is no secure context and there is no WebCrypto.
 fn failed(what: &str, reason: &JsValue) -> Error {
     let reason = reason.dyn_ref::<js_sys::Error>().map_or_else(String::new, |error| {
-        format!(" ({}: {})", String::from(error.name()), String::from(error.message()))
+        concat(&[" (", &String::from(error.name()), ": ", &String::from(error.message()), ")"])
     });
-    Error::new(ErrorCode::IdTokenInvalid, format!("ID token: {what}{reason}"))
+    Error::new(ErrorCode::IdTokenInvalid, concat(&["ID token: ", what, &reason]))
 }

@@ -3,7 +3,7 @@
 /// A signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1). This enum is the allow-list: neither
 /// `none` nor a symmetric algorithm can be said with it.
 ///
-/// Not in it are ES512 and the name `Ed25519` of RFC 9864: jsonwebtoken knows neither.
+/// Not in it are ES512 and the name `Ed25519` of RFC 9864.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -82,21 +82,6 @@ impl Algorithm {
             Self::Rs256 | Self::Ps256 | Self::Es256 => Hash::Sha256,
             Self::Rs384 | Self::Ps384 | Self::Es384 => Hash::Sha384,
             Self::Rs512 | Self::Ps512 | Self::EdDsa => Hash::Sha512,
-        }
-    }
-
-    /// The same algorithm as jsonwebtoken calls it.
-    pub(super) const fn jsonwebtoken(self) -> jsonwebtoken::Algorithm {
-        match self {
-            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Self::Rs384 => jsonwebtoken::Algorithm::RS384,
-            Self::Rs512 => jsonwebtoken::Algorithm::RS512,
-            Self::Ps256 => jsonwebtoken::Algorithm::PS256,
-            Self::Ps384 => jsonwebtoken::Algorithm::PS384,
-            Self::Ps512 => jsonwebtoken::Algorithm::PS512,
-            Self::Es256 => jsonwebtoken::Algorithm::ES256,
-            Self::Es384 => jsonwebtoken::Algorithm::ES384,
-            Self::EdDsa => jsonwebtoken::Algorithm::EdDSA,
         }
     }
 }

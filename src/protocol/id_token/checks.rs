@@ -4,6 +4,7 @@ use super::{
     Algorithm, Claims, Error, ErrorCode, Expectation, Hash, Members, Secret, Source, decode,
     invalid, quoted,
 };
+use crate::protocol::encode::concat;
 use crate::protocol::units::EpochSeconds;
 
 /// How far the issuer's clock and ours may differ, in seconds.
@@ -18,7 +19,7 @@ pub(super) fn issuer(members: &Members, expected: &str) -> Result<(), Error> {
         Ok(Some(iss)) if iss == expected => Ok(()),
         Ok(Some(iss)) => Err(Error::new(
             ErrorCode::IssuerMismatch,
-            format!("the ID token is from {}, not from {}", quoted(iss), quoted(expected)),
+            concat(&["the ID token is from ", &quoted(iss), ", not from ", &quoted(expected)]),
         )),
         _ => Err(Error::new(ErrorCode::IssuerMismatch, "the ID token does not tell its issuer")),
     }
@@ -91,7 +92,7 @@ fn audience(members: &Members, client_id: &str) -> Result<(), Error> {
 }
 
 fn required_time(members: &Members, name: &str) -> Result<EpochSeconds, Error> {
-    time(members, name)?.ok_or_else(|| invalid(format_args!("{name} is missing")))
+    time(members, name)?.ok_or_else(|| invalid(&concat(&[name, " is missing"])))
 }
 
 fn time(members: &Members, name: &str) -> Result<Option<EpochSeconds>, Error> {
@@ -99,7 +100,7 @@ fn time(members: &Members, name: &str) -> Result<Option<EpochSeconds>, Error> {
         .time(name)?
         .map(|time| match u64::try_from(time) {
             Ok(time) => Ok(EpochSeconds(time)),
-            Err(_) => Err(invalid(format_args!("{name} is negative"))),
+            Err(_) => Err(invalid(&concat(&[name, " is negative"]))),
         })
         .transpose()
 }

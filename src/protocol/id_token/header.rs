@@ -1,5 +1,7 @@
 //! The JOSE header of an ID token.
 
+use crate::protocol::encode::concat;
+
 use super::{Algorithm, Error, Members, decode, invalid, quoted};
 
 /// Explicitly typed tokens that are something else (RFC 8725 §3.11): an access token (RFC 9068),
@@ -26,12 +28,12 @@ impl Header {
         if let Some(typ) = members.text("typ")? {
             let typ = typ.to_ascii_lowercase();
             if OTHER_TYPES.contains(&typ.strip_prefix("application/").unwrap_or(&typ)) {
-                return Err(invalid(format_args!("it is of type {}", quoted(&typ))));
+                return Err(invalid(&concat(&["it is of type ", &quoted(&typ)])));
             }
         }
         let name = members.text("alg")?.unwrap_or_default();
         let algorithm = Algorithm::from_name(name)
-            .ok_or_else(|| invalid(format_args!("algorithm {} is not accepted", quoted(name))))?;
+            .ok_or_else(|| invalid(&concat(&["algorithm ", &quoted(name), " is not accepted"])))?;
         let kid = members.text("kid")?.map(str::to_owned);
         Ok(Self { algorithm, kid })
     }

@@ -2,7 +2,7 @@
 
 use super::{Algorithm, Error, ErrorCode, decode, invalid, quoted};
 use crate::protocol::border::{Export, Foreign};
-use serde_json::Value;
+use crate::protocol::encode::concat;
 
 /// RFC 7518 §3.3 and §3.5: "A key of size 2048 bits or larger MUST be used".
 const RSA_BYTES: usize = 2048 / 8;
@@ -53,14 +53,17 @@ impl Export for PublicKey {
 /// The one key of the set that can have signed. A key of the set that makes no sense is passed
 /// over, so that it does not hide the others.
 pub(super) fn choose(
-    jwks: &Value,
+    jwks: &impl Foreign,
     algorithm: Algorithm,
     kid: Option<&str>,
 ) -> Result<PublicKey, Error> {
-    let keys = jwks.get("keys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let keys = jwks.get("keys").items().unwrap_or_default();
     let mut why_not = None;
     let mut fitting: Vec<PublicKey> = Vec::new();
-    for jwk in keys.iter().filter(|jwk| kid.is_none() || text(jwk, "kid") == kid) {
+    for jwk in &keys {
+        if kid.is_some() && jwk.get("kid").text().as_deref() != kid {
+            continue;
+        }
         match fit(jwk, algorithm) {
             Ok(key) if fitting.contains(&key) => {}
             Ok(key) => fitting.push(key),
@@ -72,51 +75,60 @@ pub(super) fn choose(
         (Some(key), None, _, _) => Ok(key),
         // OpenID Connect Core §10.1: with several keys, the token must name its own.
         (Some(_), Some(_), _, _) => Err(invalid("several keys of the set could have signed it")),
-        (None, _, Some(kid), Some(reason)) => Err(invalid(format_args!(
-            "key {} cannot have made a signature of {}: {reason}",
-            quoted(kid),
-            algorithm.name()
-        ))),
+        (None, _, Some(kid), Some(reason)) => Err(invalid(&concat(&[
+            "key ",
+            &quoted(kid),
+            " cannot have made a signature of ",
+            algorithm.name(),
+            ": ",
+            reason,
+        ]))),
         (None, _, Some(kid), None) => {
-            Err(Error::new(ErrorCode::KeyUnknown, format!("the set has no key {}", quoted(kid))))
+            Err(Error::new(ErrorCode::KeyUnknown, concat(&["the set has no key ", &quoted(kid)])))
         }
         (None, _, None, _) => Err(Error::new(
             ErrorCode::KeyUnknown,
-            format!("the set has no key for {}", algorithm.name()),
+            concat(&["the set has no key for ", algorithm.name()]),
         )),
     }
 }
 
 /// The key, if it is one for this algorithm, else why not.
-fn fit(jwk: &Value, algorithm: Algorithm) -> Result<PublicKey, &'static str> {
+fn fit(jwk: &impl Foreign, algorithm: Algorithm) -> Result<PublicKey, &'static str> {
     // RFC 7517 §4.2.
-    if jwk.get("use").is_some_and(|usage| usage != "sig") {
+    let usage = jwk.get("use");
+    if !usage.is_undefined() && usage.text().as_deref() != Some("sig") {
         return Err("its use is not sig");
     }
     // RFC 7517 §4.3.
-    if let Some(operations) = jwk.get("key_ops")
-        && !operations.as_array().is_some_and(|list| list.iter().any(|one| one == "verify"))
+    let operations = jwk.get("key_ops");
+    if !operations.is_undefined()
+        && !operations
+            .items()
+            .is_some_and(|list| list.iter().any(|one| one.text().as_deref() == Some("verify")))
     {
         return Err("its key_ops are without verify");
     }
     // RFC 7517 §4.4. RFC 9864 has another name for EdDSA on this curve.
-    if let Some(named) = jwk.get("alg")
-        && named != algorithm.name()
-        && !(algorithm == Algorithm::EdDsa && named == "Ed25519")
+    let alg = jwk.get("alg");
+    let named = alg.text();
+    if !alg.is_undefined()
+        && named.as_deref() != Some(algorithm.name())
+        && !(algorithm == Algorithm::EdDsa && named.as_deref() == Some("Ed25519"))
     {
         return Err("its alg is another");
     }
     // Who publishes the private key, or a shared one, has not signed anything with it.
-    if jwk.get("d").is_some() || jwk.get("k").is_some() {
+    if !jwk.get("d").is_undefined() || !jwk.get("k").is_undefined() {
         return Err("it is not public");
     }
-    let kty = text(jwk, "kty");
-    let member = |name| text(jwk, name).map(str::to_owned).ok_or("a member is missing");
-    let curve = |crv| match text(jwk, "crv") == Some(crv) {
+    let kty = jwk.get("kty").text();
+    let member = |name: &str| jwk.get(name).text().ok_or("a member is missing");
+    let curve = |crv: &'static str| match jwk.get("crv").text().as_deref() == Some(crv) {
         true => Ok(crv),
         false => Err("its crv is another"),
     };
-    match (algorithm, kty) {
+    match (algorithm, kty.as_deref()) {
         (
             Algorithm::Rs256
             | Algorithm::Rs384
@@ -144,9 +156,4 @@ fn fit(jwk: &Value, algorithm: Algorithm) -> Result<PublicKey, &'static str> {
         }
         _ => Err("its kty is another"),
     }
-}
-
-/// A member that is a string.
-fn text<'a>(jwk: &'a Value, name: &str) -> Option<&'a str> {
-    jwk.get(name).and_then(Value::as_str)
 }

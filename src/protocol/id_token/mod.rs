@@ -7,7 +7,7 @@
 //!        │ inspect            header, issuer, choice of the key
 //!        ▼
 //!    Inspected ── algorithm, key, signing input, signature ──▶ SubtleCrypto.verify
-//!        │ accept(valid)      the receipt, jsonwebtoken, the rest of the claims
+//!        │ accept(valid)      the rest of the claims
 //!        ▼
 //!     Verified ── hash and access token, if there is an at_hash ──▶ SubtleCrypto.digest
 //!        │ finish(digest)     at_hash
@@ -28,7 +28,6 @@ mod checks;
 mod header;
 mod keys;
 mod members;
-mod receipt;
 mod request;
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
@@ -37,16 +36,15 @@ pub use algorithm::{Algorithm, Hash};
 pub use keys::PublicKey;
 pub use request::Request;
 
+use super::base64::strict_base64url;
+use super::border::Foreign;
 use super::claims::{Claims, Expectation, Source};
+use super::encode::concat;
 use super::error::{Error, ErrorCode};
 use super::secret::Secret;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use checks::AtHash;
 use header::Header;
 use members::Members;
-use receipt::Receipt;
-use serde_json::Value;
 
 /// Longer than any ID token; what is longer is not looked at.
 const LONGEST: usize = 128 * 1024;
@@ -59,14 +57,14 @@ const LONGEST: usize = 128 * 1024;
 /// may help.
 pub fn inspect(
     id_token: &str,
-    jwks: &Value,
+    jwks: &impl Foreign,
     expectation: &Expectation,
 ) -> Result<Inspected, Error> {
     if id_token.len() > LONGEST {
         return Err(invalid("it is too long"));
     }
     // RFC 7515 §3.1: three parts. Five would be an encrypted token.
-    let mut parts = id_token.split('.');
+    let mut parts = id_token.split(['.']);
     let (Some(header), Some(payload), Some(signature), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
@@ -75,7 +73,7 @@ pub fn inspect(
     let header = Header::parse(header)?;
     let name = header.algorithm.name();
     if expectation.algorithms.as_ref().is_some_and(|all| !all.iter().any(|one| one == name)) {
-        return Err(invalid(format_args!("algorithm {name} is not one that the app accepts")));
+        return Err(invalid(&concat(&["algorithm ", name, " is not one that the app accepts"])));
     }
     let signature = decode(signature).ok_or_else(|| invalid("its signature is not base64url"))?;
     // Only to refuse, before anything is fetched or computed for another issuer's token.
@@ -118,7 +116,7 @@ impl Inspected {
     /// What was signed (RFC 7515 §5.2, step 8): header and payload as they were sent.
     #[must_use]
     pub fn signing_input(&self) -> &[u8] {
-        self.token.expose().rsplit_once('.').map_or(&[], |(message, _)| message.as_bytes())
+        self.token.expose().rsplit_once(['.']).map_or(&[], |(message, _)| message.as_bytes())
     }
 
     /// The signature; for ES256 and ES384 the concatenation `r || s` (RFC 7518 §3.4).
@@ -135,9 +133,11 @@ impl Inspected {
         if !signature_is_valid {
             return Err(invalid("its signature is wrong"));
         }
-        let receipt =
-            Receipt::new(self.algorithm, self.signing_input().to_vec(), self.signature.clone());
-        let members = receipt.redeem(&self.token, &self.expectation)?;
+        // Read from the very text that was signed.
+        let payload = self.token.expose().split(['.']).nth(1).and_then(decode);
+        let members = payload.and_then(|json| Members::from_json(&json));
+        let members =
+            members.ok_or_else(|| invalid("its claims are no JSON object of unique names"))?;
         let claims = checks::judge(&members, &self.expectation)?;
         let access_token = match self.expectation.source {
             Source::Response { access_token, .. }
@@ -180,16 +180,31 @@ impl Verified {
 }
 
 /// The code for everything that is wrong with an ID token, except its issuer and an unknown key.
-fn invalid(detail: impl core::fmt::Display) -> Error {
-    Error::new(ErrorCode::IdTokenInvalid, format!("ID token: {detail}"))
+fn invalid(detail: &str) -> Error {
+    Error::new(ErrorCode::IdTokenInvalid, concat(&["ID token: ", detail]))
 }
 
 /// Foreign text for a developer's eyes: quoted, escaped, and cut.
 fn quoted(text: &str) -> String {
-    format!("{:?}", text.chars().take(80).collect::<String>())
+    let mut shown = String::from("\"");
+    for character in text.chars().take(80) {
+        match character {
+            '"' | '\\' => shown.extend(['\\', character]),
+            ' '..='~' => shown.push(character),
+            _ => {
+                shown.push_str("\\u{");
+                let nibbles = (0..6).rev().map(|at| u32::from(character) >> (4 * at) & 15);
+                let digits = nibbles.skip_while(|nibble| *nibble == 0);
+                shown.extend(digits.filter_map(|nibble| char::from_digit(nibble, 16)));
+                shown.push('}');
+            }
+        }
+    }
+    shown.push('"');
+    shown
 }
 
 /// base64url without padding (RFC 7515 §2).
 fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
+    strict_base64url(text)
 }

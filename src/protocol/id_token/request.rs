@@ -1,66 +1,58 @@
 //! The request for one check, as it crosses from JavaScript.
 
 use super::{Expectation, Secret, Source};
-use crate::protocol::units::EpochSeconds;
-use serde_json::Value;
+use crate::protocol::border::{Foreign, import};
 
-/// What is to be checked, and against what.
-///
-/// Read by hand: the derived readers of these types would add a tenth to the wasm module. What
-/// serde writes for an [`Expectation`] is what is read here; a test holds the two together.
+/// What is to be checked, and against what. What the core writes for an [`Expectation`] is what is read
+/// here; a test holds the two together.
 #[derive(Debug)]
-pub struct Request {
+pub struct Request<F> {
     /// The ID token.
     pub id_token: Secret,
     /// The provider's key set (RFC 7517 §5).
-    pub jwks: Value,
+    pub jwks: F,
     /// What the token must match.
     pub expectation: Expectation,
 }
 
-impl Request {
+impl<F: Foreign> Request<F> {
     /// Reads `{ idToken, jwks, expectation }`.
     #[must_use]
-    pub fn from_json(json: &str) -> Option<Self> {
-        let mut value: Value = serde_json::from_slice(json.as_bytes()).ok()?;
-        let id_token = Secret::new(text(&value, "idToken")?);
-        let expectation = expectation(value.get("expectation")?)?;
-        let jwks = value.get_mut("jwks")?.take();
-        Some(Self { id_token, jwks, expectation })
+    pub fn read(from: &F) -> Option<Self> {
+        let jwks = from.get("jwks");
+        Some(Self {
+            id_token: import(&from.get("idToken"))?,
+            expectation: expectation(&from.get("expectation"))?,
+            jwks: Some(jwks).filter(|jwks| !jwks.is_undefined())?,
+        })
     }
 }
 
-fn expectation(value: &Value) -> Option<Expectation> {
-    let source = value.get("source")?;
-    let access_token = || text(source, "accessToken").map(Secret::new);
-    let source = match text(source, "kind")? {
+fn expectation<F: Foreign>(from: &F) -> Option<Expectation> {
+    let source = from.get("source");
+    let secret = |name: &str| source.get(name).text().map(Secret::new);
+    let source = match source.get("kind").text()?.as_str() {
         "response" => {
-            Source::Response { nonce: text(source, "nonce")?.into(), access_token: access_token()? }
+            Source::Response { nonce: secret("nonce")?, access_token: secret("accessToken")? }
         }
-        "renewal" => Source::Renewal {
-            nonce: text(source, "nonce").map(Secret::new),
-            access_token: access_token()?,
-        },
+        "renewal" => {
+            Source::Renewal { nonce: secret("nonce"), access_token: secret("accessToken")? }
+        }
         "session" => Source::Session,
-        "authenticate" => Source::Authenticate { access_token: access_token()? },
+        "authenticate" => Source::Authenticate { access_token: secret("accessToken")? },
         _ => return None,
     };
-    let algorithms = match value.get("algorithms") {
-        None => None,
-        Some(names) => {
-            let names = names.as_array()?.iter().map(|name| name.as_str().map(str::to_owned));
-            Some(names.collect::<Option<Vec<String>>>()?)
-        }
+    // What cannot be read must not mean that all are accepted.
+    let algorithms = from.get("algorithms");
+    let algorithms = match algorithms.is_undefined() {
+        true => None,
+        false => Some(import(&algorithms)?),
     };
     Some(Expectation {
-        issuer: text(value, "issuer")?.to_owned(),
-        client_id: text(value, "clientId")?.to_owned(),
+        issuer: import(&from.get("issuer"))?,
+        client_id: import(&from.get("clientId"))?,
         source,
         algorithms,
-        now: EpochSeconds(value.get("now")?.as_u64()?),
+        now: import(&from.get("now"))?,
     })
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
-    value.get(name)?.as_str()
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use stepup::protocol::claims::{Claims, Expectation, Source};
 use stepup::protocol::error::{Error, ErrorCode};
 use stepup::protocol::id_token::{Hash, Request, inspect};
+use stepup::protocol::json::Json;
 use stepup::protocol::secret::Secret;
 use stepup::protocol::units::EpochSeconds;
 
@@ -36,7 +37,7 @@ pub fn id_token(bytes: &[u8]) {
         }
         None => crate::text(rest),
     };
-    if let Some(request) = Request::from_json(&crate::text(rest)) {
+    if let Some(request) = Json::parse(&crate::text(rest)).and_then(|json| Request::read(&json)) {
         is_bounded(request.id_token.expose(), &request.jwks, &request.expectation);
     }
     is_bounded(&token, &key_set(), &expectation);
@@ -67,20 +68,21 @@ fn expectation(kind: u8) -> Expectation {
 }
 
 /// One key for each family of algorithms, and one whose use is another.
-fn key_set() -> Value {
+fn key_set() -> Json {
     let modulus = "A".repeat(8) + &"q".repeat(342);
-    json!({ "keys": [
+    let keys = json!({ "keys": [
         { "kty": "RSA", "kid": "r", "n": modulus, "e": "AQAB" },
         { "kty": "EC", "crv": "P-256", "kid": "e", "x": "eA", "y": "eQ" },
         { "kty": "EC", "crv": "P-384", "kid": "f", "x": "eA", "y": "eQ" },
         { "kty": "OKP", "crv": "Ed25519", "kid": "o", "x": "eA" },
         { "kty": "EC", "crv": "P-256", "kid": "enc", "use": "enc", "x": "eA", "y": "eQ" },
-    ] })
+    ] });
+    Json::parse(&keys.to_string()).expect("it is JSON")
 }
 
 fn checked(
     token: &str,
-    jwks: &Value,
+    jwks: &Json,
     expectation: &Expectation,
     valid: bool,
 ) -> Result<Claims, Error> {
@@ -98,7 +100,7 @@ fn checked(
 }
 
 /// Whatever is said about a token is short, and of the three codes there are.
-fn is_bounded(token: &str, jwks: &Value, expectation: &Expectation) {
+fn is_bounded(token: &str, jwks: &Json, expectation: &Expectation) {
     let Err(error) = inspect(token, jwks, expectation).map(drop) else {
         assert!(token.len() <= LONGEST);
         return;

@@ -224,3 +224,23 @@ fn what_was_refused_is_told_without_what_is_in_the_token() {
     let printed = format!("{inspected:?}");
     assert!(!printed.contains(&id_token) && !printed.contains(ACCESS_TOKEN), "{printed}");
 }
+
+#[test]
+fn two_verifications_in_flight_do_not_meet() {
+    let provider = Provider::new();
+    let tokens = ["alice", "bob"].map(|sub| provider.issue(&claims_with("sub", json!(sub))));
+    let [alice, bob] =
+        [0, 1].map(|index| inspect(&tokens[index], &provider.jwks(), &response()).unwrap());
+    let (alice_is_valid, bob_is_valid) = (signature_is_valid(&alice), signature_is_valid(&bob));
+    let bob = bob.accept(bob_is_valid).unwrap();
+    let alice = alice.accept(alice_is_valid).unwrap();
+    assert_eq!(alice.finish(None).unwrap().sub, "alice");
+    assert_eq!(bob.finish(None).unwrap().sub, "bob");
+}
+
+#[test]
+fn a_wrong_signature_is_the_end_of_it() {
+    let provider = Provider::new();
+    let inspected = inspect(&provider.issue(&claims()), &provider.jwks(), &response()).unwrap();
+    assert_eq!(inspected.accept(false).unwrap_err().code, ErrorCode::IdTokenInvalid);
+}

@@ -31,7 +31,7 @@ fn unfit() -> Result<(), ErrorCode> {
 }
 
 fn choose(keys: &[Value], algorithm: Algorithm, kid: Option<&str>) -> Result<PublicKey, Error> {
-    super::super::keys::choose(&json!({ "keys": keys }), algorithm, kid)
+    super::super::keys::choose(&foreign(&json!({ "keys": keys })), algorithm, kid)
 }
 
 #[track_caller]
@@ -183,7 +183,7 @@ fn an_odd_key_does_not_hide_the_others() {
 #[test]
 fn a_set_that_is_none_has_no_keys() {
     for set in [json!(null), json!([]), json!({ "keys": {} }), json!({ "keys": "a" })] {
-        let chosen = super::super::keys::choose(&set, Algorithm::Es256, Some("a"));
+        let chosen = super::super::keys::choose(&foreign(&set), Algorithm::Es256, Some("a"));
         assert_eq!(chosen.unwrap_err().code, ErrorCode::KeyUnknown);
     }
 }

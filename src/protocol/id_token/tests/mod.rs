@@ -4,23 +4,25 @@
 
 mod claims;
 mod keys;
+mod opinion;
 mod properties;
-mod receipt;
 mod request;
 mod threats;
 mod vectors;
 
 use super::*;
 use crate::protocol::border::Export;
-use crate::protocol::json;
+use crate::protocol::json::{self, Json};
 use crate::protocol::units::EpochSeconds;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RsaPublicKeyComponents,
     UnparsedPublicKey, VerificationAlgorithm,
 };
 use ring::{digest, signature};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ISSUER: &str = "https://login.bank.example";
 const CLIENT: &str = "bank-spa";
@@ -47,6 +49,15 @@ fn expectation(source: Source) -> Expectation {
 /// As it crosses to JavaScript.
 fn written(value: &impl Export) -> Value {
     serde_json::from_str(&json::write(value)).unwrap()
+}
+
+/// A value as the check gets it.
+fn foreign(value: &Value) -> Json {
+    Json::parse(&value.to_string()).unwrap()
+}
+
+fn inspect(id_token: &str, jwks: &Value, expectation: &Expectation) -> Result<Inspected, Error> {
+    super::inspect(id_token, &foreign(jwks), expectation)
 }
 
 /// Claims with nothing wrong.
