@@ -52,7 +52,7 @@ pub struct Driver {
     cause: RefCell<JsValue>,
     clock: Clock,
     /// Requests that are to leave again once everything that has happened is taken in.
-    leaving: RefCell<Vec<Leaving>>,
+    leaving: RefCell<VecDeque<Leaving>>,
 }
 
 impl Driver {
@@ -115,7 +115,8 @@ impl Driver {
                 continue;
             }
             // A listener may have called `clear()` meanwhile: what has not left, stays.
-            let Some(Leaving { waiter, token, key, flow }) = self.leaving.borrow_mut().pop() else {
+            let Some(Leaving { waiter, token, key, flow }) = self.leaving.borrow_mut().pop_front()
+            else {
                 break;
             };
             let (token, key) = (token.as_ref().map(Secret::expose), key.as_ref());
@@ -173,7 +174,7 @@ impl Driver {
             }
             Effect::Retry { waiter, flow, access_token: token, key } => {
                 let flow = flow_name(flow);
-                self.leaving.borrow_mut().insert(0, Leaving { waiter, token, key, flow });
+                self.leaving.borrow_mut().push_back(Leaving { waiter, token, key, flow });
             }
             Effect::LetGo { waiter, on_trial } => self.host.let_go(waiter.0, on_trial),
             Effect::Prepared { waiter, ready } => self.host.prepared(waiter.0, ready),
