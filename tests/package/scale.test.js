@@ -29,33 +29,46 @@ for (const [begin, clear] of /** @type {const} */ ([["setTimeout", "clearTimeout
   };
 }
 
-/**
- * The memories of the package's modules, and of no other; and where they keep what is JavaScript's.
- * @type {{ memory: WebAssembly.Memory, references: WebAssembly.Table }[]}
- */
-const modules = [];
+/** What all modules export; what a name stands for, only the package knows. @type {unknown[][]} */
+const exported = [];
 const { instantiate } = WebAssembly;
 page.WebAssembly.instantiate = async (/** @type {any[]} */ ...given) => {
   const made = await /** @type {any} */ (instantiate)(...given);
-  const { memory, __wbindgen_externrefs: references } = (made.instance ?? made).exports;
-  if (references) modules.push({ memory, references });
+  exported.push(Object.values((made.instance ?? made).exports));
   return made;
 };
+const entries = (/** @type {WebAssembly.Table} */ table) =>
+  Array.from({ length: table.length }, (_, at) => table.get(at));
+/**
+ * The memories of the package's modules, and of no other; and where they keep what is JavaScript's: wasm-bindgen
+ * puts `true` there from the start.
+ */
+const modules = () =>
+  exported.flatMap((all) => {
+    const memory = all.find((one) => one instanceof WebAssembly.Memory);
+    const tables = all.filter((one) => one instanceof WebAssembly.Table);
+    const references = tables.find((table) => entries(table).includes(true));
+    return memory && references ? [{ memory, references }] : [];
+  });
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 /** What is in use, after a collection. */
 const inUse = async () => {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  collect();
-  collect();
+  // What waits for a collection to be let go, waits for the next one to be gone: until it gets no less.
+  for (let [before, now] = [Infinity, 0], times = 0; times < 10 && now < before - 10_000; times += 1) {
+    before = times ? now : Infinity;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collect();
+    now = process.memoryUsage().heapUsed;
+  }
   return {
-    wasm: modules.reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0),
+    wasm: modules().reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0),
     // A place that is free holds null.
-    references: modules.reduce((sum, { references }) => {
-      const all = Array.from({ length: references.length }, (_, at) => references.get(at));
-      return sum + all.filter((one) => one !== null).length;
-    }, 0),
+    references: modules().reduce(
+      (sum, { references }) => sum + entries(references).filter((one) => one !== null).length,
+      0,
+    ),
     heap: process.memoryUsage().heapUsed,
   };
 };

@@ -43,8 +43,8 @@ export const timers = () => [...waiting.values()].filter(({ by }) => by.includes
 /** Lets everything happen that is about to, by a timer that is not counted. @param {number} [millis] */
 export const pause = (millis = 0) => new Promise((resolve) => void later(resolve, millis));
 
-/** @type {{ memory: WebAssembly.Memory, references?: WebAssembly.Table }[]} */
-const modules = [];
+/** What the modules export; what a name stands for, only the package knows. @type {unknown[][]} */
+const exported = [];
 
 /** @param {"instantiate" | "instantiateStreaming"} name */
 const keepMemoryOf = (name) => {
@@ -52,8 +52,7 @@ const keepMemoryOf = (name) => {
   if (!before) return;
   /** @type {any} */ (WebAssembly)[name] = async (/** @type {any[]} */ ...given) => {
     const made = await before.apply(WebAssembly, given);
-    const { memory, __wbindgen_externrefs: references } = (made.instance ?? made).exports;
-    if (memory) modules.push({ memory, references });
+    exported.push(Object.values((made.instance ?? made).exports));
     return made;
   };
 };
@@ -61,12 +60,18 @@ keepMemoryOf("instantiate");
 keepMemoryOf("instantiateStreaming");
 
 /** Of all modules together, in bytes. It never shrinks. */
-export const wasmBytes = () => modules.reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0);
+export const wasmBytes = () =>
+  exported
+    .flatMap((all) => all.find((one) => one instanceof WebAssembly.Memory) ?? [])
+    .reduce((sum, memory) => sum + /** @type {WebAssembly.Memory} */ (memory).buffer.byteLength, 0);
+
+/** What is in the tables where modules keep what is JavaScript's: wasm-bindgen puts `true` there from the start. */
+const kept = () =>
+  exported.flatMap((all) => {
+    const tables = all.filter((one) => one instanceof WebAssembly.Table);
+    const entries = tables.map((table) => Array.from({ length: table.length }, (_, at) => table.get(at)));
+    return entries.filter((one) => one.includes(true)).flat();
+  });
 
 /** How many values of JavaScript the modules hold. A place that is free holds null. */
-export const references = () =>
-  modules.reduce((sum, { references: table }) => {
-    let held = 0;
-    for (let at = 0; at < (table?.length ?? 0); at += 1) if (table?.get(at) !== null) held += 1;
-    return sum + held;
-  }, 0);
+export const references = () => kept().filter((one) => one !== null).length;
