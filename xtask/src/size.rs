@@ -22,37 +22,41 @@ struct Moment {
 }
 
 const START: Moment = Moment { name: "page start", after: &[], files: &["index.js"] };
+/// Asked for by `createStepUp`; nobody waits for it.
+const LOADER: Moment =
+    Moment { name: "right after it", after: &["page start"], files: &["loader.js"] };
 const PROMPT: Moment = Moment {
     name: "challenge to prompt",
-    after: &["page start"],
-    files: &["loader.js", "engine.js", "stepup_bg.wasm"],
+    after: &["page start", "right after it"],
+    files: &["engine.js", "stepup_bg.wasm"],
 };
 const GATE: Moment = Moment {
     name: "gate, one language",
-    after: &["page start", "challenge to prompt"],
+    after: &["page start", "right after it", "challenge to prompt"],
     files: &["gate.js"],
 };
 const VERDICT: Moment = Moment {
     name: "popup's answer and ID token",
-    after: &["page start", "challenge to prompt"],
+    after: &["page start", "right after it", "challenge to prompt"],
     files: &["callback.html", "callback.js", "id_token.js", "id_token_bg.wasm"],
 };
 const RULES: Moment = Moment {
     name: "with rules",
-    after: &["page start", "challenge to prompt"],
+    after: &["page start", "right after it", "challenge to prompt"],
     files: &["rules.js"],
 };
 const BOUND: Moment = Moment {
     name: "with DPoP",
-    after: &["page start", "challenge to prompt"],
+    after: &["page start", "right after it", "challenge to prompt"],
     files: &["dpop.js"],
 };
 const REDIRECT: Moment = Moment {
     name: "with a redirect",
-    after: &["page start", "challenge to prompt"],
+    after: &["page start", "right after it", "challenge to prompt"],
     files: &["return.js", "redirect.js"],
 };
-const MOMENTS: [&Moment; 7] = [&START, &PROMPT, &GATE, &VERDICT, &RULES, &BOUND, &REDIRECT];
+const MOMENTS: [&Moment; 8] =
+    [&START, &LOADER, &PROMPT, &GATE, &VERDICT, &RULES, &BOUND, &REDIRECT];
 
 /// So many bytes, brotli 11, may one or more moments cost together.
 struct Budget {
@@ -66,17 +70,22 @@ struct Budget {
 
 const BUDGETS: [Budget; 5] = [
     Budget { name: "on the page's critical path", moments: &[&START], most: 1_000, goal: 1_000 },
-    Budget { name: "from challenge to prompt", moments: &[&PROMPT], most: 125_000, goal: 50_000 },
+    Budget {
+        name: "from challenge to prompt",
+        moments: &[&LOADER, &PROMPT],
+        most: 125_000,
+        goal: 50_000,
+    },
     Budget { name: "the gate", moments: &[&GATE], most: 6_000, goal: 6_000 },
     Budget {
         name: "a popup step-up with OpenID Connect, all of it",
-        moments: &[&START, &PROMPT, &GATE, &VERDICT],
+        moments: &[&START, &LOADER, &PROMPT, &GATE, &VERDICT],
         most: 155_000,
         goal: 100_000,
     },
     Budget {
         name: "a passkey step-up at the app's backend, all of it",
-        moments: &[&START, &PROMPT, &GATE],
+        moments: &[&START, &LOADER, &PROMPT, &GATE],
         most: 130_000,
         goal: 55_000,
     },

@@ -29,7 +29,7 @@ export const readme = (file, { sizes, peers, stepUps }) => {
     ...[cold, warm].flatMap((turn) => [turn?.requests ?? "–", figure(turn?.roundTrips)]),
   ]);
   const tables = [
-    table(["kB, brotli", "before the page starts", "at the first challenge"], rows),
+    table(["kB, brotli", "on the page's critical path", "later"], rows),
     table(["one step-up, in Chromium", "requests, cold", "round trips", "requests, warm", "round trips"], trips),
   ];
   writeFileSync(file, `${text.slice(0, before)}${BEGIN}\n${tables.join("\n\n")}\n${text.slice(after)}`);

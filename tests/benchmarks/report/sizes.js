@@ -33,7 +33,7 @@ export const sizeSection = async ({ files, moments, budgets }, peers, plots) => 
   const rows = [
     ...ours.flatMap(({ name, all }) => [
       { name, value: start.brotli / 1000, part: "stepup, before the page starts", order: 0, label: `${kB(start.brotli)} + ${kB(all - start.brotli)}` },
-      { name, value: (all - start.brotli) / 1000, part: "stepup, at the first challenge", order: 1 },
+      { name, value: (all - start.brotli) / 1000, part: "stepup, later", order: 1 },
     ]),
     ...peers.map(({ peer, brotli }) => ({ name: peer, value: brotli / 1000, part: "others, before the page starts", order: 0, label: kB(brotli) })),
   ];
@@ -46,7 +46,7 @@ export const sizeSection = async ({ files, moments, budgets }, peers, plots) => 
       rows,
       parts: [
         { name: "stepup, before the page starts", color: OURS },
-        { name: "stepup, at the first challenge", color: LATER },
+        { name: "stepup, later", color: LATER },
         { name: "others, before the page starts", color: OTHERS },
       ],
     }),
