@@ -10,7 +10,7 @@ use crate::wait::until_true;
 pub const JOURNEYS: &[(&str, Journey)] = journeys![
     ensure_in_a_click_opens_the_window_before_the_wasm_is_there,
     ensure_opens_nothing_when_it_is_proved_already,
-    preload_fetches_the_wasm_ahead_of_the_first_challenge,
+    preload_fetches_the_wasm_and_what_the_provider_publishes_ahead,
     install_wraps_fetch_and_its_undo_gives_it_back,
     clear_during_a_prompt_is_session_changed,
     the_events_of_a_journey_belong_together_and_hold_no_secret,
@@ -67,16 +67,23 @@ fn ensure_opens_nothing_when_it_is_proved_already(bench: &Bench) {
     assert_eq!(world.server.log_of("auth").len(), 0);
 }
 
-fn preload_fetches_the_wasm_ahead_of_the_first_challenge(bench: &Bench) {
+fn preload_fetches_the_wasm_and_what_the_provider_publishes_ahead(bench: &Bench) {
     let world = bench.world(json!({}));
     let page = Harness::open(world);
     page.make("{}");
     assert_eq!(wasm_fetches(world), 0);
+    let published = || {
+        let paths = ["/.well-known/openid-configuration", "/jwks"];
+        paths.map(|path| world.server.requests("auth", "GET", path).len())
+    };
+    assert_eq!(published(), [0, 0]);
     page.run("await e2e.su.preload()").value();
     assert_eq!(wasm_fetches(world), 1);
+    assert_eq!(published(), [1, 1]);
     page.start("sent", "return e2e.su.fetch(e2e.api + '/loop')");
     until_true("the challenge is told", || page.event_types().contains(&"challenge".into()));
     assert_eq!(wasm_fetches(world), 1, "once is enough");
+    assert_eq!(published(), [1, 1]);
 }
 
 fn install_wraps_fetch_and_its_undo_gives_it_back(bench: &Bench) {
