@@ -17,7 +17,7 @@ const CONFIG = {
   view: { stroke: null },
   title: { anchor: "start", fontSize: 14, subtitleColor: "#57606a", subtitleFontSize: 11, offset: 12 },
   axis: { labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal", gridColor: "#eaeef2" },
-  legend: { labelFontSize: 11, title: null, orient: "bottom" },
+  legend: { labelFontSize: 11, labelLimit: 0, title: null, orient: "bottom" },
 };
 
 /**
@@ -38,7 +38,7 @@ export const plot = async (file, spec) => {
  */
 export const bars = ({ title, subtitle, unit, rows, parts, width = 520 }) => {
   const names = [...new Set(rows.map(({ name }) => name))];
-  const y = { field: "name", type: "nominal", sort: names, title: null, axis: { labelLimit: 260, ticks: false, domain: false } };
+  const y = { field: "name", type: "nominal", sort: names, title: null, axis: { labelLimit: 0, ticks: false, domain: false } };
   const totals = names.map((name) => {
     const all = rows.filter((row) => row.name === name);
     const value = all.reduce((sum, row) => sum + row.value, 0);

@@ -45,7 +45,7 @@ export const requestSection = async (engines, plots) => {
     width: 520,
     height: { step: 26 },
     encoding: {
-      y: { field: "name", type: "nominal", sort: names, title: null, axis: { labelLimit: 260, grid: true } },
+      y: { field: "name", type: "nominal", sort: names, title: null, axis: { labelLimit: 0, grid: true } },
       x: { field: "value", type: "quantitative", scale: { type: "log" }, title: "µs" },
       shape: { field: "engine", type: "nominal", scale: { domain: ENGINES } },
       color: { field: "whose", type: "nominal", scale: { domain: ["stepup", "others"], range: [OURS, OTHERS] } },

@@ -41,7 +41,7 @@ export const sizeSection = async ({ files, moments, budgets }, peers, plots) => 
     `${plots}/size.svg`,
     bars({
       title: "What is fetched, and when",
-      subtitle: "kB, brotli 11, minified; the others do not verify a passkey, parse a challenge, queue and retry",
+      subtitle: "kB, brotli 11, minified; what each of the others leaves to the app is in the table",
       unit: "kB",
       rows,
       parts: [

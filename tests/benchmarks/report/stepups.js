@@ -37,7 +37,7 @@ export const stepUpSection = async (engines, plots) => {
     mark: { type: "bar", height: 13 },
     encoding: {
       column: { field: "state", type: "nominal", title: null, header: { labelFontSize: 11 } },
-      y: { field: "name", type: "nominal", sort: names, title: null, axis: { labelLimit: 220 } },
+      y: { field: "name", type: "nominal", sort: names, title: null, axis: { labelLimit: 0 } },
       x: { field: "value", type: "quantitative", title: "round trips" },
       color: { field: "whose", type: "nominal", scale: { domain: ["stepup", "by hand"], range: [OURS, OTHERS] } },
     },
