@@ -50,7 +50,7 @@ The figures as they were measured are in [tests/benchmarks/results](tests/benchm
   goalSection({ sizes, requests, stepUps, scale }),
   sizes && peers && (await sizeSection(sizes, peers, plots)),
   requests && (await requestSection(requests, plots)),
-  stepUps && (await stepUpSection(stepUps, plots)),
+  stepUps && (await stepUpSection(stepUps, plots, read("step_ups").quick)),
   scale && (await scaleSection(scale, plots)),
 ];
 writeFileSync(join(root, "BENCHMARKS.md"), `${sections.filter(Boolean).join("\n\n").trim()}\n`);

@@ -3,13 +3,26 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { most } from "./sizes.js";
-import { figure, kB, table } from "./tables.js";
+import { kB, table } from "./tables.js";
 
 const BEGIN = "<!-- measured: written by `cargo xtask bench` -->";
 const END = "<!-- measured: end -->";
 
 /** What is compared by name in the README. */
 const PEERS = ["oauth4webapi", "oidc-client-ts", "auth0-spa-js", "msal-browser"];
+
+/** The step-ups that the README shows, and what they are. @type {Record<string, string>} */
+const STEP_UPS = {
+  "by hand, discovered ahead": "passkey by hand, oauth4webapi + SimpleWebAuthn",
+  stepup: "passkey, nothing loaded ahead",
+  "stepup, preloaded": "passkey, after `preload()`",
+  "stepup, carried, preloaded": "… with options carried in the challenge",
+  "stepup, rule, prepared": "… by a rule, after `prepare()`",
+  "by hand, window, discovered ahead": "window by hand, oidc-client-ts",
+  "stepup, window": "window, nothing loaded ahead",
+  "stepup, window, preloaded": "window, after `preload()`",
+  "stepup, window, rule, preloaded": "… by a rule",
+};
 
 /** @param {string} file @param {{ sizes: import("./sizes.js").Package, peers: import("./sizes.js").Peer[], stepUps: any }} measured */
 export const readme = (file, { sizes, peers, stepUps }) => {
@@ -23,14 +36,14 @@ export const readme = (file, { sizes, peers, stepUps }) => {
     ["**stepup**, popup with OpenID Connect", kB(start.brotli), all(popup.brotli)],
     ...peers.filter(({ peer }) => PEERS.some((name) => peer.includes(name))).map(({ packages, brotli }) => [packages.map(({ name }) => name).join(" + "), kB(brotli), "–"]),
   ];
-  const contenders = Object.entries(stepUps.chromium?.contenders ?? {});
-  const trips = contenders.map(([name, { cold, warm }]) => [
-    name.startsWith("stepup") ? name.replace("stepup", "**stepup**") : name,
-    ...[cold, warm].flatMap((turn) => [turn?.requests ?? "–", figure(turn?.roundTrips)]),
+  const contenders = stepUps.chromium?.contenders ?? {};
+  const trips = Object.entries(STEP_UPS).map(([name, what]) => [
+    name.startsWith("stepup") ? `**stepup**, ${what}` : what,
+    ...[contenders[name]?.cold, contenders[name]?.warm].flatMap((turn) => [turn?.requests ?? "–", turn?.roundTrips.toFixed(1) ?? "–"]),
   ]);
   const tables = [
     table(["kB, brotli", "on the page's critical path", "later"], rows),
-    table(["one step-up, in Chromium", "requests, cold", "round trips", "requests, warm", "round trips"], trips),
+    table(["one step-up, in Chromium", "requests, the first", "round trips", "requests, later ones", "round trips"], trips),
   ];
   writeFileSync(file, `${text.slice(0, before)}${BEGIN}\n${tables.join("\n\n")}\n${text.slice(after)}`);
 };

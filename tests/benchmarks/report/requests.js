@@ -16,7 +16,11 @@ const SHOWN = /^(stepup, not ours|stepup, ours, with a token|auth0.* with a toke
 /** @param {Record<string, Requests>} engines @param {"stubbed" | "loopback"} over */
 const costs = (engines, over) => {
   const there = ENGINES.filter((engine) => engines[engine]);
-  const names = [...new Set(there.flatMap((engine) => Object.keys(engines[engine][over])))];
+  /** `fetch` itself first, then ours. @param {string} name */
+  const rank = (name) => (name.startsWith("native") ? 0 : name.startsWith("stepup") ? 1 : 2);
+  const names = [...new Set(there.flatMap((engine) => Object.keys(engines[engine][over])))].sort(
+    (a, b) => rank(a) - rank(b),
+  );
   return table(
     ["request by", ...there.flatMap((engine) => [`${engine}, µs`, "× native"])],
     names.map((name) => [

@@ -45,7 +45,7 @@ export const scaleSection = async (engines, plots) => {
   const soaks = there.map(([engine, { soak, idle }]) => [
     engine,
     count(soak.requests),
-    count(soak.stepUps),
+    count(soak.prompts),
     count(soak.answered),
     figure(soak.wasmBytesPerRequest),
     figure(soak.heapBytesPerRequest),

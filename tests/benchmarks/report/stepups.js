@@ -15,8 +15,8 @@ import { count, figure, table } from "./tables.js";
 
 const ENGINES = ["chromium", "firefox", "webkit"];
 
-/** @param {Record<string, StepUps>} engines @param {string} plots */
-export const stepUpSection = async (engines, plots) => {
+/** @param {Record<string, StepUps>} engines @param {string} plots @param {boolean} quick */
+export const stepUpSection = async (engines, plots, quick) => {
   const there = ENGINES.filter((engine) => engines[engine]);
   const names = [...new Set(there.flatMap((engine) => Object.keys(engines[engine].contenders)))];
   const first = (/** @type {string} */ name) =>
@@ -68,7 +68,7 @@ export const stepUpSection = async (engines, plots) => {
 Against the demo's provider and API, from the click to the answer of the retried request. Requests are counted
 at the server, preflights and the page's own files apart; round trips are what an added delay of the server
 costs, divided by that delay. Times are the page's own, without the network's and the user's. Cold is the
-first step-up of a page, warm the second.
+first step-up of a page, warm the second.${quick ? " By `--quick`: three runs for each figure, so that a round trip more or less may be chance." : ""}
 
 ${whats.join("\n")}
 
