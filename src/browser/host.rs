@@ -6,7 +6,6 @@ use crate::protocol::border::{Foreign, Import, import};
 use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use js_sys::{Function, Object, Promise};
-
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -8,7 +8,6 @@ use crate::protocol::flow::FlowId;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use js_sys::Object;
-
 use wasm_bindgen::prelude::*;
 
 /// The name of a step-up in events.

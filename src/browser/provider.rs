@@ -19,7 +19,6 @@ use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
 use js_sys::{Function, Promise};
-
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;

@@ -9,11 +9,10 @@ import { keep, own } from "./call.js";
 import { nameOf, tellCleared } from "./channel.js";
 import { asItWas } from "./early.js";
 import { StepUpError, isStepUpError } from "./error.js";
-import { firstMethod } from "./methods.js";
-import { seemsEnough } from "./peek.js";
 import { plainOrigin, read } from "./plain.js";
 import { warm } from "./warm.js";
 import { coreOf } from "./wasm.js";
+import { windowsOf } from "./windows.js";
 
 /**
  * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
@@ -28,17 +27,6 @@ const trustworthy = (origin) =>
 
 /** @type {{ token?: string, send?: Published["send"] }} */
 const NONE = {};
-
-const [WIDTH, HEIGHT] = [480, 720];
-
-/** A window that was opened before this was here has the size of the page's own. @param {Window} opened */
-const resize = (opened) => {
-  try {
-    opened.resizeTo(WIDTH, HEIGHT);
-  } catch {
-    // The user sees as much in a larger one.
-  }
-};
 
 /**
  * @param {StepUpOptions} options
@@ -55,11 +43,6 @@ export const start = (options, target, native, opened) => {
   let engine;
   /** @type {Promise<Engine> | undefined} */
   let loading;
-  /** The window of an `ensure()` that waits for the wasm: one click, one window. */
-  /** @type {Window | undefined} */
-  let opening;
-  /** A window that nobody has taken yet. */
-  let given = opened();
   /** Grows with each `clear()`: what began before it must not go on after it. */
   let epoch = 0;
   /** Which of all SDKs, in all tabs, this one is. */
@@ -180,7 +163,7 @@ export const start = (options, target, native, opened) => {
   /** What is not for somebody else for certain. @param {any} input @param {any} init @param {unknown} url @returns {Promise<Response>} */
   const judge = async (input, init, url) => {
     if (!origins) {
-      apis = placesOf(options);
+      apis ??= placesOf(options);
       origins = new Set(apis.map(({ origin }) => origin));
     }
     let place;
@@ -279,43 +262,7 @@ export const start = (options, target, native, opened) => {
     }
   };
 
-  /**
-   * Goes on with the engine, and with a window if that is the way to what is asked: it must be opened
-   * inside the click itself, before anything is awaited; and outside of one not before it is known that
-   * the session is not enough.
-   * @template T
-   * @param {import("./index.d.ts").EnsureOptions[]} all
-   * @param {Call | undefined} call
-   * @param {number} began
-   * @param {(ready: Engine, opened: Window | undefined) => Promise<T>} goOn
-   */
-  const withWindow = (all, call, began, goOn) => {
-    const before = given;
-    given = undefined;
-    const wanted =
-      (before || (globalThis.navigator?.userActivation?.isActive ?? true)) &&
-      (engine ? engine.wantsWindow(all, call) : !opening) &&
-      all.some((asked) => firstMethod(options, asked) === "popup") &&
-      !all[0]?.signal?.aborted &&
-      !all.every((asked) => seemsEnough(options, asked));
-    const opened = wanted
-      ? (before ?? globalThis.open?.("", "_blank", `popup,width=${WIDTH},height=${HEIGHT}`) ?? undefined)
-      : undefined;
-    if (!opened) before?.close();
-    else if (before) resize(before);
-    opening ||= opened;
-    return engineFor(began).then(
-      (ready) => {
-        opening = undefined;
-        return goOn(ready, opened);
-      },
-      (error) => {
-        opening = undefined;
-        opened?.close();
-        throw error;
-      },
-    );
-  };
+  const { withWindow, drop } = windowsOf(options, opened(), () => engine, engineFor);
 
   /** @type {import("./index.d.ts").StepUp["ensure"]} */
   const ensure = (asked = {}) =>
@@ -370,8 +317,7 @@ export const start = (options, target, native, opened) => {
     clear: (told) => {
       epoch += 1;
       published = [];
-      given?.close();
-      given = undefined;
+      drop();
       try {
         engine?.cleared();
       } finally {

@@ -2,13 +2,12 @@
 
 use super::config::PasskeyServer;
 use super::dpop::Thumbprint;
-use super::encode::{Form, json_string};
+use super::encode::{Form, concat, joined, json_string};
 use super::error::{Error, ErrorCode};
 use super::requirement::{Requirement, Scope};
 use super::response::error_name;
 use super::secret::Secret;
 use super::transaction::Hint;
-use crate::protocol::encode::{concat, joined};
 
 /// Options for one passkey ceremony, as a server offers them.
 #[derive(Clone, Debug, PartialEq, Eq)]

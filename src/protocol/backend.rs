@@ -2,12 +2,11 @@
 //! (RFC 10017 §6.1).
 
 use super::border::record;
-use super::encode::{Form, parse_form};
+use super::encode::{Form, joined, parse_form};
 use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
 use super::response::refusal;
 use super::units::EpochSeconds;
-use crate::protocol::encode::joined;
 
 /// The backend's pages.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Base64 (RFC 4648 §4, §5), a letter at a time.
 //!
 //! The crate of this name reads and writes large texts at high speed, and is six times as long; what is
-//! written here are hashes and keys. It is the oracle of the tests, and reads ID tokens.
+//! written here are hashes and keys. It is the oracle of the tests.
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

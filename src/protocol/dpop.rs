@@ -4,10 +4,9 @@
 use super::base64::base64url;
 use super::border::alike;
 use super::challenge::grammar;
-use super::encode::json_string;
+use super::encode::{concat, joined, json_string};
 use super::origin;
 use super::units::EpochSeconds;
-use crate::protocol::encode::{concat, joined};
 
 /// The SHA-256 thumbprint of a public key (RFC 7638), by which codes and tokens are bound to it
 /// (RFC 9449 §6.1, §10).

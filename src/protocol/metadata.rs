@@ -1,9 +1,9 @@
 //! The authorization server's metadata (OpenID Connect Discovery §3–4, RFC 8414 §2).
 
 use super::border::record;
+use super::encode::concat;
 use super::error::{Error, ErrorCode};
 use super::origin;
-use crate::protocol::encode::concat;
 
 /// The part of the metadata that a step-up needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! The authorization response: is it ours, and what does it say?
 
-use super::encode::parse_form;
+use super::encode::{concat, parse_form};
 use super::error::{Error, ErrorCode};
 use super::secret::Secret;
-use crate::protocol::encode::concat;
 
 /// What an authorization response must match.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! What a token may be used for.
 
 use super::border::alike;
-use crate::protocol::encode::joined;
+use super::encode::joined;
 
 /// A set of scopes (RFC 6749 §3.3), in the order in which they were first named.
 #[derive(Clone, Debug, Default)]

@@ -5,12 +5,11 @@ use super::border::record;
 use super::claims_request::ClaimsRequest;
 use super::config::{AcrRequest, Provider};
 use super::dpop::Thumbprint;
-use super::encode::{Form, json_string};
+use super::encode::{Form, concat, joined, json_string};
 use super::metadata::Metadata;
 use super::requirement::{Requirement, Scope};
 use super::response::Expected;
 use super::secret::Secret;
-use crate::protocol::encode::{concat, joined};
 
 /// Random bytes for one transaction: 256 bits each for state, nonce and verifier
 /// (RFC 7636 §7.1, RFC 9700 §2.1.1).

@@ -7,9 +7,10 @@
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
+
+import { weigh } from "../../xtask/src/weigh.js";
 
 /** @typedef {{ peer: string, packages: string[], note: string }} Peer */
 
@@ -40,7 +41,7 @@ const versionOf = async (name) => {
 };
 
 /** @param {Peer} peer */
-const weigh = async ({ peer, packages, note }) => {
+const weighed = async ({ peer, packages, note }) => {
   const { outputFiles } = await build({
     entryPoints: [here(`peers/${peer}.js`)],
     bundle: true,
@@ -55,28 +56,23 @@ const weigh = async ({ peer, packages, note }) => {
     logLevel: "error",
   });
   const code = Buffer.concat(outputFiles.map(({ contents }) => contents));
-  const brotli = brotliCompressSync(code, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: code.length },
-  });
   return {
     peer,
     packages: await Promise.all(packages.map(versionOf)),
-    raw: code.length,
-    gzip: gzipSync(code, { level: 9 }).length,
-    brotli: brotli.length,
+    ...weigh(code),
     note,
   };
 };
 
-const weighed = await Promise.all(PEERS.map(weigh));
-weighed.sort((a, b) => a.brotli - b.brotli);
+const all = await Promise.all(PEERS.map(weighed));
+all.sort((a, b) => a.brotli - b.brotli);
 
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify(weighed, null, 2));
+  console.log(JSON.stringify(all, null, 2));
 } else {
   const kilo = (/** @type {number} */ bytes) => (bytes / 1000).toFixed(1);
   console.log("| what | raw kB | gzip kB | brotli kB | |\n| --- | ---: | ---: | ---: | --- |");
-  for (const { packages, raw, gzip, brotli, note } of weighed) {
+  for (const { packages, raw, gzip, brotli, note } of all) {
     const what = packages.map(({ name, version }) => `${name} ${version}`).join(" + ");
     console.log(`| ${what} | ${kilo(raw)} | ${kilo(gzip)} | ${kilo(brotli)} | ${note} |`);
   }

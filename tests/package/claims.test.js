@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ISSUER, OPTIONS, TOKEN, provider, tokens } from "./issuer.js";
+import { BY_PASSKEY, ISSUER, TOKEN, provider, tokens } from "./issuer.js";
 import { Stage, built } from "./stage.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
@@ -31,13 +31,7 @@ test("a claims challenge is answered by a token that was asked for with these cl
   };
   const stepup = stage.watch(
     createStepUp({
-      apis: ["https://api.example"],
-      issuer: ISSUER,
-      clientId: "app",
-      session: () => ({ accessToken: "low", sub: "alice", scope: "" }),
-      passkey: { options: OPTIONS, token: TOKEN },
-      methods: ["passkey"],
-      gate: false,
+      ...BY_PASSKEY,
       promptTimeout: 10,
     }),
   );

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 
-import { ISSUER, OPTIONS, TOKEN, provider, tokens } from "./issuer.js";
+import { BY_PASSKEY, ISSUER, OPTIONS, TOKEN, provider, tokens } from "./issuer.js";
 import { APP, Stage, built, challenge, json, refusal } from "./stage.js";
 
 /** @type {typeof import("../../src/js/index.d.ts")} */
@@ -45,13 +45,7 @@ beforeEach(() => {
 const make = (options) =>
   stage.watch(
     createStepUp({
-      apis: ["https://api.example"],
-      issuer: ISSUER,
-      clientId: "app",
-      session: () => ({ accessToken: "low", sub: "alice", scope: "" }),
-      passkey: { options: OPTIONS, token: TOKEN },
-      methods: ["passkey"],
-      gate: false,
+      ...BY_PASSKEY,
       promptTimeout: 10,
       ...options,
     }),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 
-import { ISSUER, OPTIONS, TOKEN, provider, tokens } from "./issuer.js";
+import { BY_PASSKEY, OPTIONS, TOKEN, provider, tokens } from "./issuer.js";
 import { shown, strict } from "./possession.js";
 import { Stage, built, challenge, json, refusal } from "./stage.js";
 
@@ -37,13 +37,7 @@ beforeEach(() => {
 const make = (options) =>
   stage.watch(
     createStepUp({
-      apis: ["https://api.example"],
-      issuer: ISSUER,
-      clientId: "app",
-      session: () => ({ accessToken: "low", sub: "alice", scope: "" }),
-      passkey: { options: OPTIONS, token: TOKEN },
-      methods: ["passkey"],
-      gate: false,
+      ...BY_PASSKEY,
       promptTimeout: 10,
       dpop: true,
       ...options,

@@ -8,6 +8,17 @@ export const ISSUER = "https://login.example";
 export const OPTIONS = `${ISSUER}/passkey/options`;
 export const TOKEN = `${ISSUER}/passkey/token`;
 
+/** An app of one API that steps up by a passkey in its page, with nobody to be asked first. */
+export const BY_PASSKEY = {
+  apis: ["https://api.example"],
+  issuer: ISSUER,
+  clientId: "app",
+  session: () => ({ accessToken: "low", sub: "alice", scope: "" }),
+  passkey: { options: OPTIONS, token: TOKEN },
+  methods: /** @type {["passkey"]} */ (["passkey"]),
+  gate: /** @type {const} */ (false),
+};
+
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const { publicKey, privateKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 const jwk = { ...(await crypto.subtle.exportKey("jwk", publicKey)), kid: "k1", alg: "ES256", use: "sig" };

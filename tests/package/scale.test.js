@@ -5,7 +5,7 @@ import { beforeEach, suite, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-import { ISSUER, OPTIONS, TOKEN, provider, tokens } from "./issuer.js";
+import { BY_PASSKEY, ISSUER, TOKEN, provider, tokens } from "./issuer.js";
 import { Stage, built, challenge, happens } from "./stage.js";
 
 /** @type {any} */
@@ -107,16 +107,7 @@ beforeEach(() => {
 /** @param {Headers} headers */
 const token = (headers) => /^Bearer (high-\d+)$/.exec(headers.get("authorization") ?? "")?.[1];
 
-const make = () =>
-  createStepUp({
-    apis: [API],
-    issuer: ISSUER,
-    clientId: "app",
-    session: () => ({ accessToken: "low", sub: "alice", scope: "" }),
-    passkey: { options: OPTIONS, token: TOKEN },
-    methods: ["passkey"],
-    gate: false,
-  });
+const make = () => createStepUp(BY_PASSKEY);
 
 /** Sends so many that are challenged while one prompt waits, and tells how long each took, in milliseconds. @param {number} count */
 const together = async (count) => {

@@ -47,10 +47,6 @@ impl Part {
             Self::Scale => "scale",
         }
     }
-
-    const fn is_in_browsers(self) -> bool {
-        matches!(self, Self::Requests | Self::StepUps | Self::Scale)
-    }
 }
 
 /// What is to be done.
@@ -112,7 +108,7 @@ impl Bench<'_> {
                 let told = run("node").args(["sizes.js", "--json"]).dir(&folder).output()?;
                 project::write(file, told + "\n")
             }
-            part if part.is_in_browsers() => {
+            Part::Requests | Part::StepUps | Part::Scale => {
                 let mut measure =
                     cargo(&["run", "--quiet", "--release", "--package", "benchmarks"])
                         .args(["--", part.name(), "--out"])
@@ -126,7 +122,6 @@ impl Bench<'_> {
                 let measure = measure.dir(&self.project.root).within(LONG);
                 self.browsers.given_to(measure).shown()
             }
-            _ => Ok(()),
         }
     }
 

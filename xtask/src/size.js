@@ -2,23 +2,12 @@
 //
 // What a script imports statically counts with it, as bundlers put it into one file (minified by
 // esbuild), unless an earlier moment has brought it. Prints JSON; size.rs makes the tables.
-const { build, transform } = require("esbuild");
-const { readdirSync, readFileSync } = require("node:fs");
-const path = require("node:path");
-const { brotliCompressSync, gzipSync, constants } = require("node:zlib");
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { build, transform } from "esbuild";
+import { weigh } from "./weigh.js";
 
-const [folder, moments] = [process.argv[1], JSON.parse(process.argv[2])];
-
-const sizes = (bytes) => ({
-  raw: bytes.length,
-  gzip: gzipSync(bytes, { level: 9 }).length,
-  brotli: brotliCompressSync(bytes, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    },
-  }).length,
-});
+const [folder, moments] = [process.argv[2], JSON.parse(process.argv[3])];
 
 const minified = async (name) => {
   const text = readFileSync(path.join(folder, name), "utf8");
@@ -53,21 +42,17 @@ const bundled = async (name, there) => {
 const one = (name, there) =>
   name.endsWith(".js") ? bundled(name, there) : readFileSync(path.join(folder, name));
 
-const measure = async () => {
-  const files = [];
-  for (const name of readdirSync(folder).sort())
-    if (/\.(js|wasm|html)$/.test(name)) {
-      const bytes = name.endsWith(".js") ? await minified(name) : readFileSync(path.join(folder, name));
-      files.push({ name, ...sizes(bytes) });
-    }
-  const measured = [];
-  for (const { name, after, files } of moments) {
-    const there = new Set(measured.filter((earlier) => after.includes(earlier.name)).flatMap(({ there }) => [...there]));
-    const parts = [];
-    for (const file of files) parts.push({ name: file, ...sizes(await one(file, there)) });
-    measured.push({ name, parts, there });
+const files = [];
+for (const name of readdirSync(folder).sort())
+  if (/\.(js|wasm|html)$/.test(name)) {
+    const bytes = name.endsWith(".js") ? await minified(name) : readFileSync(path.join(folder, name));
+    files.push({ name, ...weigh(bytes) });
   }
-  return { files, moments: measured.map(({ name, parts }) => ({ name, parts })) };
-};
-
-measure().then((all) => console.log(JSON.stringify(all)));
+const measured = [];
+for (const { name, after, files } of moments) {
+  const there = new Set(measured.filter((earlier) => after.includes(earlier.name)).flatMap(({ there }) => [...there]));
+  const parts = [];
+  for (const file of files) parts.push({ name: file, ...weigh(await one(file, there)) });
+  measured.push({ name, parts, there });
+}
+console.log(JSON.stringify({ files, moments: measured.map(({ name, parts }) => ({ name, parts })) }));

@@ -8,9 +8,6 @@ use crate::project::Project;
 use crate::run::run;
 use crate::setup;
 
-/// Measures what is built; prints JSON.
-const MEASURE: &str = include_str!("size.js");
-
 /// What is fetched at once, and why.
 struct Moment {
     /// As in the table.
@@ -115,7 +112,7 @@ pub fn measured(project: &Project) -> Outcome<Value> {
         .iter()
         .map(|moment| json!({ "name": moment.name, "after": moment.after, "files": moment.files }))
         .collect();
-    let measure = run("node").args(["-e", MEASURE]).args([project.package()]);
+    let measure = run("node").args(["xtask/src/size.js"]).args([project.package()]);
     let told = measure.args([Value::from(moments).to_string()]).dir(&project.root).output()?;
     let mut measured: Value = serde_json::from_str(&told)
         .map_err(|error| Failure::new(format!("the sizes are no JSON: {error}")))?;

@@ -5,6 +5,7 @@
 //! Every measurement is written as JSON; `report.js` makes the tables and plots of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bundled;
 mod choice;
 mod page;
 mod requests;

@@ -1,13 +1,14 @@
 //! A page that measures by itself: bundled, served from loopback, and asked for what it found.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use e2e::engine::{Browser, Tools};
 use e2e::server::Server;
 use serde_json::{Value, json};
+
+use crate::bundled;
 
 /// How long a page may measure.
 const LONGEST: Duration = Duration::from_secs(1800);
@@ -20,14 +21,10 @@ pub struct Page {
 }
 
 impl Page {
-    /// Opens `pages/<name>/index.html`, its `page.js` bundled with all that it imports but the package,
-    /// which is `pkg/`, or what `E2E_PACKAGE` names.
+    /// Opens `pages/index.html` with the `page.js` of `pages/<name>`, bundled with all that it imports but
+    /// the package, which is `pkg/`, or what `E2E_PACKAGE` names.
     pub fn open(name: &str, tools: &Tools) -> Self {
-        let folder = bundle(name).unwrap_or_else(|said| panic!("{name} is not bundled: {said}"));
-        let mut mounts = json!({ "/bench/": folder });
-        if let Some(package) = std::env::var_os("E2E_PACKAGE") {
-            mounts["/stepup/"] = Value::from(package.to_string_lossy());
-        }
+        let mounts = json!({ "/bench/": bundle(name) });
         let server = Server::start(&json!({ "mounts": mounts })).expect("the server starts");
         let browser = tools.start().expect("the browser starts");
         let url = format!("{}/bench/index.html", server.app);
@@ -80,28 +77,25 @@ impl Page {
     }
 }
 
-/// Puts a page and its one script into a folder of `target/`.
-fn bundle(name: &str) -> Result<PathBuf, String> {
-    let benchmarks = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pages = benchmarks.join("pages").join(name);
+/// Puts the page and its one script into a folder of `target/`, with what lies beside the script.
+fn bundle(name: &str) -> PathBuf {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("pages");
     let folder = e2e::workspace().join("target/benchmarks").join(name);
-    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    for entry in std::fs::read_dir(&pages).map_err(|error| error.to_string())?.flatten() {
-        let path = entry.path();
-        if path.extension().is_none_or(|extension| extension != "js") {
-            let to = folder.join(entry.file_name());
-            std::fs::copy(&path, to).map_err(|error| error.to_string())?;
-        }
+    std::fs::create_dir_all(&folder).expect("target/ takes a folder");
+    let beside = std::fs::read_dir(pages.join(name)).expect("the page has a folder").flatten();
+    let beside = beside.map(|entry| entry.path());
+    let kept = beside.filter(|path| path.extension().is_none_or(|extension| extension != "js"));
+    for path in kept.chain([pages.join("index.html")]) {
+        let to = folder.join(path.file_name().expect("a file has a name"));
+        std::fs::copy(&path, to).expect("target/ takes a file");
     }
-    let output = Command::new(benchmarks.join("node_modules/.bin/esbuild"))
-        .arg(pages.join("page.js"))
-        .args(["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"])
-        .args(["--external:/stepup/*", "--define:process.env.NODE_ENV=\"production\""])
-        .arg(format!("--outfile={}", folder.join("page.js").display()))
-        .output()
-        .map_err(|error| format!("esbuild is not there (npm ci in tests/benchmarks): {error}"))?;
-    match output.status.success() {
-        true => folder.canonicalize().map_err(|error| error.to_string()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    }
+    bundled::bundle(
+        &pages.join(name).join("page.js"),
+        [
+            "--external:/stepup/*".to_owned(),
+            "--define:process.env.NODE_ENV=\"production\"".to_owned(),
+            format!("--outfile={}", folder.join("page.js").display()),
+        ],
+    );
+    folder.canonicalize().expect("it is there")
 }

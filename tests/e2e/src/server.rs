@@ -105,8 +105,14 @@ impl Server {
             // Another package than `pkg/`, for example one with a fault that a journey must find.
             all["mounts"]["/stepup/"] = Value::from(folder.to_string_lossy());
         }
-        if let (Some(all), Some(options)) = (all.as_object_mut(), options.as_object()) {
-            all.extend(options.clone());
+        for (name, value) in options.as_object().into_iter().flatten() {
+            match value.as_object().filter(|_| name == "mounts") {
+                // Besides those that are there, or in the place of the same ones.
+                Some(more) => {
+                    more.iter().for_each(|(path, to)| all["mounts"][path] = to.clone());
+                }
+                None => all[name] = value.clone(),
+            }
         }
         let (process, ready, port) = start_on_a_new_port(&all)?;
         let field = |name: &str| {
