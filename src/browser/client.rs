@@ -1,7 +1,9 @@
 //! What `engine.js` calls.
 
+use super::dom::{Window, assign};
 use super::driver::Driver;
 use super::host::{Host, from_js, get, object, thrown};
+use super::js::{Function, array};
 use super::notice::{demanded, plain};
 use super::provider::offer_in;
 use crate::protocol::challenge;
@@ -13,10 +15,8 @@ use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::{EpochMillis, Millis};
-use js_sys::{Array, Object};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::Window;
 
 /// One configured SDK.
 #[wasm_bindgen]
@@ -365,22 +365,19 @@ pub fn parse_challenges(header: &str) -> Result<JsValue, JsValue> {
     let listed = |one: challenge::Listed| {
         let listed = plain(&one);
         if let Some(requirement) = &one.requirement {
-            Object::assign(
-                listed.unchecked_ref(),
-                &object(&[("requirement", demanded(requirement))]),
-            );
+            assign(listed.unchecked_ref(), &object(&[("requirement", demanded(requirement))]));
         }
         listed
     };
     let list = challenge::list(header).map_err(|error| thrown(&error))?;
-    Ok(list.into_iter().map(listed).collect::<Array>().into())
+    Ok(array(list.into_iter().map(listed)).into())
 }
 
 /// Has `died` called when the instance panics: nothing can be done with it any more.
 #[wasm_bindgen]
-pub fn on_panic(died: js_sys::Function) {
+pub fn on_panic(died: Function) {
     thread_local! {
-        static DIED: std::cell::RefCell<Option<js_sys::Function>> = const { std::cell::RefCell::new(None) };
+        static DIED: std::cell::RefCell<Option<Function>> = const { std::cell::RefCell::new(None) };
     }
     DIED.with(|slot| *slot.borrow_mut() = Some(died));
     std::panic::set_hook(Box::new(|_| {

@@ -1,5 +1,6 @@
 //! How it is known that the clock was set back.
 
+use super::dom::time;
 use crate::protocol::held::JITTER;
 use crate::protocol::units::Millis;
 use std::cell::Cell;
@@ -18,12 +19,12 @@ pub struct Clock(Cell<(f64, f64)>);
 impl Clock {
     /// Looks at both.
     pub fn new() -> Self {
-        Self(Cell::new((js_sys::Date::now(), steady())))
+        Self(Cell::new((time(), steady())))
     }
 
     /// By how much it was set back since somebody looked last, if it was.
     pub fn set_back(&self) -> Option<Millis> {
-        let (time, passed) = (js_sys::Date::now(), steady());
+        let (time, passed) = (time(), steady());
         let (last, began) = self.0.replace((time, passed));
         let back = (passed - began) - (time - last);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

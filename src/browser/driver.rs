@@ -1,9 +1,12 @@
 //! The driver: feeds the core with what happens, and does what it wants done.
 
 use super::clock::Clock;
+use super::dom::{self, Window};
 use super::host::{Host, object};
+use super::js::array;
 use super::notice::{flow_name, plain, tell};
 use super::running::Running;
+use super::task::spawn;
 use crate::protocol::coordinator::{Coordinator, Effect, Event, Published, WaiterId};
 use crate::protocol::details::Details;
 use crate::protocol::dpop::{Nonces, Thumbprint};
@@ -11,15 +14,12 @@ use crate::protocol::flow::{FlowEvent, FlowId};
 use crate::protocol::metadata::Metadata;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::{EpochMillis, Millis};
-use js_sys::Array;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::Window;
 
 /// A request that is to leave again.
 struct Leaving {
@@ -191,8 +191,7 @@ impl Driver {
                 self.host.reject(waiter.0, error.code.code(), &error.detail, &cause);
             }
             Effect::Publish(all) => {
-                let all: Array = all.into_iter().map(published).collect();
-                self.host.publish(&all);
+                self.host.publish(&array(all.into_iter().map(published)));
             }
             Effect::Notice(notice) => tell(&self.host, notice),
         }
@@ -252,16 +251,10 @@ impl Driver {
     }
 }
 
-/// Starts something that ends by itself. All of it is one type, so that what runs it is there once.
-pub fn spawn(task: impl Future<Output = ()> + 'static) {
-    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
-    spawn_local(task);
-}
-
 /// The time now.
 pub fn now() -> EpochMillis {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    EpochMillis(js_sys::Date::now() as u64)
+    EpochMillis(dom::time() as u64)
 }
 
 fn published(token: Option<Published>) -> JsValue {

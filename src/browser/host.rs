@@ -1,11 +1,11 @@
 //! What the JavaScript around the core offers it.
 
-pub use super::foreign::get;
+pub use super::js::get;
+use super::js::{Array, Function, Object, Promise};
 use super::network::Request;
 use crate::protocol::border::{Foreign, Import, import};
 use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
-use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -18,7 +18,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn diagnose(this: &Host, code: &str, message: &str);
     #[wasm_bindgen(method)]
-    pub fn publish(this: &Host, all: &js_sys::Array);
+    pub fn publish(this: &Host, all: &Array);
     #[wasm_bindgen(method)]
     pub fn own(this: &Host, request: &Request);
     #[wasm_bindgen(method)]
@@ -57,13 +57,7 @@ extern "C" {
     /// Saves what must survive a redirect, with the requests of these waiters. `until` is in
     /// milliseconds since the epoch.
     #[wasm_bindgen(method)]
-    pub fn save(
-        this: &Host,
-        state: &str,
-        until: f64,
-        saved: &JsValue,
-        waiters: &js_sys::Array,
-    ) -> Promise;
+    pub fn save(this: &Host, state: &str, until: f64, saved: &JsValue, waiters: &Array) -> Promise;
     /// Resolves when none of the app's requests is on the wire, or after some time.
     #[wasm_bindgen(method)]
     pub fn quiet(this: &Host) -> Promise;

@@ -12,12 +12,15 @@ mod client;
 #[cfg(feature = "core")]
 mod clock;
 #[cfg(feature = "core")]
+mod dom;
+#[cfg(feature = "core")]
 mod driver;
 mod foreign;
 #[cfg(feature = "core")]
 mod host;
 #[cfg(feature = "id-token")]
 mod id_token;
+mod js;
 #[cfg(feature = "core")]
 mod network;
 #[cfg(feature = "core")]
@@ -40,6 +43,7 @@ mod renewal;
 mod resource;
 #[cfg(feature = "core")]
 mod running;
+mod task;
 #[cfg(all(test, feature = "core"))]
 mod tests;
 #[cfg(feature = "core")]

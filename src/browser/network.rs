@@ -1,18 +1,18 @@
 //! Requests of the SDK's own, each with a time limit.
 
+use super::dom::{AbortController, fired, first, keys, time};
 use super::host::{Host, get, object};
+use super::js::{Object, Promise, items};
+use super::task::settled;
 use super::timer::Timeout;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::Target;
 use crate::protocol::origin;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::Millis;
-use js_sys::{Array, Object, Promise};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortController;
 
 #[wasm_bindgen]
 extern "C" {
@@ -115,7 +115,7 @@ impl Exchange<'_> {
     /// `timed_out` after the limit; `provider_unreachable` if there is no answer, or one that breaks
     /// off, is longer than `body.js` reads, or is not the JSON that it says it is.
     pub async fn send(&self, url: &str, body: &Body) -> Result<Answer, Error> {
-        let began = js_sys::Date::now();
+        let began = time();
         let late = Rc::new(Cell::new(false));
         let (abort, told) = (self.abort.clone(), Rc::clone(&late));
         let _clock = Timeout::after(self.limit.0, move || {
@@ -132,7 +132,7 @@ impl Exchange<'_> {
                 ("method", body.method().into()),
                 ("url", origin::without_query(url).into()),
                 ("status", status.get().into()),
-                ("duration", (js_sys::Date::now() - began).into()),
+                ("duration", (time() - began).into()),
             ]),
         );
         if late.get() {
@@ -143,8 +143,7 @@ impl Exchange<'_> {
 
     /// What a promise comes to, unless the request is ended before. What comes later is dropped.
     async fn unless_ended(&self, ended: &Promise, promise: &Promise) -> Result<JsValue, ()> {
-        let first = Promise::race(&Array::of2(promise, ended));
-        let outcome = JsFuture::from(first).await;
+        let outcome = settled(&first(promise, ended)).await;
         outcome.ok().filter(|_| !self.abort.signal().aborted()).ok_or(())
     }
 
@@ -153,10 +152,7 @@ impl Exchange<'_> {
         if signal.aborted() {
             return Err(());
         }
-        let ended = Promise::new(&mut |end, _| {
-            // Every signal takes a listener.
-            let _ = signal.add_event_listener_with_callback("abort", &end);
-        });
+        let ended = fired(&signal);
         let request = self.request(url, body).map_err(drop)?;
         // Where the page's `fetch` is wrapped by us, this one is not for the app's APIs.
         self.host.own(&request);
@@ -192,11 +188,8 @@ impl Exchange<'_> {
                     credentials = "include";
                 }
                 let given = get(shape, "headers");
-                for entry in Object::entries(given.unchecked_ref()).iter() {
-                    let entry: Array = entry.unchecked_into();
-                    if let (Some(name), Some(value)) =
-                        (entry.get(0).as_string(), entry.get(1).as_string())
-                    {
+                for name in items(&keys(&given)).iter().filter_map(JsValue::as_string) {
+                    if let Some(value) = get(&given, &name).as_string() {
                         headers.set(&name, &value)?;
                     }
                 }

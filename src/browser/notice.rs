@@ -1,13 +1,14 @@
 //! The core's notices as events for the app's listeners.
 
+use super::dom::assign;
 use super::host::{Host, object};
+use super::js::parse_json;
 use crate::protocol::border::Export;
 use crate::protocol::coordinator::{Notice, Outcome, WaiterId};
 use crate::protocol::encode::concat;
 use crate::protocol::flow::FlowId;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
-use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 /// The name of a step-up in events.
@@ -36,8 +37,8 @@ pub fn demanded(requirement: &Requirement) -> JsValue {
         ("claims", requirement.claims.text()),
     ] {
         if let Some(text) = text {
-            let value = js_sys::JSON::parse(text).unwrap_or(JsValue::UNDEFINED);
-            Object::assign(demanded.unchecked_ref(), &object(&[(name, value)]));
+            let value = parse_json(text).unwrap_or(JsValue::UNDEFINED);
+            assign(demanded.unchecked_ref(), &object(&[(name, value)]));
         }
     }
     demanded
@@ -91,7 +92,7 @@ pub fn tell(host: &Host, notice: Notice) {
         Notice::Authenticated { flow, assurance } => {
             let proved = plain(&assurance);
             let detail = object(&[("flow", flow_name(Some(flow)).into())]);
-            host.emit("authenticated", &Object::assign(&detail, proved.unchecked_ref()));
+            host.emit("authenticated", &assign(&detail, &proved));
         }
         Notice::Retry { flow, waiter, tag, method, url } => host.emit(
             "retry",

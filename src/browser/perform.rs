@@ -1,10 +1,13 @@
 //! What a step-up wants done: the window, the gate, the passkey, and the app's own functions.
 
-use super::driver::{Driver, spawn};
+use super::dom::{AbortController, global, to_json};
+use super::driver::Driver;
 use super::host::{from_js, get, object, own_error};
+use super::js::{Function, array, callback, parse_json};
 use super::notice::{demanded, plain};
 use super::running::Running;
-use super::timer::{Timeout, callback};
+use super::task::{settled, spawn};
+use super::timer::Timeout;
 use super::{passkey, popup, random};
 use crate::protocol::claims::Source;
 use crate::protocol::coordinator::{Event, Saved, WaiterId};
@@ -16,11 +19,8 @@ use crate::protocol::requirement::Requirement;
 use crate::protocol::secret::Secret;
 use crate::protocol::transaction::Secrets;
 use crate::protocol::units::Seconds;
-use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortController;
 
 impl Driver {
     /// Does what a step-up wants done.
@@ -69,7 +69,7 @@ impl Driver {
             FlowEffect::AwaitQuiet => {
                 let quiet = self.host.quiet();
                 self.spawn(flow, async move |_| {
-                    let _ = JsFuture::from(quiet).await;
+                    let _ = settled(&quiet).await;
                     FlowEvent::Quiet
                 });
             }
@@ -191,7 +191,7 @@ impl Driver {
         if self.core.borrow().checks_id_tokens() {
             let early = self.host.verifier();
             spawn(async move {
-                let _ = JsFuture::from(early).await;
+                let _ = settled(&early).await;
             });
         }
     }
@@ -205,14 +205,14 @@ impl Driver {
             mediation: None,
             before: self.host.before_ceremony(),
         };
-        let options = js_sys::JSON::parse(options).unwrap_or(JsValue::UNDEFINED);
+        let options = parse_json(options).unwrap_or(JsValue::UNDEFINED);
         let driver = Rc::clone(self);
         spawn(async move {
             let outcome = passkey::get(&options, settings).await;
             let credential = match outcome {
-                Ok(credential) => js_sys::JSON::stringify(&credential)
+                Ok(credential) => to_json(&credential)
                     .ok()
-                    .and_then(|text| text.as_string())
+                    .flatten()
                     .map(Secret::new)
                     .ok_or_else(|| Error::from(ErrorCode::PasskeyRefused)),
                 // Nobody waits for it any more.
@@ -233,12 +233,12 @@ impl Driver {
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn save(self: &Rc<Self>, flow: FlowId, saved: &Saved, waiters: &[WaiterId]) {
         let state = saved.state().to_owned();
-        let waiters: js_sys::Array = waiters.iter().map(|id| JsValue::from(id.0)).collect();
+        let waiters = array(waiters.iter().map(|id| JsValue::from(id.0)));
         let until = saved.until().0 as f64;
         let outcome = self.host.save(&state, until, &plain(saved), &waiters);
         self.with_running(flow, |running| running.saved_as = Some(state));
         self.spawn(flow, async move |driver| {
-            let saved = JsFuture::from(outcome).await.map_err(|thrown| {
+            let saved = settled(&outcome).await.map_err(|thrown| {
                 let error = own_error(&thrown, ErrorCode::StorageUnavailable, "");
                 driver.keep_cause(flow, thrown);
                 error
@@ -288,8 +288,7 @@ impl Driver {
             Question::Elsewhere { overdue: false } => ("elsewhere", None),
             Question::Elsewhere { overdue: true } => ("overdue", None),
         };
-        let methods: js_sys::Array =
-            methods.iter().map(|method| JsValue::from_str(method.name())).collect();
+        let methods = array(methods.iter().map(|method| JsValue::from_str(method.name())));
         let model = object(&[
             ("state", state.into()),
             ("reason", reason.map_or(JsValue::UNDEFINED, JsValue::from)),
@@ -306,7 +305,7 @@ impl Driver {
     fn read_session(self: &Rc<Self>, flow: FlowId) {
         let session = self.host.session();
         self.spawn(flow, async move |driver| {
-            let read = JsFuture::from(session).await.map_err(|thrown| {
+            let read = settled(&session).await.map_err(|thrown| {
                 let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, "session() failed");
                 driver.keep_cause(flow, thrown);
                 error
@@ -335,7 +334,7 @@ impl Driver {
         ]);
         let answer = self.host.authenticate(&request);
         self.spawn(flow, async move |driver| {
-            let answer = JsFuture::from(answer).await.map_err(|thrown| {
+            let answer = settled(&answer).await.map_err(|thrown| {
                 let what = "the app's authenticate failed";
                 let error = own_error(&thrown, ErrorCode::AuthenticateFailed, what);
                 driver.keep_cause(flow, thrown);
@@ -351,6 +350,6 @@ impl Driver {
 /// Whether the user's last gesture still counts (HTML §6.4.1). An engine that does not tell is old,
 /// and asks for one itself where it wants it.
 fn gesture_is_alive() -> bool {
-    let activation = get(&get(&js_sys::global(), "navigator"), "userActivation");
+    let activation = get(&get(&global(), "navigator"), "userActivation");
     get(&activation, "isActive").as_bool().unwrap_or(true)
 }

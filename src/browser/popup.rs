@@ -1,36 +1,32 @@
 //! The window in which the user authenticates, and how its answer comes back.
 
+use super::dom::{self, BroadcastChannel, Window, global};
 use super::host::get;
-use super::timer::{Callback, Interval, callback};
+use super::js::{Callback, callback};
+use super::timer::Interval;
 use crate::protocol::encode::concat;
 use wasm_bindgen::prelude::*;
-use web_sys::{BroadcastChannel, Window};
 
 /// How often a window is looked at. `closed` is told by no event.
 const LOOK_EVERY_MILLIS: u64 = 400;
-
-fn window() -> Option<Window> {
-    web_sys::window()
-}
 
 /// Opens an empty window, if the browser lets us at this very moment.
 ///
 /// Where it can be known that the user's gesture is over, nothing is tried: a blocked window shows
 /// a notice in some browsers. (HTML §6.4, transient activation.)
 pub fn open() -> Option<Window> {
-    let window = window()?;
-    let active = get(&get(&window.navigator(), "userActivation"), "isActive");
+    let active = get(&get(&get(&global(), "navigator"), "userActivation"), "isActive");
     if active == JsValue::FALSE {
         return None;
     }
     let features = "popup,width=480,height=720";
-    window.open_with_url_and_target_and_features("", "_blank", features).ok().flatten()
+    dom::open("", "_blank", features).ok().flatten()
 }
 
 /// Navigates a window without leaving the empty page in its history.
 pub fn navigate(popup: &Window, url: &str) {
     // A severed window throws; the user is asked then, as for a closed one.
-    let _ = popup.location().replace(url);
+    let _ = popup.location().and_then(|location| location.replace(url));
 }
 
 /// Waits for the callback of one state: by broadcast, and by message where that does not arrive.
@@ -55,22 +51,21 @@ impl Listener {
                 by_broadcast(query);
             }
         });
-        channel.set_onmessage(Some(on_broadcast.as_ref().unchecked_ref()));
-        let own_origin = window()?.location().origin().ok()?;
+        channel.set_onmessage(on_broadcast.as_ref());
+        let own_origin = get(&get(&global(), "location"), "origin").as_string()?;
         let state = state.to_owned();
         // Origin, then source, then state; everything else is not ours and passes in silence.
         let on_message = callback(move |event, _| {
             let data = get(&event, "data");
             if get(&event, "origin").as_string().is_some_and(|origin| origin == own_origin)
-                && js_sys::Object::is(&get(&event, "source"), &popup)
+                && dom::is(&get(&event, "source"), &popup)
                 && get(&data, "stepup").as_string().is_some_and(|of| of == state)
                 && let Some(query) = get(&data, "search").as_string()
             {
                 answered(query);
             }
         });
-        let on = on_message.as_ref().unchecked_ref();
-        window()?.add_event_listener_with_callback("message", on).ok()?;
+        global().listen("message", on_message.as_ref()).ok()?;
         Some(Self { channel, on_message, _on_broadcast: on_broadcast })
     }
 
@@ -82,12 +77,9 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.channel.set_onmessage(None);
+        self.channel.set_onmessage(&JsValue::NULL);
         self.channel.close();
-        let on = self.on_message.as_ref().unchecked_ref();
-        if let Some(window) = window() {
-            let _ = window.remove_event_listener_with_callback("message", on);
-        }
+        let _ = global().unlisten("message", self.on_message.as_ref());
     }
 }
 

@@ -5,6 +5,7 @@ use super::client::Client;
 use super::driver::{Driver, now};
 use super::host::{get, own_error};
 use super::network::Answer;
+use super::task::settled;
 use crate::protocol::dpop::{Asking, Next, Proof, PublicKey, Thumbprint};
 use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
@@ -12,7 +13,6 @@ use crate::protocol::flow::FlowId;
 use crate::protocol::origin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 impl Client {
@@ -51,7 +51,7 @@ impl Client {
 impl Driver {
     /// The key that tokens are to be bound to from now on.
     pub(super) async fn key(self: &Rc<Self>, flow: FlowId) -> Result<Thumbprint, Error> {
-        let key = JsFuture::from(self.host.key()).await;
+        let key = settled(&self.host.key()).await;
         key.map(|key| Thumbprint(key.as_string().unwrap_or_default())).map_err(|thrown| {
             let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, "no key for dpop");
             self.keep_cause(flow, thrown);
@@ -67,7 +67,7 @@ impl Driver {
         method: &str,
         url: &str,
     ) -> Result<String, Error> {
-        let proof = JsFuture::from(self.host.prove(&key.0, method, url)).await;
+        let proof = settled(&self.host.prove(&key.0, method, url)).await;
         proof.map(|proof| proof.as_string().unwrap_or_default()).map_err(|thrown| {
             let error = own_error(&thrown, ErrorCode::ConfigurationInvalid, "no proof for dpop");
             if let Some(flow) = flow {

@@ -1,9 +1,12 @@
 //! What is fetched from the provider and sent to it, and what is checked with it.
 
-use super::driver::{Driver, spawn};
+use super::dom::{AbortController, to_json};
+use super::driver::Driver;
 use super::host::{from_js, get, object, own_error};
+use super::js::{Function, Promise, items};
 use super::network::{self, Answer, Body, Exchange};
 use super::notice::{flow_name, plain};
+use super::task::{settled, spawn};
 use crate::protocol::assertion::{self, Offer, Post};
 use crate::protocol::backend::Told;
 use crate::protocol::border::{Import, record};
@@ -18,11 +21,8 @@ use crate::protocol::flow::{FlowEvent, FlowId, Target};
 use crate::protocol::metadata::{self, Metadata};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
-use js_sys::{Function, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortController;
 
 impl Driver {
     /// The provider's metadata, read once per page.
@@ -70,7 +70,7 @@ impl Driver {
                 let keys = self.read(flow, Target::Jwks, url).await?;
                 // RFC 7517 §5. Anything else is not kept: the next step-up reads it anew.
                 let list = get(&keys, "keys");
-                if !list.is_array() || js_sys::Array::from(&list).length() == 0 {
+                if !list.is_array() || items(&list).is_empty() {
                     let what = "the answer has no keys";
                     return Err(Error::new(ErrorCode::ProviderUnreachable, what));
                 }
@@ -137,11 +137,11 @@ impl Driver {
         };
         let name = network::name(target);
         let shape = self.host.shape_request(name, body.expose(), *backend);
-        let shape = Body::Shaped(JsFuture::from(shape).await.map_err(adapted)?);
+        let shape = Body::Shaped(settled(&shape).await.map_err(adapted)?);
         let mut answer = self.request(Some(flow), target, endpoint, shape, key.as_ref()).await?;
         if let Some(json) = answer.json.take() {
             let read = self.host.read_answer(name, &json, answer.ok);
-            answer.json = Some(JsFuture::from(read).await.map_err(adapted)?);
+            answer.json = Some(settled(&read).await.map_err(adapted)?);
         }
         Ok(answer)
     }
@@ -205,8 +205,7 @@ impl Driver {
 
 /// An object as its JSON text.
 fn text_of(value: &JsValue) -> Option<String> {
-    let text = js_sys::JSON::stringify(value).ok().filter(|_| value.is_object())?;
-    text.as_string()
+    to_json(value).ok().flatten().filter(|_| value.is_object())
 }
 
 /// Options for a passkey as JSON text: without a `challenge` they are none (WebAuthn Level 3 §5.1.9).
@@ -311,7 +310,7 @@ async fn verdict(
     expectation: &Expectation,
 ) -> Result<Claims, Error> {
     let unavailable = |_| Error::new(ErrorCode::WasmUnavailable, "what checks ID tokens");
-    let verify = JsFuture::from(verifier).await.map_err(unavailable)?;
+    let verify = settled(&verifier).await.map_err(unavailable)?;
     let request = object(&[
         ("idToken", id_token.expose().into()),
         ("jwks", keys.clone()),
@@ -319,7 +318,7 @@ async fn verdict(
     ]);
     let verify: Function = verify.unchecked_into();
     let promise = verify.call1(&JsValue::UNDEFINED, &request).map_err(unavailable)?;
-    let verdict = JsFuture::from(Promise::resolve(&promise)).await.map_err(unavailable)?;
+    let verdict = settled(&Promise::resolve(&promise)).await.map_err(unavailable)?;
     let verdict: Verdict = from_js(verdict, ErrorCode::IdTokenInvalid, "the verdict")?;
     match (verdict.claims, verdict.code.and_then(|code| ErrorCode::from_code(&code))) {
         (Some(claims), None) => Ok(claims),

@@ -1,11 +1,10 @@
 //! Random bytes and SHA-256 from WebCrypto.
 
-use super::foreign::octets;
+use super::js::{Promise, Uint8Array, octets};
+use super::task::settled;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::transaction::{Entropy, Secrets};
-use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -35,7 +34,7 @@ pub async fn draw() -> Result<(Secrets, [u8; 32]), Error> {
 /// `configuration_invalid` as above.
 pub async fn sha256(text: &str) -> Result<[u8; 32], Error> {
     let digested = digest("SHA-256", text.as_bytes()).map_err(unavailable)?;
-    let hash = JsFuture::from(digested).await.map_err(unavailable)?;
+    let hash = settled(&digested).await.map_err(unavailable)?;
     octets(&Uint8Array::new(&hash)).try_into().map_err(|_| unavailable(hash))
 }
 

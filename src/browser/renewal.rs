@@ -1,8 +1,10 @@
 //! What the renewal of a token wants done.
 
-use super::driver::{Driver, spawn};
+use super::driver::Driver;
+use super::js::Function;
 use super::network::Body;
 use super::provider::read_tokens;
+use super::task::{settled, spawn};
 use crate::protocol::claims::{Claims, Expectation};
 use crate::protocol::coordinator::{Event, RenewalEffect, RenewalEvent};
 use crate::protocol::dpop::Thumbprint;
@@ -11,10 +13,8 @@ use crate::protocol::flow::Target;
 use crate::protocol::held::Serial;
 use crate::protocol::secret::Secret;
 use crate::protocol::token::TokenAnswer;
-use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 impl Driver {
     /// Does what a renewal wants done. It belongs to no step-up, and is not ended with one: what is on
@@ -42,7 +42,7 @@ impl Driver {
         key: Option<&Thumbprint>,
     ) -> Result<TokenAnswer, Error> {
         let late = |_| Error::new(ErrorCode::TimedOut, "another tab renews a token");
-        let done = JsFuture::from(self.host.renewal_lock()).await.map_err(late)?;
+        let done = settled(&self.host.renewal_lock()).await.map_err(late)?;
         let answer = match self.ask(|core, _| core.is_renewing(serial)) {
             true => self.post_renewal(body, key).await,
             false => Err(ErrorCode::SessionChanged.into()),

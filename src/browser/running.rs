@@ -1,10 +1,11 @@
 //! What has been started for the step-up under way, and ends with it.
 
+use super::dom::{AbortController, Window};
+use super::js::Callback;
 use super::popup::Listener;
-use super::timer::{Callback, Interval, Timeout};
+use super::timer::{Interval, Timeout};
 use crate::protocol::flow::FlowId;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, Window};
 
 /// What the gate calls: with a choice, or with the code and the detail of why it is not shown.
 pub type GateCalls = (Callback, Callback);

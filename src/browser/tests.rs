@@ -1,11 +1,13 @@
 //! What only a browser does, tried in one: channels, messages, timers, WebCrypto, fetch.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use super::dom::AbortController;
 use super::host::{Host, get, object, own_error, thrown};
 use super::network::{Body, Exchange};
 use super::popup::Listener;
+use super::task::{settled, spawn};
 use super::timer::{Interval, Timeout};
-use super::{client, random};
+use super::{client, js, random};
 use crate::protocol::base64::base64url;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::Target;
@@ -17,7 +19,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{AbortController, BroadcastChannel, Window};
+use web_sys::{BroadcastChannel, Window};
 
 #[cfg(not(feature = "id-token"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
@@ -56,7 +58,8 @@ pub(super) async fn until(so: impl Fn() -> bool) {
 fn listen(state: &str, popup: Window) -> (Listener, Rc<RefCell<Vec<String>>>) {
     let heard = Rc::new(RefCell::new(Vec::new()));
     let into = Rc::clone(&heard);
-    let listener = Listener::new(state, popup, move |query| into.borrow_mut().push(query));
+    let listener =
+        Listener::new(state, popup.unchecked_into(), move |query| into.borrow_mut().push(query));
     (listener.unwrap(), heard)
 }
 
@@ -150,6 +153,33 @@ async fn secrets_are_new_each_time_and_the_digest_is_of_the_verifier() {
     // RFC 7636, appendix B.
     let digest = random::sha256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").await.unwrap();
     assert_eq!(base64url(&digest), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+}
+
+#[wasm_bindgen_test]
+async fn a_task_begins_when_the_call_is_over_and_goes_on_in_its_turn() {
+    let done = Rc::new(RefCell::new(Vec::new()));
+    for name in ["one", "two"] {
+        let into = Rc::clone(&done);
+        spawn(async move {
+            into.borrow_mut().push((name, 1));
+            let value = settled(&js::Promise::resolve(&name.into())).await;
+            assert_eq!(value, Ok(name.into()));
+            into.borrow_mut().push((name, 2));
+        });
+    }
+    assert_eq!(*done.borrow(), []);
+    settle().await;
+    assert_eq!(*done.borrow(), [("one", 1), ("two", 1), ("one", 2), ("two", 2)]);
+}
+
+#[wasm_bindgen_test]
+async fn what_settles_at_once_as_no_promise_does_is_awaited_too() {
+    let at_once = |how: &str| {
+        let then = Function::new_with_args("resolve, reject", how);
+        JsValue::from(object(&[("then", then.into())])).unchecked_into::<js::Promise>()
+    };
+    assert_eq!(settled(&at_once("resolve(7)")).await, Ok(7.into()));
+    assert_eq!(settled(&at_once("reject(7)")).await, Err(7.into()));
 }
 
 /// A host that keeps what it is told.

@@ -1,15 +1,7 @@
-//! What JavaScript calls back, and timers that end with the value that holds them.
+//! Timers that end with the value that holds them.
 
+use super::js::{Callback, callback};
 use wasm_bindgen::prelude::*;
-
-/// A function that JavaScript calls with up to two arguments. All are of one type, so that what
-/// carries a call over is there once.
-pub type Callback = Closure<dyn FnMut(JsValue, JsValue)>;
-
-/// A function for JavaScript.
-pub fn callback(run: impl FnMut(JsValue, JsValue) + 'static) -> Callback {
-    Closure::wrap(Box::new(run))
-}
 
 #[wasm_bindgen]
 extern "C" {

@@ -4,6 +4,8 @@
 mod tests;
 mod webcrypto;
 
+use super::js::Promise;
+use super::task::promise;
 use crate::protocol::border::{Export, Foreign};
 use crate::protocol::claims::Claims;
 use crate::protocol::error::{Error, ErrorCode};
@@ -12,22 +14,26 @@ use wasm_bindgen::prelude::*;
 
 /// Checks an ID token: `{ idToken, jwks, expectation }` gives `{ claims }` or `{ code, detail }`.
 /// A bad token does not reject.
-#[wasm_bindgen(unchecked_return_type = "{ claims: object } | { code: string, detail: string }")]
-pub async fn verify_id_token(
+#[wasm_bindgen(
+    unchecked_return_type = "Promise<{ claims: object } | { code: string, detail: string }>"
+)]
+pub fn verify_id_token(
     #[wasm_bindgen(
         unchecked_param_type = "{ idToken: string, jwks: object, expectation: object }"
     )]
     request: JsValue,
-) -> Result<JsValue, JsValue> {
-    let mut answer = JsValue::object();
-    match verify(&request).await {
-        Ok(claims) => answer.set("claims", claims.export()),
-        Err(error) => {
-            answer.set("code", error.code.code().into());
-            answer.set("detail", error.detail.into());
+) -> Promise {
+    promise(async move {
+        let mut answer = JsValue::object();
+        match verify(&request).await {
+            Ok(claims) => answer.set("claims", claims.export()),
+            Err(error) => {
+                answer.set("code", error.code.code().into());
+                answer.set("detail", error.detail.into());
+            }
         }
-    }
-    Ok(answer)
+        Ok(answer)
+    })
 }
 
 async fn verify(request: &JsValue) -> Result<Claims, Error> {

@@ -1,13 +1,12 @@
 //! The two things that WebCrypto computes here: is a signature valid, and what is a hash.
 
-use crate::browser::foreign::octets;
+use crate::browser::js::{Promise, Uint8Array, get, octets, parse_json};
+use crate::browser::task;
 use crate::protocol::border::Export;
 use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::id_token::{Algorithm, Hash, Inspected};
-use js_sys::{JSON, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 // Named by `globalThis`, which windows and workers have alike. Byte arguments are views of this
 // module's memory: WebCrypto copies them before it returns.
@@ -32,6 +31,9 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = ["globalThis", "crypto", "subtle"], js_name = digest)]
     fn compute_digest(algorithm: &str, data: &[u8]) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_name = Error)]
+    type JsError;
 }
 
 /// Whether the signature is valid. An answer other than yes or no is an error.
@@ -63,7 +65,7 @@ pub(super) async fn digest(hash: Hash, data: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// What a call comes to. It throws instead of rejecting where there is no `subtle` at all.
 async fn settled(call: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(call?).await
+    task::settled(&call?).await
 }
 
 /// The algorithm as WebCrypto names it, with all that importing and verifying want to know.
@@ -91,20 +93,26 @@ const fn name(hash: Hash) -> &'static str {
 }
 
 fn parse(json: &str) -> Result<JsValue, Error> {
-    JSON::parse(json).map_err(|reason| failed("JSON cannot be read", &reason))
+    parse_json(json).map_err(|reason| failed("JSON cannot be read", &reason))
 }
 
 /// Whether the browser does not know the algorithm (Web Cryptography §18.4.4). Ed25519 came to Chrome
 /// with 137, to Firefox with 129, to Safari with 17.
 fn is_unsupported(reason: &JsValue) -> bool {
-    reason.dyn_ref::<js_sys::Error>().is_some_and(|error| error.name() == "NotSupportedError")
+    told(reason, "name").is_some_and(|name| name == "NotSupportedError")
 }
 
 /// WebCrypto's own reason: `NotSupportedError` where the browser lacks an algorithm, `TypeError` where
 /// the page is no secure context and there is no WebCrypto.
 fn failed(what: &str, reason: &JsValue) -> Error {
-    let reason = reason.dyn_ref::<js_sys::Error>().map_or_else(String::new, |error| {
-        concat(&[" (", &String::from(error.name()), ": ", &String::from(error.message()), ")"])
-    });
+    let reason = match (told(reason, "name"), told(reason, "message")) {
+        (Some(name), Some(message)) => concat(&[" (", &name, ": ", &message, ")"]),
+        _ => String::new(),
+    };
     Error::new(ErrorCode::IdTokenInvalid, concat(&["ID token: ", what, &reason]))
+}
+
+/// What an error says of itself.
+fn told(reason: &JsValue, member: &str) -> Option<String> {
+    get(reason, member).as_string().filter(|_| reason.is_instance_of::<JsError>())
 }

@@ -4,11 +4,11 @@ use super::signal::Leash;
 use super::turn::Turn;
 use super::{Failure, Settings, decode, encode, page};
 use crate::browser::host::{get, object, own_error};
+use crate::browser::js::{Object, Promise};
 use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::passkey::{Ceremony, failure};
 use crate::protocol::units::Millis;
-use js_sys::{Object, Promise};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -4,11 +4,12 @@
 //! before 18.4, differs in two points: members of which the browser knows nothing are left in, and
 //! members that are not given get their defaults only when the browser reads them.
 
+use crate::browser::dom::{TypeError, assign, global, keys};
 use crate::browser::host::get;
+use crate::browser::js::{Array, Function, Object, Uint8Array, items};
 use crate::protocol::base64::from_base64url;
 use crate::protocol::encode::concat;
 use crate::protocol::passkey::Ceremony;
-use js_sys::{Array, Function, Object, Reflect, TypeError, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 /// The options as `navigator.credentials` takes them.
@@ -17,7 +18,7 @@ use wasm_bindgen::prelude::*;
 ///
 /// What the browser's own function throws, or a `TypeError`.
 pub fn options(ceremony: Ceremony, json: &JsValue) -> Result<JsValue, JsValue> {
-    let interface = get(&js_sys::global(), "PublicKeyCredential");
+    let interface = get(&global(), "PublicKeyCredential");
     let method = match ceremony {
         Ceremony::Get => "parseRequestOptionsFromJSON",
         Ceremony::Create => "parseCreationOptionsFromJSON",
@@ -61,7 +62,7 @@ fn extensions(inputs: &Object) -> Result<(), JsValue> {
             if_given(prf, "eval", |prf, name| change(prf, name, salts))?;
             if_given(prf, "evalByCredential", |prf, name| {
                 change(prf, name, |by_credential| {
-                    for id in Object::keys(by_credential).iter() {
+                    for id in items(&keys(by_credential)) {
                         change(by_credential, &id.as_string().unwrap_or_default(), salts)?;
                     }
                     Ok(())
@@ -79,16 +80,16 @@ fn salts(values: &Object) -> Result<(), JsValue> {
 fn decode_each_id(options: &Object, list: &str) -> Result<(), JsValue> {
     if_given(options, list, |options, list| {
         let given = get(options, list);
-        if !Array::is_array(&given) {
+        if !given.is_array() {
             return Err(wrong(list));
         }
         let decoded = Array::new();
-        for descriptor in Array::from(&given).iter() {
+        for descriptor in items(&given) {
             let descriptor = copy(&descriptor);
             decode(&descriptor, "id")?;
             decoded.push(&descriptor);
         }
-        set(options, list, &decoded);
+        options.set(list, &decoded);
         Ok(())
     })
 }
@@ -98,7 +99,7 @@ fn decode_each_id(options: &Object, list: &str) -> Result<(), JsValue> {
 fn decode(of: &Object, name: &str) -> Result<(), JsValue> {
     let text = get(of, name).as_string().ok_or_else(|| wrong(name))?;
     let bytes = from_base64url(&text).ok_or_else(|| wrong(name))?;
-    set(of, name, &Uint8Array::from(bytes.as_slice()).buffer());
+    of.set(name, &Uint8Array::of_bytes(&bytes).buffer());
     Ok(())
 }
 
@@ -114,7 +115,7 @@ fn change(
     }
     let copied = copy(&given);
     by(&copied)?;
-    set(of, name, &copied);
+    of.set(name, &copied);
     Ok(())
 }
 
@@ -130,12 +131,7 @@ fn if_given(
 }
 
 fn copy(object: &JsValue) -> Object {
-    Object::assign(&Object::new(), object.unchecked_ref())
-}
-
-fn set(of: &Object, name: &str, value: &JsValue) {
-    // An ordinary object takes any property.
-    let _ = Reflect::set(of, &JsValue::from_str(name), value);
+    assign(&Object::new(), object)
 }
 
 fn wrong(name: &str) -> JsValue {

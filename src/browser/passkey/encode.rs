@@ -1,9 +1,9 @@
 //! The response as JSON (WebAuthn Level 3 §5.1, `toJSON`).
 
-use crate::browser::foreign::octets;
+use crate::browser::dom::{ArrayBuffer, TypeError, keys};
 use crate::browser::host::{get, object};
+use crate::browser::js::{Array, Function, Object, Uint8Array, array, items, octets};
 use crate::protocol::base64::base64url;
-use js_sys::{Array, ArrayBuffer, Function, Object, Reflect, TypeError, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 /// The credential as a plain object, by its own `toJSON` where that works: what has replaced the
@@ -72,14 +72,12 @@ fn plain(value: &JsValue) -> JsValue {
     if !text.is_undefined() || !value.is_object() {
         return if text.is_undefined() { value.clone() } else { text };
     }
-    if Array::is_array(value) {
-        return Array::from(value).iter().map(|item| plain(&item)).collect::<Array>().into();
+    if value.is_array() {
+        return array(items(value).iter().map(plain)).into();
     }
     let copy = Object::new();
-    for name in Object::keys(value.unchecked_ref::<Object>()).iter() {
-        let member = Reflect::get(value, &name).unwrap_or(JsValue::UNDEFINED);
-        // An ordinary object takes any property.
-        let _ = Reflect::set(&copy, &name, &plain(&member));
+    for name in items(&keys(value)).iter().filter_map(JsValue::as_string) {
+        copy.set(&name, &plain(&get(value, &name)));
     }
     copy.into()
 }
@@ -90,7 +88,7 @@ fn bytes(value: &JsValue) -> JsValue {
         let part = |name| get(value, name).as_f64().unwrap_or_default();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let (offset, length) = (part("byteOffset") as u32, part("byteLength") as u32);
-        Uint8Array::new_with_byte_offset_and_length(&get(value, "buffer"), offset, length)
+        Uint8Array::part_of(&get(value, "buffer"), offset, length)
     } else if value.is_instance_of::<ArrayBuffer>() {
         Uint8Array::new(value)
     } else {

@@ -18,6 +18,8 @@ mod signal;
 mod tests;
 mod turn;
 
+use crate::browser::dom::AbortSignal;
+use crate::browser::js::Function;
 use crate::protocol::error::Error;
 use crate::protocol::passkey::Ceremony;
 use wasm_bindgen::prelude::*;
@@ -26,11 +28,11 @@ use wasm_bindgen::prelude::*;
 #[derive(Default)]
 pub struct Settings {
     /// Ends it.
-    pub signal: Option<web_sys::AbortSignal>,
+    pub signal: Option<AbortSignal>,
     /// How the user is involved (Credential Management §2.3.2), as the browser takes it.
     pub mediation: Option<String>,
     /// The app's own function, awaited before the user is asked: it may end a ceremony of its own.
-    pub before: Option<js_sys::Function>,
+    pub before: Option<Function>,
 }
 
 /// Why there is no credential.

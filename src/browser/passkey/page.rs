@@ -1,10 +1,11 @@
 //! What is known of the page before anybody is asked.
 
+use crate::browser::dom::global;
 use crate::browser::host::get;
+use crate::browser::js::{Function, items};
 use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::passkey::Ceremony;
-use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 /// Whether a ceremony is possible on this page at all.
@@ -14,7 +15,7 @@ use wasm_bindgen::prelude::*;
 /// `configuration_invalid` outside of a secure context, `passkey_unavailable` where the browser has
 /// no WebAuthn, `embedding_blocked` where the policy of the frame forbids it.
 pub fn check(ceremony: Ceremony) -> Result<(), Error> {
-    let global = js_sys::global();
+    let global = global();
     // Without it the interface is not there either (WebAuthn Level 3 §5.1), which is no fault of
     // the browser's.
     if get(&global, "isSecureContext") == JsValue::FALSE {
@@ -42,7 +43,7 @@ fn is_forbidden(document: &JsValue, feature: &str) -> bool {
     };
     let feature = JsValue::from_str(feature);
     let known = call(&policy, "features", &JsValue::UNDEFINED)
-        .is_some_and(|all| Array::is_array(&all) && Array::from(&all).includes(&feature, 0));
+        .is_some_and(|all| all.is_array() && items(&all).contains(&feature));
     known && call(&policy, "allowsFeature", &feature) == Some(JsValue::FALSE)
 }
 
@@ -51,7 +52,7 @@ fn is_forbidden(document: &JsValue, feature: &str) -> bool {
 /// What counts is the top of a frame's tree: inside a frame of another origin nothing is known of
 /// it, and the frame itself need not have the focus.
 pub fn lacks_focus() -> bool {
-    let top = get(&js_sys::global(), "top");
+    let top = get(&global(), "top");
     call(&get(&top, "document"), "hasFocus", &JsValue::UNDEFINED) == Some(JsValue::FALSE)
 }
 

@@ -1,14 +1,14 @@
 //! The ceremony's own signal, which the caller's leads to.
 
 use super::Failure;
+use crate::browser::dom::{AbortController, AbortSignal, fired, first};
 use crate::browser::host::get;
+use crate::browser::js::{Function, Promise, pending};
+use crate::browser::task::settled;
 use crate::browser::timer::Timeout;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::units::Millis;
-use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal};
 
 /// Ends a ceremony when the caller says so, or when nobody waits for it any more.
 pub struct Leash {
@@ -32,14 +32,11 @@ impl Leash {
         if caller.as_ref().is_some_and(AbortSignal::aborted) {
             return Err(Failure::Aborted);
         }
-        let own = controller.signal();
-        let fired = Promise::new(&mut |resolve, _| {
-            let _ = own.add_event_listener_with_callback("abort", &resolve);
-        });
+        let fired = fired(&controller.signal());
         let caller = caller.map(|signal| {
             let abort: Function = get(&controller, "abort").unchecked_into();
-            let abort = abort.bind0(&controller);
-            let _ = signal.add_event_listener_with_callback("abort", &abort);
+            let abort = abort.bind(&controller);
+            let _ = signal.listen("abort", &abort);
             (signal, abort)
         });
         Ok(Self { controller, caller, fired })
@@ -61,8 +58,7 @@ impl Leash {
     ///
     /// Where the caller's signal fires before; what comes later is dropped.
     pub async fn outcome(&self, promise: &Promise) -> Result<Result<JsValue, JsValue>, Failure> {
-        let first = Promise::race(&Array::of2(promise, &self.fired));
-        let outcome = JsFuture::from(first).await;
+        let outcome = settled(&first(promise, &self.fired)).await;
         match self.is_pulled() {
             true => Err(Failure::Aborted),
             false => Ok(outcome),
@@ -75,15 +71,12 @@ impl Leash {
     ///
     /// Where the caller's signal fires before.
     pub async fn pause(&self, limit: Millis, event: Option<Promise>) -> Result<(), Failure> {
-        let mut pass = None;
-        let passed = Promise::new(&mut |resolve, _| pass = Some(resolve));
-        let _clock = pass.map(|pass| {
-            Timeout::after(limit.0, move || {
-                let _ = pass.call0(&JsValue::UNDEFINED);
-            })
+        let (passed, pass, _) = pending();
+        let _clock = Timeout::after(limit.0, move || {
+            let _ = pass.call0(&JsValue::UNDEFINED);
         });
         let first = match event {
-            Some(event) => Promise::race(&Array::of2(&event, &passed)),
+            Some(event) => first(&event, &passed),
             None => passed,
         };
         self.outcome(&first).await.map(drop)
@@ -93,7 +86,7 @@ impl Leash {
 impl Drop for Leash {
     fn drop(&mut self) {
         if let Some((signal, abort)) = &self.caller {
-            let _ = signal.remove_event_listener_with_callback("abort", abort);
+            let _ = signal.unlisten("abort", abort);
         }
         // Nobody waits any more: neither may the browser's dialog.
         self.controller.abort();

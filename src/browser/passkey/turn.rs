@@ -2,9 +2,9 @@
 
 use super::Failure;
 use super::signal::Leash;
+use crate::browser::js::{Function, Promise, pending};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::units::Millis;
-use js_sys::{Function, Promise};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
@@ -31,10 +31,9 @@ impl Turn {
         if under_way().is_some() {
             return Err(busy());
         }
-        let mut end = None;
-        let ended = Promise::new(&mut |resolve, _| end = Some(resolve));
+        let (ended, end, _) = pending();
         UNDER_WAY.with(|slot| *slot.borrow_mut() = Some(ended));
-        end.map(|end| Self { end }).ok_or_else(busy)
+        Ok(Self { end })
     }
 }
 

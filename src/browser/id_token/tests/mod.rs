@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::verify_id_token;
+use crate::browser::task::settled;
 use crate::protocol::id_token::{Algorithm, Hash};
 use js_sys::{Function, JSON, JsString, Promise, Reflect};
 use serde_json::{Value, json};
@@ -58,7 +59,8 @@ async fn request(provider: &Provider, claims: &Value) -> Value {
 }
 
 async fn verify(request: &Value) -> Value {
-    let answer = verify_id_token(JSON::parse(&request.to_string()).unwrap()).await.unwrap();
+    let answer =
+        settled(&verify_id_token(JSON::parse(&request.to_string()).unwrap())).await.unwrap();
     serde_json::from_str(&String::from(JSON::stringify(&answer).unwrap())).unwrap()
 }
 
@@ -142,7 +144,7 @@ async fn many_in_flight_do_not_meet() {
         requests.push(&JSON::parse(&request.to_string()).unwrap());
     }
     let in_flight: js_sys::Array =
-        requests.iter().map(|request| future_to_promise(verify_id_token(request))).collect();
+        requests.iter().map(|request| JsValue::from(verify_id_token(request))).collect();
     let answers = js_sys::Array::from(&JsFuture::from(Promise::all(&in_flight)).await.unwrap());
     for (user, answer) in answers.iter().enumerate() {
         let answer = String::from(JSON::stringify(&answer).unwrap());
@@ -167,7 +169,7 @@ async fn what_is_no_request_is_told_and_not_thrown() {
         cyclic.into(),
     ];
     for input in inputs {
-        let answer = verify_id_token(input).await.unwrap();
+        let answer = settled(&verify_id_token(input)).await.unwrap();
         let code = Reflect::get(&answer, &"code".into()).unwrap();
         assert_eq!(code.as_string().unwrap(), "configuration_invalid");
     }

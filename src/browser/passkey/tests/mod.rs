@@ -7,17 +7,17 @@ mod page;
 
 use super::ceremony::{Patience, hold};
 use super::{Failure, Settings};
+use crate::browser::dom::AbortController;
 use crate::browser::host::get;
+use crate::browser::js::Function;
+use crate::browser::task::spawn;
 use crate::browser::tests::{settle, until};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::passkey::Ceremony;
 use crate::protocol::units::Millis;
-use js_sys::Function;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
-use web_sys::AbortController;
 
 #[wasm_bindgen(module = "/src/browser/passkey/tests/fake.js")]
 extern "C" {
@@ -101,7 +101,7 @@ impl Held {
     fn start(ceremony: Ceremony, options: JsValue, settings: Settings, patience: Patience) -> Self {
         let held = Self(Rc::default());
         let into = held.clone();
-        spawn_local(async move {
+        spawn(async move {
             let outcome = hold(ceremony, &options, settings, &patience).await;
             *into.0.borrow_mut() = Some(outcome);
         });
