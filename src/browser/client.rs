@@ -15,6 +15,7 @@ use crate::protocol::held::Serial;
 use crate::protocol::method::Method;
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::{EpochMillis, Millis};
+use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -291,7 +292,7 @@ impl Client {
         let reading = challenge::read(status, header.as_deref().unwrap_or_default())
             .map_err(|error| thrown(&error))?;
         for report in &reading.reports {
-            self.driver.host.diagnose("challenge_ignored", &report.to_string());
+            self.driver.host.diagnose("challenge_ignored", &report.text());
         }
         Ok(match reading.requirement {
             Some(requirement) => Demand::StepUp(requirement),
@@ -377,16 +378,12 @@ pub fn parse_challenges(header: &str) -> Result<JsValue, JsValue> {
 #[wasm_bindgen]
 pub fn on_panic(died: Function) {
     thread_local! {
-        static DIED: std::cell::RefCell<Option<Function>> = const { std::cell::RefCell::new(None) };
+        static DIED: Cell<Option<Function>> = const { Cell::new(None) };
     }
-    DIED.with(|slot| *slot.borrow_mut() = Some(died));
+    DIED.set(Some(died));
     std::panic::set_hook(Box::new(|_| {
-        DIED.with(|slot| {
-            if let Ok(slot) = slot.try_borrow()
-                && let Some(died) = &*slot
-            {
-                let _ = died.call0(&JsValue::UNDEFINED);
-            }
-        });
+        if let Some(died) = DIED.take() {
+            let _ = died.call0(&JsValue::UNDEFINED);
+        }
     }));
 }

@@ -6,17 +6,20 @@ use super::host::{Host, object};
 use super::js::array;
 use super::notice::{flow_name, plain, tell};
 use super::running::Running;
+use super::shared::Shared;
 use super::task::spawn;
 use crate::protocol::coordinator::{Coordinator, Effect, Event, Published, WaiterId};
 use crate::protocol::details::Details;
 use crate::protocol::dpop::{Nonces, Thumbprint};
 use crate::protocol::flow::{FlowEvent, FlowId};
+use crate::protocol::list::take;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::secret::Secret;
 use crate::protocol::units::{EpochMillis, Millis};
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
+use std::collections::LinkedList;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -31,28 +34,28 @@ struct Leaving {
 
 /// The core, and everything around it that has state.
 pub struct Driver {
-    pub(super) core: RefCell<Coordinator>,
+    pub(super) core: Shared<Coordinator>,
     pub(super) host: Host,
     /// The provider's identifier, for its metadata.
     pub(super) issuer: String,
     /// Whose origin the gate shows.
     pub(super) shown: String,
     pub(super) limit: Millis,
-    events: RefCell<VecDeque<Event>>,
+    events: Shared<LinkedList<Event>>,
     busy: Cell<bool>,
-    pub(super) running: RefCell<Option<Running>>,
+    pub(super) running: Shared<Option<Running>>,
     /// Windows that came with an `ensure()` and have no step-up yet.
-    spare: RefCell<Vec<(WaiterId, Window)>>,
-    pub(super) metadata: RefCell<Option<Metadata>>,
-    pub(super) keys: RefCell<Option<JsValue>>,
+    spare: Shared<Vec<(WaiterId, Window)>>,
+    pub(super) metadata: Shared<Option<Metadata>>,
+    pub(super) keys: Shared<Option<JsValue>>,
     /// The nonces that servers want in proofs.
-    pub(super) nonces: RefCell<Nonces>,
+    pub(super) nonces: Shared<Nonces>,
     /// What the app's own function threw in the step-up that has just ended, for the errors'
     /// `cause`.
-    cause: RefCell<JsValue>,
+    cause: Shared<JsValue>,
     clock: Clock,
     /// Requests that are to leave again once everything that has happened is taken in.
-    leaving: RefCell<VecDeque<Leaving>>,
+    leaving: Shared<LinkedList<Leaving>>,
 }
 
 impl Driver {
@@ -65,21 +68,21 @@ impl Driver {
         limit: Millis,
     ) -> Rc<Self> {
         Rc::new(Self {
-            core: RefCell::new(core),
+            core: Shared::new(core),
             host,
             issuer,
             shown,
             limit,
-            events: RefCell::default(),
+            events: Shared::default(),
             busy: Cell::new(false),
-            running: RefCell::default(),
-            spare: RefCell::default(),
-            metadata: RefCell::default(),
-            keys: RefCell::default(),
-            nonces: RefCell::default(),
-            cause: RefCell::new(JsValue::UNDEFINED),
+            running: Shared::default(),
+            spare: Shared::default(),
+            metadata: Shared::default(),
+            keys: Shared::default(),
+            nonces: Shared::default(),
+            cause: Shared::new(JsValue::UNDEFINED),
             clock: Clock::new(),
-            leaving: RefCell::default(),
+            leaving: Shared::default(),
         })
     }
 
@@ -135,7 +138,7 @@ impl Driver {
             _ => false,
         };
         if over {
-            let staying: Vec<Leaving> = self.leaving.borrow_mut().drain(..).collect();
+            let staying = mem::take(&mut *self.leaving.borrow_mut());
             for Leaving { waiter, .. } in staying {
                 self.take_in(Event::Stayed { waiter });
             }
@@ -245,9 +248,8 @@ impl Driver {
     }
 
     fn take_spare(&self, waiter: WaiterId) -> Option<Window> {
-        let mut spare = self.spare.borrow_mut();
-        let at = spare.iter().position(|(of, _)| *of == waiter)?;
-        Some(spare.swap_remove(at).1)
+        let spare = take(&mut self.spare.borrow_mut(), |(of, _)| *of == waiter);
+        spare.map(|(_, window)| window)
     }
 }
 

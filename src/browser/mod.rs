@@ -43,6 +43,8 @@ mod renewal;
 mod resource;
 #[cfg(feature = "core")]
 mod running;
+#[cfg(feature = "core")]
+mod shared;
 mod task;
 #[cfg(all(test, feature = "core"))]
 mod tests;

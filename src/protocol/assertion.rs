@@ -120,7 +120,7 @@ impl Ask<'_> {
         let max_age = asked.max_age.map(|age| age.0.to_string());
         form.with("client_id", self.client_id)
             .with("nonce", self.nonce.expose())
-            .with("scope", &self.scope.to_string())
+            .with("scope", &self.scope.text())
             .with_some("acr_values", Some(acr_values.as_str()).filter(|acr| !acr.is_empty()))
             .with_some("max_age", max_age.as_deref())
             .with_some("claims", self.requirement.claims.text())
@@ -141,7 +141,7 @@ impl Ask<'_> {
             add("max_age", &age.0.to_string());
         }
         if !self.requirement.scope.is_empty() {
-            add("scope", &json_string(&self.requirement.scope.to_string()));
+            add("scope", &json_string(&self.requirement.scope.text()));
         }
         if let Some(claims) = self.requirement.claims.text() {
             add("claims", claims);

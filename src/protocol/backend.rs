@@ -32,7 +32,7 @@ impl Backend {
     pub fn login_url(&self, requirement: &Requirement, state: &str) -> Option<String> {
         let asked = requirement.as_asked();
         let acr_values = joined(&asked.acr_values, " ");
-        let scope = asked.scope.to_string();
+        let scope = asked.scope.text();
         let max_age = asked.max_age.map(|age| age.0.to_string());
         let return_to = Form::default().with(STATE, state).onto(&self.return_to);
         let form = Form::default()

@@ -69,7 +69,7 @@ impl ClaimsRequest {
         if self.is_empty() {
             return Some(other.clone());
         }
-        Some(Self(merge("", &self.read()?, &other.read()?)?.to_string()))
+        Some(Self(merge("", &self.read()?, &other.read()?)?.text()))
     }
 
     /// The same and what the app asks for at all times; where they contradict each other, without that.

@@ -3,6 +3,7 @@
 use super::border::alike;
 use super::error::{Error, ErrorCode};
 use super::json::Json;
+use super::list::take;
 
 /// Authorization details: a JSON array of objects with a `type` (RFC 9396 §2), as its text; empty where
 /// nothing in particular is asked for.
@@ -71,10 +72,7 @@ const LONGEST: usize = 65_536;
 
 /// Whether each of the first finds one of its own among the others.
 fn pair_off(first: &[Json], mut others: Vec<Json>, fit: fn(&Json, &Json) -> bool) -> bool {
-    first.iter().all(|one| {
-        let found = others.iter().position(|other| fit(one, other));
-        found.map(|at| others.swap_remove(at)).is_some()
-    })
+    first.iter().all(|one| take(&mut others, |other| fit(one, other)).is_some())
 }
 
 /// Whether what was granted says all that was asked.

@@ -5,6 +5,7 @@ use super::base64::base64url;
 use super::border::alike;
 use super::challenge::grammar;
 use super::encode::{concat, joined, json_string};
+use super::list::take_at;
 use super::origin;
 use super::units::EpochSeconds;
 
@@ -149,7 +150,7 @@ impl Nonces {
         if let (Some(server), Some(nonce)) = (origin::of(url), nonce) {
             self.0.retain(|(of, _)| of != server);
             if self.0.len() >= MOST {
-                self.0.remove(0);
+                take_at(&mut self.0, 0);
             }
             self.0.push((server.to_owned(), nonce.to_owned()));
         }

@@ -5,6 +5,7 @@ use super::backend::Told;
 use super::claims::Claims;
 use super::dpop::Thumbprint;
 use super::flow::{Goal, Obtained};
+use super::list::{put_at, take_at};
 use super::renewal::Refresh;
 use super::requirement::{Requirement, Scope};
 use super::secret::Secret;
@@ -163,7 +164,7 @@ impl Wallet {
         let renews = |old: &Held| self.refresh.iter().any(|(of, _)| *of == old.serial);
         self.held.retain(|old| old.lives(now) || renews(old));
         if self.held.len() >= MOST {
-            self.held.remove(0);
+            take_at(&mut self.held, 0);
         }
         self.held.push(held.clone());
         self.tidy();
@@ -205,7 +206,7 @@ impl Wallet {
     pub fn renew(&mut self, mut renewed: Held) -> Held {
         let old = renewed.serial;
         renewed.serial = self.number();
-        renewed.before.insert(0, old);
+        put_at(&mut renewed.before, 0, old);
         renewed.before.truncate(MOST);
         if let Some(held) = self.held.iter_mut().find(|held| held.serial == old) {
             *held = renewed.clone();

@@ -3,8 +3,7 @@
 
 use super::border::{Export, Foreign, Import, import};
 use super::encode::json_string;
-use core::fmt::{self, Write};
-
+use core::fmt;
 use core::iter::Peekable;
 use core::str::Chars;
 
@@ -38,32 +37,7 @@ impl PartialEq for Json {
 
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let between = |f: &mut fmt::Formatter<'_>, at: usize| match at {
-            0 => Ok(()),
-            _ => f.write_char(','),
-        };
-        match self {
-            Self::Word(word) => f.write_str(word),
-            Self::Text(text) => f.write_str(&json_string(text)),
-            Self::List(items) => {
-                f.write_char('[')?;
-                for (at, item) in items.iter().enumerate() {
-                    between(f, at)?;
-                    item.fmt(f)?;
-                }
-                f.write_char(']')
-            }
-            Self::Object(members) => {
-                f.write_char('{')?;
-                for (at, (name, value)) in members.iter().enumerate() {
-                    between(f, at)?;
-                    f.write_str(&json_string(name))?;
-                    f.write_char(':')?;
-                    value.fmt(f)?;
-                }
-                f.write_char('}')
-            }
-        }
+        f.write_str(&self.text())
     }
 }
 
@@ -73,6 +47,41 @@ const DEEPEST: usize = 32;
 const MOST_MEMBERS: usize = 4096;
 
 impl Json {
+    /// The value as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    fn write(&self, into: &mut String) {
+        match self {
+            Self::Word(word) => into.push_str(word),
+            Self::Text(text) => into.push_str(&json_string(text)),
+            Self::List(items) => {
+                let mut before = '[';
+                for item in items {
+                    into.push(before);
+                    before = ',';
+                    item.write(into);
+                }
+                into.push_str(if items.is_empty() { "[]" } else { "]" });
+            }
+            Self::Object(members) => {
+                let mut before = '{';
+                for (name, value) in members {
+                    into.push(before);
+                    before = ',';
+                    into.push_str(&json_string(name));
+                    into.push(':');
+                    value.write(into);
+                }
+                into.push_str(if members.is_empty() { "{}" } else { "}" });
+            }
+        }
+    }
+
     /// Reads a text: one value, nothing beside it, no member twice.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -103,7 +112,7 @@ pub fn read<T: Import>(text: &str) -> Option<T> {
 /// Writes one of the core's types.
 #[must_use]
 pub fn write(value: &impl Export) -> String {
-    value.export::<Json>().to_string()
+    value.export::<Json>().text()
 }
 
 impl Foreign for Json {

@@ -25,6 +25,7 @@ pub mod held;
 pub mod id_token;
 pub mod json;
 pub mod level;
+pub mod list;
 pub mod metadata;
 pub mod method;
 pub mod origin;

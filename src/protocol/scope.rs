@@ -48,6 +48,12 @@ impl Scope {
         other.0.iter().all(|token| self.0.contains(token))
     }
 
+    /// The space-separated form.
+    #[must_use]
+    pub fn text(&self) -> String {
+        joined(&self.0, " ")
+    }
+
     /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -71,7 +77,7 @@ impl Eq for Scope {}
 
 impl core::fmt::Display for Scope {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(&joined(&self.0, " "))
+        f.write_str(&self.text())
     }
 }
 

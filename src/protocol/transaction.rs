@@ -167,7 +167,7 @@ impl Transaction {
             .with("response_type", "code")
             .with("client_id", client_id)
             .with_some("redirect_uri", Some(redirect_uri).filter(|uri| !uri.is_empty()))
-            .with("scope", &self.scope.to_string())
+            .with("scope", &self.scope.text())
             .with("state", &self.secrets.state)
             .with("nonce", self.secrets.nonce.expose())
             .with("code_challenge", &base64url(challenge))

@@ -5,12 +5,12 @@ use super::signal::Leash;
 use crate::browser::js::{Function, Promise, pending};
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::units::Millis;
-use std::cell::RefCell;
+use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
     /// Settles when the ceremony under way has ended.
-    static UNDER_WAY: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    static UNDER_WAY: Cell<Option<Promise>> = const { Cell::new(None) };
 }
 
 /// The right to hold a ceremony, until it is dropped.
@@ -32,20 +32,22 @@ impl Turn {
             return Err(busy());
         }
         let (ended, end, _) = pending();
-        UNDER_WAY.with(|slot| *slot.borrow_mut() = Some(ended));
+        UNDER_WAY.set(Some(ended));
         Ok(Self { end })
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        UNDER_WAY.with(|slot| slot.borrow_mut().take());
+        UNDER_WAY.set(None);
         let _ = self.end.call0(&JsValue::UNDEFINED);
     }
 }
 
 fn under_way() -> Option<Promise> {
-    UNDER_WAY.with(|slot| slot.borrow().clone())
+    let ended = UNDER_WAY.take();
+    UNDER_WAY.set(ended.clone());
+    ended
 }
 
 fn busy() -> Failure {

@@ -1,5 +1,6 @@
 //! What is wrong with a part of the header, and where.
 
+use crate::protocol::encode::concat;
 use core::fmt;
 
 /// How many characters of the header are shown on either side of a fault.
@@ -76,6 +77,12 @@ impl Fault {
         }
         Self { at, what, excerpt }
     }
+
+    /// The fault for a developer to read.
+    #[must_use]
+    pub fn text(&self) -> String {
+        concat(&[self.what.text(), ": ", &self.excerpt])
+    }
 }
 
 fn push_visible(excerpt: &mut String, text: &str) {
@@ -84,8 +91,6 @@ fn push_visible(excerpt: &mut String, text: &str) {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what.text())?;
-        f.write_str(": ")?;
-        f.write_str(&self.excerpt)
+        f.write_str(&self.text())
     }
 }

@@ -36,6 +36,7 @@ mod tests;
 use self::dialect::{Verdict, Why, recognise};
 use self::fault::Fault;
 use self::grammar::{Content, Params, parse};
+use super::encode::concat;
 use super::error::{Error, ErrorCode};
 use super::requirement::Requirement;
 use crate::protocol::border::record;
@@ -68,15 +69,19 @@ pub enum Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("A challenge was ignored: ")?;
-        match self {
-            Self::Malformed(fault) => fault.fmt(f),
-            Self::Unusable { scheme, why } => {
-                f.write_str(scheme)?;
-                f.write_str(": ")?;
-                f.write_str(why.text())
-            }
-        }
+        f.write_str(&self.text())
+    }
+}
+
+impl Report {
+    /// The report for a developer to read.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let what = match self {
+            Self::Malformed(fault) => fault.text(),
+            Self::Unusable { scheme, why } => concat(&[scheme, ": ", why.text()]),
+        };
+        concat(&["A challenge was ignored: ", &what])
     }
 }
 

@@ -51,7 +51,7 @@ impl Coordinator {
 
     pub(super) fn ensured(
         &mut self,
-        waiter: Waiter,
+        waiter: Box<Waiter>,
         window: bool,
         now: EpochMillis,
         effects: &mut Vec<Effect>,
@@ -71,7 +71,7 @@ impl Coordinator {
     /// Somebody new waits: is it satisfied by what is held, by what is under way, or next in turn?
     pub(super) fn admit(
         &mut self,
-        mut waiter: Waiter,
+        mut waiter: Box<Waiter>,
         status: Option<u16>,
         window: bool,
         now: EpochMillis,
@@ -233,7 +233,7 @@ impl Coordinator {
         effects: &mut Vec<Effect>,
     ) {
         while self.flow.is_none() {
-            let queued = |waiter: &&Waiter| waiter.phase == Phase::Queued;
+            let queued = |waiter: &&Box<Waiter>| waiter.phase == Phase::Queued;
             let Some(leader) = self.waiters.iter().find(queued) else { return };
             let leading = leader.id;
             if let Err(code) = self.patience.allows(leader, now) {
@@ -292,9 +292,9 @@ impl Coordinator {
             }
         }
         // The session was not enough for a request that was challenged.
-        let in_it = |waiter: &&Waiter| waiter.phase == Phase::In(id);
+        let in_it = |waiter: &&Box<Waiter>| waiter.phase == Phase::In(id);
         goal.look = self.config.provider.is_some()
-            && self.waiters.iter().filter(in_it).all(Waiter::may_look);
+            && self.waiters.iter().filter(in_it).all(|waiter| waiter.may_look());
         if let Some(waiter) = window {
             effects.push(Effect::AdoptWindow { waiter, flow: id });
         }

@@ -80,7 +80,8 @@ impl Coordinator {
             (None, Recalled::Need(need)) => (First::Memory, call.needs(need), false),
             (None, Recalled::OnTrial(need)) => (First::Memory, call.needs(need), true),
         };
-        let waiter = Waiter { first: Some(first), ..self.waiter(id, call, need) };
+        let mut waiter = self.waiter(id, call, need);
+        waiter.first = Some(first);
         let prompts = || self.patience.allows(&waiter, now).is_ok();
         if first == First::Memory
             && (on_trial || !prompts())
@@ -118,7 +119,8 @@ impl Coordinator {
     pub fn wants_window_for(&self, call: Call, wanted: Vec<Requirement>, now: EpochMillis) -> bool {
         let call = about(call, &wanted);
         let Ok(Some(need)) = self.united(&call, wanted) else { return false };
-        let waiter = Waiter { first: Some(First::Rule), ..self.waiter(WaiterId(0), call, need) };
+        let mut waiter = self.waiter(WaiterId(0), call, need);
+        waiter.first = Some(First::Rule);
         let proof = self.proof.as_ref().filter(|_| waiter.may_look());
         self.token_at_hand(&waiter, now).is_none()
             && !proof.is_some_and(|proof| proof.satisfies(&waiter.need, now))

@@ -11,6 +11,7 @@ use crate::protocol::claims::Claims;
 use crate::protocol::flow::{FlowId, SessionProof};
 use crate::protocol::held::Held;
 use crate::protocol::level::{Levels, Rank};
+use crate::protocol::list::{put_at, take_at};
 use crate::protocol::requirement::Scope;
 use crate::protocol::units::{EpochMillis, EpochSeconds, Millis};
 
@@ -140,7 +141,7 @@ impl Coordinator {
         effects: &mut Vec<Effect>,
     ) -> bool {
         let proof = self.proof.clone();
-        let is_content = |waiter: &Waiter| {
+        let is_content = |waiter: &Box<Waiter>| {
             waiter.phase == Phase::In(flow)
                 && waiter.may_look()
                 && proof.as_ref().is_some_and(|proof| proof.satisfies(&waiter.need, now))
@@ -166,12 +167,12 @@ impl Coordinator {
         // Requests that were challenged meanwhile have waited for this.
         for at in 0..self.waiters.len() {
             if self.waiters.get(at).is_some_and(|waiter| waiter.phase == Phase::Queued) {
-                let mut waiter = self.waiters.remove(at);
+                let Some(mut waiter) = take_at(&mut self.waiters, at) else { break };
                 waiter.phase = self.place(&waiter);
                 if waiter.phase == Phase::In(flow) {
                     waiter.flow = Some(flow);
                 }
-                self.waiters.insert(at, waiter);
+                put_at(&mut self.waiters, at, waiter);
             }
         }
         true

@@ -15,6 +15,7 @@ use crate::protocol::details::Details;
 use crate::protocol::error::{Error, ErrorCode};
 use crate::protocol::flow::{Flow, SessionProof, User};
 use crate::protocol::held::{Held, Serial, Wallet};
+use crate::protocol::list::take;
 use crate::protocol::requirement::{Requirement, Scope};
 use crate::protocol::secret::Secret;
 use crate::protocol::units::EpochMillis;
@@ -44,7 +45,7 @@ pub struct Coordinator {
     pub(super) offered: Option<Serial>,
     /// The renewals that are under way.
     pub(super) renewals: Vec<Renewing>,
-    pub(super) waiters: Vec<Waiter>,
+    pub(super) waiters: Vec<Box<Waiter>>,
     pub(super) flow: Option<Flow>,
     /// The user is back from a redirect, and another step-up is under way.
     pub(super) arrival: Option<Arrival>,
@@ -92,9 +93,9 @@ impl Coordinator {
                 let requirement = call.needs(requirement).in_order(&self.config.levels);
                 let offer = self.believed(offer, &call.url);
                 self.learns(&call, &requirement, false);
-                let waiter = self.waiter(waiter, call, requirement);
-                let sent_with = sent_with.into_iter().collect();
-                let waiter = Waiter { sent_with, offer, ..waiter };
+                let mut waiter = self.waiter(waiter, call, requirement);
+                waiter.sent_with.extend(sent_with);
+                waiter.offer = offer;
                 self.admit(waiter, Some(status), false, now, &mut effects);
             }
             Event::ChallengedAgain { waiter, status, requirement, offer } => {
@@ -111,8 +112,9 @@ impl Coordinator {
             Event::Ensured { waiter, requirement, reason, methods, window } => {
                 let requirement = requirement.in_order(&self.config.levels);
                 let (resource, single_use) = self.common_place();
-                let waiter = Waiter::new(waiter, requirement, resource);
-                let waiter = Waiter { reason, methods, single_use, ..waiter };
+                let mut waiter = Waiter::new(waiter, requirement, resource);
+                (waiter.reason, waiter.methods) = (reason, methods);
+                waiter.single_use = single_use;
                 self.ensured(waiter, window, now, &mut effects);
             }
             Event::Demanded { waiter, call, wanted, window } => {
@@ -136,8 +138,8 @@ impl Coordinator {
             }
             Event::TokenRefused { serial } => self.refused(Some(serial), now, &mut effects),
             Event::TokenInvalid { waiter, call, sent_with } => {
-                let waiter = self.waiter(waiter, call, Requirement::default());
-                let waiter = Waiter { sent_with: vec![sent_with], ..waiter };
+                let mut waiter = self.waiter(waiter, call, Requirement::default());
+                waiter.sent_with.push(sent_with);
                 self.token_invalid(waiter, now, &mut effects);
             }
             Event::TokenInvalidAgain { waiter } => {
@@ -273,22 +275,23 @@ impl Coordinator {
     }
 
     /// Somebody who waits for a request.
-    pub(super) fn waiter(&self, id: WaiterId, call: Call, need: Requirement) -> Waiter {
+    pub(super) fn waiter(&self, id: WaiterId, call: Call, need: Requirement) -> Box<Waiter> {
         let api = self.config.api_of(&call.url);
         let resource = api.and_then(|api| api.resource.clone());
         let single_use = api.is_some_and(Api::is_single_use);
-        let (reason, methods) = (call.reason.clone(), call.methods.clone());
-        let waiter = Waiter::new(id, need, resource);
-        Waiter { call: Some(call), single_use, reason, methods, ..waiter }
+        let mut waiter = Waiter::new(id, need, resource);
+        waiter.single_use = single_use;
+        (waiter.reason, waiter.methods) = (call.reason.clone(), call.methods.clone());
+        waiter.call = Some(call);
+        waiter
     }
 
-    pub(super) fn take(&mut self, id: WaiterId) -> Option<Waiter> {
-        let at = self.waiters.iter().position(|waiter| waiter.id == id)?;
-        Some(self.waiters.remove(at))
+    pub(super) fn take(&mut self, id: WaiterId) -> Option<Box<Waiter>> {
+        take(&mut self.waiters, |waiter| waiter.id == id)
     }
 
     /// An answer counts for a request that is under way; nobody else expects one.
-    pub(super) fn take_sent(&mut self, id: WaiterId) -> Option<Waiter> {
+    pub(super) fn take_sent(&mut self, id: WaiterId) -> Option<Box<Waiter>> {
         self.waiters.iter().find(|waiter| waiter.id == id && waiter.phase == Phase::Sent)?;
         self.take(id)
     }

@@ -8,6 +8,7 @@
 //! is trusted for twice as many; if it goes through, nothing is learned of that kind any more.
 
 use super::event::Call;
+use crate::protocol::list::take_at;
 use crate::protocol::origin;
 use crate::protocol::requirement::Requirement;
 
@@ -72,7 +73,7 @@ impl Memory {
             Some(lesson) => (lesson.need, lesson.trust, lesson.left) = (need.clone(), 1, 1),
             None => {
                 if self.lessons.len() >= MOST {
-                    self.lessons.remove(0);
+                    take_at(&mut self.lessons, 0);
                 }
                 self.lessons.push(Lesson {
                     method: call.method.clone(),

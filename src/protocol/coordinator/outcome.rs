@@ -119,16 +119,17 @@ impl Coordinator {
                 }
                 let asked = &flow.goal().requirement;
                 let mut left = Vec::new();
-                for waiter in core::mem::take(&mut self.waiters) {
+                for mut waiter in core::mem::take(&mut self.waiters) {
                     match waiter.phase {
                         Phase::In(in_flow) if in_flow == id => {
                             if waiter.alone || waiter.is_to_blame(error.code, asked) {
                                 self.memory_failed(&waiter);
                                 reject(&waiter, error.clone(), effects);
                             } else {
-                                let phase = Phase::Queued;
+                                (waiter.alone, waiter.phase) = (true, Phase::Queued);
                                 // Its options may have been used up.
-                                left.push(Waiter { alone: true, phase, offer: None, ..waiter });
+                                waiter.offer = None;
+                                left.push(waiter);
                             }
                         }
                         // Nobody has asked for it but a lesson: the API decides.
@@ -198,7 +199,7 @@ impl Coordinator {
             .iter()
             .filter(|waiter| served.contains(&waiter.id) && waiter.call.is_some());
         let any_call = calls.clone().next().is_some();
-        let used = calls.any(Waiter::can_be_sent);
+        let used = calls.any(|waiter| waiter.can_be_sent());
         let lent = held.access_token.is_some() && self.is_lent(&held);
         // What is for one thing in particular waits for the request about that.
         let unused = Some(held.serial).filter(|_| lent && !used && !held.is_narrow());

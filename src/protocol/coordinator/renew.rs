@@ -25,6 +25,7 @@ use crate::protocol::dpop::Thumbprint;
 use crate::protocol::error::Error;
 use crate::protocol::flow::{Obtained, Success, may_refetch};
 use crate::protocol::held::{Held, Serial};
+use crate::protocol::list::take;
 use crate::protocol::renewal::{self, Failure, Refresh};
 use crate::protocol::secret::Secret;
 use crate::protocol::token::{TokenAnswer, TokenSet};
@@ -88,7 +89,7 @@ impl Coordinator {
     /// The same for a request that was sent again: one renewal for one request, at most.
     #[must_use]
     pub fn may_renew_for(&self, waiter: WaiterId) -> bool {
-        let sent = |it: &&Waiter| it.id == waiter && it.phase == Phase::Sent && !it.renewed;
+        let sent = |it: &&Box<Waiter>| it.id == waiter && it.phase == Phase::Sent && !it.renewed;
         let waiter = self.waiters.iter().find(sent);
         waiter.and_then(|it| it.sent_with.last()).is_some_and(|serial| self.may_renew(*serial))
     }
@@ -108,7 +109,7 @@ impl Coordinator {
     /// The token that a request carried is refused as invalid.
     pub(super) fn token_invalid(
         &mut self,
-        mut waiter: Waiter,
+        mut waiter: Box<Waiter>,
         now: EpochMillis,
         effects: &mut Vec<Effect>,
     ) {
@@ -306,8 +307,7 @@ impl Coordinator {
     }
 
     fn end_renewal(&mut self, serial: Serial) -> Option<Renewing> {
-        let at = self.renewals.iter().position(|renewing| renewing.held.serial == serial)?;
-        Some(self.renewals.remove(at))
+        take(&mut self.renewals, |renewing| renewing.held.serial == serial)
     }
 
     /// Another user, or none: what was held is nobody's any more, and no renewal brings it back.
@@ -329,7 +329,7 @@ impl Coordinator {
 
     /// Who waits for this renewal.
     pub(super) fn waiting_for(&self, serial: Serial) -> Vec<WaiterId> {
-        let waits = |waiter: &&Waiter| waiter.phase == Phase::Renewing(serial);
+        let waits = |waiter: &&Box<Waiter>| waiter.phase == Phase::Renewing(serial);
         self.waiters.iter().filter(waits).map(|waiter| waiter.id).collect()
     }
 

@@ -139,13 +139,17 @@ impl Coordinator {
         let (need, resource) = (step_up.goal.requirement.clone(), step_up.goal.resource.clone());
         let late = now >= step_up.until;
         let single_use = step_up.goal.single_use;
-        let mut all = vec![Waiter { single_use, ..Waiter::new(waiter, need, resource) }];
+        let mut leader = Waiter::new(waiter, need, resource);
+        leader.single_use = single_use;
+        let mut all = vec![leader];
         for (Waiting { call, need, proved, renewed, first }, id) in waiting.into_iter().zip(waiters)
         {
             let Some(id) = id else { continue };
             let need = need.in_order(&levels);
-            let proved = proved.into_iter().map(|proved| proved.in_order(&levels)).collect();
-            all.push(Waiter { proved, renewed, first, ..self.waiter(id, call, need) });
+            let mut waiter = self.waiter(id, call, need);
+            waiter.proved = proved.into_iter().map(|proved| proved.in_order(&levels)).collect();
+            (waiter.renewed, waiter.first) = (renewed, first);
+            all.push(waiter);
         }
         for waiter in all {
             let allowed =

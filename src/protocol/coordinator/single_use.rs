@@ -87,7 +87,7 @@ impl Coordinator {
 
     /// No further tokens come: who waits for one is asked for.
     pub(super) fn queue_renewing(&mut self, serial: Serial) {
-        let waits = |waiter: &&mut Waiter| waiter.phase == Phase::Renewing(serial);
+        let waits = |waiter: &&mut Box<Waiter>| waiter.phase == Phase::Renewing(serial);
         self.waiters.iter_mut().filter(waits).for_each(|waiter| waiter.phase = Phase::Queued);
     }
 

@@ -6,6 +6,7 @@ use super::machine::Coordinator;
 use super::waiter::Waiter;
 use crate::protocol::config::Config;
 use crate::protocol::flow::{Context, Flow, FlowEffect, FlowEvent, FlowId, Goal, Prepared};
+use crate::protocol::list::{take, take_at};
 use crate::protocol::requirement::Requirement;
 use crate::protocol::units::{EpochMillis, Millis};
 
@@ -45,8 +46,7 @@ impl Stock {
         now: EpochMillis,
     ) -> Option<Box<Prepared>> {
         self.kept.retain(|kept| kept.lives(config, now));
-        let at = self.kept.iter().position(|kept| kept.prepared.serves(goal, config))?;
-        Some(self.kept.remove(at).prepared)
+        Some(take(&mut self.kept, |kept| kept.prepared.serves(goal, config))?.prepared)
     }
 
     /// All that is fetched ahead was for a user who has gone.
@@ -158,10 +158,10 @@ impl Coordinator {
                     continue;
                 }
             };
-            let Fetching { waiters, .. } = self.stock.fetching.remove(at);
-            tell(waiters, prepared.is_some(), effects);
+            let ended = take_at(&mut self.stock.fetching, at);
+            tell(ended.map_or_else(Vec::new, |ended| ended.waiters), prepared.is_some(), effects);
             if self.stock.kept.len() >= MOST {
-                self.stock.kept.remove(0);
+                take_at(&mut self.stock.kept, 0);
             }
             if let Some(prepared) = prepared {
                 self.stock.kept.push(Kept { prepared, received: now });

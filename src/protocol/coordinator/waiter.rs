@@ -22,7 +22,7 @@ pub(super) enum Phase {
     Sent,
 }
 
-/// One promise that somebody waits for.
+/// One promise that somebody waits for. It is large, and goes from list to list: so it is boxed.
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) id: WaiterId,
@@ -57,8 +57,8 @@ pub(super) struct Waiter {
 
 impl Waiter {
     /// Somebody who waits for nothing but this requirement yet.
-    pub(super) const fn new(id: WaiterId, need: Requirement, resource: Option<String>) -> Self {
-        Self {
+    pub(super) fn new(id: WaiterId, need: Requirement, resource: Option<String>) -> Box<Self> {
+        Box::new(Self {
             id,
             call: None,
             need,
@@ -75,7 +75,7 @@ impl Waiter {
             cleared: false,
             renewed: false,
             proved: Vec::new(),
-        }
+        })
     }
 
     /// Whether another step-up for the same request makes sense.

@@ -45,7 +45,7 @@ pub struct Rank(usize);
 
 /// The order, the lowest level first. Copies share it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Levels(Rc<[Level]>);
+pub struct Levels(Rc<Vec<Level>>);
 
 impl Import for Levels {
     fn blank() -> Self {
@@ -71,7 +71,7 @@ impl From<Vec<Level>> for Levels {
             below = below.into_iter().chain(level.max_age).min();
             level.max_age = below;
         }
-        Self(levels.into())
+        Self(Rc::new(levels))
     }
 }
 

@@ -148,7 +148,8 @@ fn t14_where_a_token_may_go_is_looked_at_again_when_it_goes() {
     let held = page.core.wallet.take(Obtained::Tokens(tokens), proof, &goal, page.now);
     let id = WaiterId(1);
     // However it got in.
-    let waiter = Waiter { call: Some(call(url)), ..Waiter::new(id, wants("AL3"), None) };
+    let mut waiter = Waiter::new(id, wants("AL3"), None);
+    waiter.call = Some(call(url));
     page.core.waiters.push(waiter);
     let mut effects = Vec::new();
     page.core.send(id, &held, &mut effects);
