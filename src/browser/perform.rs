@@ -99,9 +99,9 @@ impl Driver {
                     }
                 });
             }
-            FlowEffect::Authenticate { requirement, scope, reason } => {
-                let asked = Requirement { scope, ..requirement };
-                self.authenticate(flow, &asked, reason.as_deref());
+            FlowEffect::Authenticate { mut requirement, scope, reason } => {
+                requirement.scope = scope;
+                self.authenticate(flow, &requirement, reason.as_deref());
             }
             // The coordinator adds who waits, and tells the end otherwise.
             FlowEffect::Save(_)

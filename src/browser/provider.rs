@@ -106,8 +106,9 @@ impl Driver {
                 let answer = self.form(flow, target, post).await;
                 FlowEvent::ChallengeAnswered(answer.and_then(|answer| {
                     let public_key = answer.json.as_ref().and_then(public_key_in);
-                    let read: ChallengeAnswer = read_said(answer, target)?;
-                    Ok(ChallengeAnswer { public_key, ..read })
+                    let mut read: ChallengeAnswer = read_said(answer, target)?;
+                    read.public_key = public_key;
+                    Ok(read)
                 }))
             }
             Target::PushedAuthorization => {
@@ -228,8 +229,9 @@ pub(super) fn offer_in(json: &JsValue) -> Option<Offer> {
 pub(super) fn read_tokens(answer: Answer, target: Target) -> Result<TokenAnswer, Error> {
     let details = answer.json.as_ref().map(|json| get(json, "authorization_details"));
     let details = Details::new(details.as_ref().and_then(text_of).unwrap_or_default());
-    let read: TokenAnswer = read_said(answer, target)?;
-    Ok(TokenAnswer { authorization_details: details, ..read })
+    let mut read: TokenAnswer = read_said(answer, target)?;
+    read.authorization_details = details;
+    Ok(read)
 }
 
 /// What an OAuth endpoint says: what was asked for with a success (RFC 6749 §5.1), else an `error`

@@ -87,8 +87,9 @@ impl Requirement {
 
     /// The same, read by this order.
     #[must_use]
-    pub fn in_order(self, levels: &Levels) -> Self {
-        Self { levels: levels.clone(), ..self }
+    pub fn in_order(mut self, levels: &Levels) -> Self {
+        self.levels = levels.clone();
+        self
     }
 
     /// Whether nothing in particular is demanded.
@@ -152,7 +153,9 @@ impl Requirement {
                 acr_values.push(acr);
             }
         }
-        Self { acr_values, max_age: self.within(), ..self.clone() }
+        let mut asked = self.clone();
+        (asked.acr_values, asked.max_age) = (acr_values, self.within());
+        asked
     }
 
     /// Whether an answer with this acr and amr is strong enough.
@@ -234,7 +237,7 @@ impl Requirement {
                 both
             }
         };
-        let merged = Self {
+        let mut merged = Self {
             acr_values,
             max_age: self.max_age.into_iter().chain(other.max_age).min(),
             scope: self.scope.union(&other.scope),
@@ -245,8 +248,10 @@ impl Requirement {
         };
         // The time of a level that is no alternative any more was demanded as well.
         let within = self.within().into_iter().chain(other.within()).min();
-        let max_age = if merged.within() == within { merged.max_age } else { within };
-        Some(Self { max_age, ..merged })
+        if merged.within() != within {
+            merged.max_age = within;
+        }
+        Some(merged)
     }
 
     /// The values that are enough for both.

@@ -159,17 +159,19 @@ impl Coordinator {
 
 /// The request with what it is about in particular: what the app says of it, else what one of its rules
 /// does. That is so for its whole life, whatever is demanded of it later.
-fn about(call: Call, wanted: &[Requirement]) -> Call {
+fn about(mut call: Call, wanted: &[Requirement]) -> Call {
     let mut told = wanted.iter().map(|one| &one.authorization_details).filter(|it| !it.is_empty());
-    match told.next().filter(|_| call.authorization_details.is_empty()) {
-        Some(details) => Call { authorization_details: details.clone(), ..call },
-        None => call,
+    if let Some(details) = told.next().filter(|_| call.authorization_details.is_empty()) {
+        call.authorization_details = details.clone();
     }
+    call
 }
 
 /// What may be demanded of others like it: not what this one was about in particular.
 fn general(need: &Requirement) -> Requirement {
-    Requirement { authorization_details: Details::default(), ..need.clone() }
+    let mut general = need.clone();
+    general.authorization_details = Details::default();
+    general
 }
 
 /// The request leaves as any other.

@@ -54,12 +54,11 @@ record!(Call {
 impl Call {
     /// What is demanded for it: that of its API, and what the app says that it is about.
     #[must_use]
-    pub fn needs(&self, demanded: Requirement) -> Requirement {
-        let details = match self.authorization_details.is_empty() {
-            true => demanded.authorization_details,
-            false => self.authorization_details.clone(),
-        };
-        Requirement { authorization_details: details, ..demanded }
+    pub fn needs(&self, mut demanded: Requirement) -> Requirement {
+        if !self.authorization_details.is_empty() {
+            demanded.authorization_details = self.authorization_details.clone();
+        }
+        demanded
     }
 }
 

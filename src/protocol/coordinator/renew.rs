@@ -258,10 +258,12 @@ impl Coordinator {
     ) {
         let Some(renewing) = self.end_renewal(serial) else { return };
         let until = now.plus(tokens.lifetime.millis());
-        let access_token = Some(tokens.access_token);
-        let claims = claims.or_else(|| renewing.held.claims.clone());
-        let renewed =
-            Held { access_token, scope: tokens.scope, until, claims, ..renewing.held.clone() };
+        let mut renewed = renewing.held.clone();
+        renewed.access_token = Some(tokens.access_token);
+        (renewed.scope, renewed.until) = (tokens.scope, until);
+        if claims.is_some() {
+            renewed.claims = claims;
+        }
         if let (Some(user), Some(id_token)) = (&mut self.user, tokens.id_token) {
             user.id_token = Some(id_token);
         }

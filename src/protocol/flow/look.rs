@@ -111,8 +111,9 @@ impl Flow {
         }
         if let Some(proof) = context.proof.filter(|it| Some(&it.token) == session.id_token.as_ref())
         {
-            let scope = told(session, context.config);
-            effects.push(FlowEffect::Proved(Box::new(SessionProof { scope, ..proof.clone() })));
+            let mut proof = Box::new(proof.clone());
+            proof.scope = told(session, context.config);
+            effects.push(FlowEffect::Proved(proof));
         }
         effects.push(FlowEffect::Looked);
         self.state = State::Preparing;
