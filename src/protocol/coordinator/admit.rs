@@ -215,7 +215,8 @@ impl Coordinator {
 
     /// A window was opened inside a click: it serves the step-up that lacks one, or is closed.
     fn place_window(&mut self, waiter: WaiterId, now: EpochMillis, effects: &mut Vec<Effect>) {
-        let Some(flow) = self.flow.as_ref().filter(|flow| flow.wants_window()).map(Flow::id) else {
+        let Some(flow) = self.flow.as_deref().filter(|flow| flow.wants_window()).map(Flow::id)
+        else {
             effects.push(Effect::DropWindow { waiter });
             return;
         };

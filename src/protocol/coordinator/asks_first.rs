@@ -124,7 +124,7 @@ impl Coordinator {
         let proof = self.proof.as_ref().filter(|_| waiter.may_look());
         self.token_at_hand(&waiter, now).is_none()
             && !proof.is_some_and(|proof| proof.satisfies(&waiter.need, now))
-            && self.flow.as_ref().is_none_or(Flow::wants_window)
+            && self.flow.as_deref().is_none_or(Flow::wants_window)
     }
 
     /// A request that left as it was, to see whether a lesson still holds, went through.

@@ -46,7 +46,7 @@ pub struct Coordinator {
     /// The renewals that are under way.
     pub(super) renewals: Vec<Renewing>,
     pub(super) waiters: Vec<Box<Waiter>>,
-    pub(super) flow: Option<Flow>,
+    pub(super) flow: Option<Box<Flow>>,
     /// The user is back from a redirect, and another step-up is under way.
     pub(super) arrival: Option<Arrival>,
     pub(super) last_flow: u32,
@@ -179,14 +179,14 @@ impl Coordinator {
         let requirement = requirement.clone().in_order(&self.config.levels);
         self.assured(&requirement, now).is_none()
             && !self.proof.as_ref().is_some_and(|proof| proof.satisfies(&requirement, now))
-            && self.flow.as_ref().is_none_or(Flow::wants_window)
+            && self.flow.as_deref().is_none_or(Flow::wants_window)
     }
 
     /// Whether it is all over here as well when another tab has been cleared, with this user being
     /// signed in from now on: not where this page is theirs already.
     #[must_use]
     pub fn is_concerned(&self, sub: Option<&str>) -> bool {
-        let expected = self.flow.as_ref().and_then(Flow::expected_sub);
+        let expected = self.flow.as_deref().and_then(Flow::expected_sub);
         let known = || self.user.as_ref().map(|user| user.subject.sub.as_str());
         sub.is_none() || sub != expected.or_else(known)
     }

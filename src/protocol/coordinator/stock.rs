@@ -22,7 +22,7 @@ pub(super) struct Stock {
 
 #[derive(Debug)]
 struct Fetching {
-    flow: Flow,
+    flow: Box<Flow>,
     waiters: Vec<WaiterId>,
 }
 

@@ -205,7 +205,7 @@ impl Flow {
         goal: Goal,
         window: bool,
         context: &Context<'_>,
-    ) -> (Self, Vec<FlowEffect>) {
+    ) -> (Box<Self>, Vec<FlowEffect>) {
         let Context { config, .. } = context;
         let looks = goal.look && !goal.requirement.needs_a_token() && config.provider.is_some();
         let methods = match config.arrangement {
@@ -218,7 +218,7 @@ impl Flow {
             true if methods.contains(&Method::Popup) => Some(Method::Popup),
             _ => methods.first().copied(),
         };
-        let mut flow = Self {
+        let mut flow = Box::new(Self {
             id,
             offered: goal.offer.clone().map_or(Offered::No, Offered::Here),
             goal,
@@ -252,7 +252,7 @@ impl Flow {
             push: Push::No,
             pushed_again: false,
             state: if looks { State::Looking } else { State::Preparing },
-        };
+        });
         let own = flow.is_own(config);
         if !own && method.is_none() && !looks {
             flow.state = State::Ended;

@@ -55,7 +55,7 @@ impl Flow {
 
     /// Begins to fetch options, and what else can be had ahead.
     #[must_use]
-    pub fn prepare(id: FlowId, goal: Goal, context: &Context<'_>) -> (Self, Vec<FlowEffect>) {
+    pub fn prepare(id: FlowId, goal: Goal, context: &Context<'_>) -> (Box<Self>, Vec<FlowEffect>) {
         let (mut flow, started) = Self::start(id, goal, false, context);
         flow.ahead = true;
         flow.turn = Turn::Ours;

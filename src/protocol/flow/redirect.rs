@@ -136,14 +136,14 @@ impl Flow {
         pending: Pending,
         query: &str,
         context: &mut Context<'_>,
-    ) -> (Self, Vec<FlowEffect>) {
+    ) -> (Box<Self>, Vec<FlowEffect>) {
         let Pending { mut visit, goal, session, who, .. } = pending;
         let mut metadata = None;
         if let Visit::Provider(transaction) = &mut visit {
             transaction.provider.clone_from(&context.config.provider);
             metadata = Some(transaction.metadata.clone());
         }
-        let mut flow = Self {
+        let mut flow = Box::new(Self {
             id,
             goal,
             methods: Vec::new(),
@@ -171,7 +171,7 @@ impl Flow {
             push: Push::No,
             pushed_again: false,
             state: State::Awaiting { visit, url: "".into() },
-        };
+        });
         let mut effects = vec![FlowEffect::StartDeadline(context.config.prompt_timeout)];
         let outcome = flow.check_issuer(context).and_then(|()| {
             effects.push(FlowEffect::ReadSession);

@@ -21,7 +21,7 @@ pub const ISSUER: &str = "https://login.example";
 
 /// One step-up on a page of its own.
 pub struct Journey {
-    pub flow: Flow,
+    pub flow: Box<Flow>,
     pub config: Config,
     pub user: Option<User>,
     /// What the session was found to prove last.
