@@ -88,10 +88,14 @@ impl Driver {
 
     /// Asks the core something.
     pub fn ask<T>(self: &Rc<Self>, question: impl FnOnce(&Coordinator, EpochMillis) -> T) -> T {
+        self.look_at_the_clock();
+        question(&self.core.borrow(), now())
+    }
+
+    fn look_at_the_clock(self: &Rc<Self>) {
         if let Some(by) = self.clock.set_back() {
             self.dispatch(Event::SetBack(by));
         }
-        question(&self.core.borrow(), now())
     }
 
     /// The token that is held for what a request is about in particular; it is used once.

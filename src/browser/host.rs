@@ -3,7 +3,7 @@
 pub use super::js::get;
 use super::js::{Array, Function, Object, Promise};
 use super::network::Request;
-use crate::protocol::border::{Foreign, Import, import};
+use crate::protocol::border::{Foreign, Import};
 use crate::protocol::encode::concat;
 use crate::protocol::error::{Error, ErrorCode};
 use wasm_bindgen::prelude::*;
@@ -143,7 +143,11 @@ pub fn own_error(value: &JsValue, otherwise: ErrorCode, detail: &str) -> Error {
 ///
 /// `code`, with what it was that could not be read.
 pub fn from_js<T: Import>(value: JsValue, code: ErrorCode, what: &str) -> Result<T, Error> {
-    import(&value).ok_or_else(|| formless(code, what))
+    let mut read = T::blank();
+    match read.fill(&value) {
+        true => Ok(read),
+        false => Err(formless(code, what)),
+    }
 }
 
 fn formless(code: ErrorCode, what: &str) -> Error {
