@@ -70,20 +70,20 @@ const BUDGETS: [Budget; 5] = [
     Budget {
         name: "from challenge to prompt",
         moments: &[&LOADER, &PROMPT],
-        most: 125_000,
+        most: 118_500,
         goal: 50_000,
     },
     Budget { name: "the gate", moments: &[&GATE], most: 6_000, goal: 6_000 },
     Budget {
         name: "a popup step-up with OpenID Connect, all of it",
         moments: &[&START, &LOADER, &PROMPT, &GATE, &VERDICT],
-        most: 155_000,
+        most: 145_500,
         goal: 100_000,
     },
     Budget {
         name: "a passkey step-up at the app's backend, all of it",
         moments: &[&START, &LOADER, &PROMPT, &GATE],
-        most: 130_000,
+        most: 123_000,
         goal: 55_000,
     },
 ];

@@ -234,8 +234,8 @@ impl Coordinator {
         effects: &mut Vec<Effect>,
     ) {
         while self.flow.is_none() {
-            let queued = |waiter: &&Box<Waiter>| waiter.phase == Phase::Queued;
-            let Some(leader) = self.waiters.iter().find(queued) else { return };
+            let mut queued = self.waiters.iter().filter(|waiter| waiter.phase == Phase::Queued);
+            let Some(leader) = queued.next() else { return };
             let leading = leader.id;
             if let Err(code) = self.patience.allows(leader, now) {
                 match self.take(leading) {
@@ -293,9 +293,9 @@ impl Coordinator {
             }
         }
         // The session was not enough for a request that was challenged.
-        let in_it = |waiter: &&Box<Waiter>| waiter.phase == Phase::In(id);
+        let in_it = |waiter: &Waiter| waiter.phase == Phase::In(id);
         goal.look = self.config.provider.is_some()
-            && self.waiters.iter().filter(in_it).all(|waiter| waiter.may_look());
+            && self.waiters.iter().all(|waiter| !in_it(waiter) || waiter.may_look());
         if let Some(waiter) = window {
             effects.push(Effect::AdoptWindow { waiter, flow: id });
         }
@@ -308,7 +308,9 @@ impl Coordinator {
         };
         let (flow, started) = Flow::start(id, goal, window.is_some(), &context);
         // Where the session is looked at first, it is not known yet whether anybody is asked.
-        if let Some(leader) = self.waiters.iter().find(in_it).filter(|_| !flow.is_looking()) {
+        if let Some(leader) =
+            self.waiters.iter().find(|it| in_it(it)).filter(|_| !flow.is_looking())
+        {
             self.patience.begins(leader, now);
         }
         self.flow = Some(flow);

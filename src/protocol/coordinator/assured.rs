@@ -141,13 +141,14 @@ impl Coordinator {
         effects: &mut Vec<Effect>,
     ) -> bool {
         let proof = self.proof.clone();
-        let is_content = |waiter: &Box<Waiter>| {
+        let is_content = |waiter: &Waiter| {
             waiter.phase == Phase::In(flow)
                 && waiter.may_look()
                 && proof.as_ref().is_some_and(|proof| proof.satisfies(&waiter.need, now))
         };
         let all = core::mem::take(&mut self.waiters);
-        let (content, left): (Vec<_>, Vec<_>) = all.into_iter().partition(is_content);
+        let (content, left): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|waiter| is_content(waiter));
         self.waiters = left;
         self.end_flow_nobody_waits_for(effects);
         for (waiter, proof) in content.iter().zip(proof.iter().cycle()) {

@@ -45,6 +45,8 @@ pub struct Coordinator {
     pub(super) offered: Option<Serial>,
     /// The renewals that are under way.
     pub(super) renewals: Vec<Renewing>,
+    // Boxed, so that less is moved: see `Waiter`.
+    #[allow(clippy::vec_box)]
     pub(super) waiters: Vec<Box<Waiter>>,
     pub(super) flow: Option<Box<Flow>>,
     /// The user is back from a redirect, and another step-up is under way.

@@ -89,8 +89,8 @@ impl Coordinator {
     /// The same for a request that was sent again: one renewal for one request, at most.
     #[must_use]
     pub fn may_renew_for(&self, waiter: WaiterId) -> bool {
-        let sent = |it: &&Box<Waiter>| it.id == waiter && it.phase == Phase::Sent && !it.renewed;
-        let waiter = self.waiters.iter().find(sent);
+        let sent = |it: &Waiter| it.id == waiter && it.phase == Phase::Sent && !it.renewed;
+        let waiter = self.waiters.iter().find(|it| sent(it));
         waiter.and_then(|it| it.sent_with.last()).is_some_and(|serial| self.may_renew(*serial))
     }
 
@@ -331,8 +331,8 @@ impl Coordinator {
 
     /// Who waits for this renewal.
     pub(super) fn waiting_for(&self, serial: Serial) -> Vec<WaiterId> {
-        let waits = |waiter: &&Box<Waiter>| waiter.phase == Phase::Renewing(serial);
-        self.waiters.iter().filter(waits).map(|waiter| waiter.id).collect()
+        let waits = |waiter: &Waiter| waiter.phase == Phase::Renewing(serial);
+        self.waiters.iter().filter(|it| waits(it)).map(|waiter| waiter.id).collect()
     }
 
     /// Sends a request with a renewed token: only because the answer before was that the one it had

@@ -9,7 +9,7 @@
 use super::effect::Effect;
 use super::event::WaiterId;
 use super::machine::Coordinator;
-use super::waiter::{Phase, Waiter};
+use super::waiter::Phase;
 use crate::protocol::flow::FlowId;
 use crate::protocol::held::{Held, Serial};
 use crate::protocol::renewal::Refresh;
@@ -87,8 +87,11 @@ impl Coordinator {
 
     /// No further tokens come: who waits for one is asked for.
     pub(super) fn queue_renewing(&mut self, serial: Serial) {
-        let waits = |waiter: &&mut Box<Waiter>| waiter.phase == Phase::Renewing(serial);
-        self.waiters.iter_mut().filter(waits).for_each(|waiter| waiter.phase = Phase::Queued);
+        for waiter in &mut self.waiters {
+            if waiter.phase == Phase::Renewing(serial) {
+                waiter.phase = Phase::Queued;
+            }
+        }
     }
 
     /// The app's next request carries this one, or the app itself has it.
