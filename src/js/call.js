@@ -78,14 +78,15 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
     const ours = {};
     if (token) ours.Authorization = `${proof ? "DPoP" : "Bearer"} ${token}`;
     if (proof) ours.DPoP = proof;
+    if (guard) ours[guard.header] = /** @type {string} */ (guarding);
     if (unsafe && idempotencyKey) ours["Idempotency-Key"] = idempotencyKey;
-    const all = request || init.headers || guard ? new Headers(headers) : undefined;
-    // A proof that the caller has made is for another token.
-    if (token) all?.delete("DPoP");
-    if (guard) all?.set(guard.header, /** @type {string} */ (guarding));
-    for (const name in all && ours) all?.set(name, ours[name]);
-    const sent = all ?? ours;
-    const guarded = (!!token || !!guard || !!all?.has("Authorization")) && wanted === "follow";
+    const all = request || init.headers ? new Headers(headers) : undefined;
+    if (all) {
+      // A proof that the caller has made is for another token.
+      if (token) all.delete("DPoP");
+      for (const [name, value] of Object.entries(ours)) all.set(name, value);
+    }
+    const guarded = wanted === "follow" && (token || guard || all?.has("Authorization"));
     // The browser would take `Authorization` off on the way to another origin, but no proof, nor the
     // header against forged requests.
     const follows = guarded && !guard && !proof && !all?.has("DPoP") && api.redirects === "same-origin";
@@ -94,15 +95,14 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
     // read is never answered by what was kept, and would only cost another preflight.
     const unkept = again && !unsafe && ((request ?? init).cache ?? "default") === "default";
     /** @type {RequestInit} */
-    const fresh = unkept ? { cache: "reload" } : {};
-    // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
-    const { referrer, referrerPolicy } = request ?? {};
-    const answer = native(
-      request
-        ? new Request(request.clone(), { headers: sent, redirect, referrer, referrerPolicy, ...fresh })
-        : url,
-      request ? undefined : { ...kept, headers: sent, redirect, ...fresh },
-    );
+    const how = { headers: all ?? ours, redirect };
+    if (unkept) how.cache = "reload";
+    let answer;
+    if (request) {
+      // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
+      const { referrer, referrerPolicy } = request;
+      answer = native(new Request(request.clone(), { referrer, referrerPolicy, ...how }));
+    } else answer = native(url, { ...kept, ...how });
     if (!guarded) return answer;
     return Promise.resolve(answer).then((response) => {
       // A token does not travel along a redirect, and nobody learns where it would have gone.
