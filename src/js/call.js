@@ -69,6 +69,51 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
   let { idempotencyKey } = stepup;
   // Made once: it is what tells the API that two requests are one.
   if (idempotencyKey === true) idempotencyKey = unsafe ? crypto.randomUUID() : undefined;
+  /**
+   * Waits for nothing: not even a promise of its own is made where nothing is to be looked at.
+   * @type {(native: Fetch, token?: string, again?: boolean, proof?: string, guarding?: string) => Promise<Response>}
+   */
+  const send = (native, token, again, proof, guarding) => {
+    /** What is ours alone needs no list of headers, which costs more than all else here. @type {Record<string, string>} */
+    const ours = {};
+    if (token) ours.Authorization = `${proof ? "DPoP" : "Bearer"} ${token}`;
+    if (proof) ours.DPoP = proof;
+    if (guard) ours[guard.header] = /** @type {string} */ (guarding);
+    if (unsafe && idempotencyKey) ours["Idempotency-Key"] = idempotencyKey;
+    const all = request || init.headers ? new Headers(headers) : undefined;
+    if (all) {
+      // A proof that the caller has made is for another token.
+      if (token) all.delete("DPoP");
+      for (const [name, value] of Object.entries(ours)) all.set(name, value);
+    }
+    const guarded = wanted === "follow" && (token || guard || all?.has("Authorization"));
+    // The browser would take `Authorization` off on the way to another origin, but no proof, nor the
+    // header against forged requests.
+    const follows = guarded && !guard && !proof && !all?.has("DPoP") && api.redirects === "same-origin";
+    const redirect = guarded && !follows ? "manual" : wanted;
+    // The browser may have kept the challenge (RFC 9111 §3); wanted is what the API says now. What is not
+    // read is never answered by what was kept, and would only cost another preflight.
+    const unkept = again && !unsafe && ((request ?? init).cache ?? "default") === "default";
+    /** @type {RequestInit} */
+    const how = { headers: all ?? ours, redirect };
+    if (unkept) how.cache = "reload";
+    let answer;
+    if (request) {
+      // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
+      const { referrer, referrerPolicy } = request;
+      answer = native(new Request(request.clone(), { referrer, referrerPolicy, ...how }));
+    } else answer = native(url, { ...kept, ...how });
+    if (!guarded) return answer;
+    return Promise.resolve(answer).then((response) => {
+      // A token does not travel along a redirect, and nobody learns where it would have gone.
+      if (
+        response.type === "opaqueredirect" ||
+        (follows && new URL(response.url).origin !== new URL(url).origin)
+      )
+        throw new StepUpError("origin_not_allowed", { message: "a redirect", response });
+      return response;
+    });
+  };
   return {
     url,
     api,
@@ -83,42 +128,8 @@ export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => 
     signal: request ? request.signal : init.signal,
     // A stream is gone once it is sent. `ensure()` before the request is the way.
     replayable: !!request || !(body?.getReader || body?.[Symbol.asyncIterator]),
-    send: async (native, token, again, proof) => {
-      const sent = new Headers(headers);
-      if (token) {
-        sent.set("Authorization", `${proof ? "DPoP" : "Bearer"} ${token}`);
-        // A proof that the caller has made is for another token.
-        sent.delete("DPoP");
-      }
-      if (proof) sent.set("DPoP", proof);
-      if (guard) sent.set(guard.header, await guard.token());
-      if (unsafe && idempotencyKey) sent.set("Idempotency-Key", idempotencyKey);
-      const guarded = (sent.has("Authorization") || !!guard) && wanted === "follow";
-      // The browser would take `Authorization` off on the way to another origin, but no proof, nor the
-      // header against forged requests.
-      const follows = guarded && !guard && !sent.has("DPoP") && api.redirects === "same-origin";
-      const redirect = guarded && !follows ? "manual" : wanted;
-      // The browser may have kept the challenge (RFC 9111 §3); wanted is what the API says now. What is not
-      // read is never answered by what was kept, and would only cost another preflight.
-      const unkept = again && !unsafe && ((request ?? init).cache ?? "default") === "default";
-      /** @type {RequestInit} */
-      const fresh = unkept ? { cache: "reload" } : {};
-      // Any init makes a new Request forget its referrer (Fetch §5.4), so that is said again.
-      const { referrer, referrerPolicy } = request ?? {};
-      const response = await native(
-        request
-          ? new Request(request.clone(), { headers: sent, redirect, referrer, referrerPolicy, ...fresh })
-          : url,
-        request ? undefined : { ...kept, headers: sent, redirect, ...fresh },
-      );
-      // A token does not travel along a redirect, and nobody learns where it would have gone.
-      if (
-        guarded &&
-        (response.type === "opaqueredirect" ||
-          (follows && new URL(response.url).origin !== new URL(url).origin))
-      )
-        throw new StepUpError("origin_not_allowed", { message: "a redirect", response });
-      return response;
-    },
+    send: guard
+      ? async (native, token, again, proof) => send(native, token, again, proof, await guard.token())
+      : send,
   };
 };

@@ -139,11 +139,12 @@ export const start = async (options, loader) => {
     const { prover } = await import("./dpop.js");
     return prover(options, { client, enter, forgotten: loader.forgotten });
   });
-  /** @param {string} token @param {string} key */
-  const sender = (token, key) => {
+  /** @param {string} token @param {string} jkt */
+  const sender = (token, jkt) => {
     const began = clears;
+    const held = { token, jkt };
     return async (/** @type {Call} */ call, through = native, again = false) =>
-      (await bound()).send(call, through, token, key, again, () => began === clears);
+      (await bound()).send(call, through, held, again, () => began === clears);
   };
 
   /** Ends a wait, once. @param {number} id */

@@ -37,7 +37,7 @@ const NONE = {};
 export const start = (options, target, native, opened) => {
   /** @type {import("./apis.js").Place[]} */
   let apis;
-  /** Their origins, once they are known. @type {Set<string> | undefined} */
+  /** Their origins, once they are known, and whether each is to be trusted. @type {Map<string, boolean> | undefined} */
   let origins;
   /** @type {Engine | undefined} */
   let engine;
@@ -128,13 +128,15 @@ export const start = (options, target, native, opened) => {
   const heldFor = (call) => {
     const narrow = call.stepup.authorizationDetails && engine?.narrow(call);
     let held = narrow || published[call.index];
-    if (held && !lives(held)) {
+    let live = held && lives(held);
+    if (held && !live) {
       // There may be another one beside it.
       engine?.expired();
       held = published[call.index];
+      live = held && lives(held);
     }
     // Only the API's word leads to a renewal, so what has expired is sent to get it.
-    if (!held || !(lives(held) || (held.renewable && call.replayable))) return undefined;
+    if (!held || !(live || (held.renewable && call.replayable))) return undefined;
     call.serial = held.serial;
     if (held.once && !narrow) engine?.spent(held.serial);
     return held;
@@ -160,11 +162,20 @@ export const start = (options, target, native, opened) => {
     }
   };
 
-  /** What is not for somebody else for certain. @param {any} input @param {any} init @param {unknown} url @returns {Promise<Response>} */
-  const judge = async (input, init, url) => {
+  /** What is not for somebody else for certain. It waits for nothing, which would cost more than it does. @param {any} input @param {any} init @param {unknown} url @returns {Promise<Response>} */
+  const judge = (input, init, url) => {
+    try {
+      return sorted(input, init, url);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+
+  /** @type {typeof judge} */
+  const sorted = (input, init, url) => {
     if (!origins) {
       apis ??= placesOf(options);
-      origins = new Set(apis.map(({ origin }) => origin));
+      origins = new Map(apis.map(({ origin }) => [origin, trustworthy(origin)]));
     }
     let place;
     try {
@@ -174,7 +185,7 @@ export const start = (options, target, native, opened) => {
     }
     const index = place ? placeOf(apis, place) : -1;
     if (!place || index < 0) return native(input, init);
-    if (!trustworthy(place.origin)) throw new StepUpError("origin_not_allowed", { message: place.origin });
+    if (!origins.get(place.origin)) throw new StepUpError("origin_not_allowed", { message: place.origin });
     const call = keep(input, init ?? {}, place.href, apis[index].api, index, options.bff?.csrf);
     if (options.rules) return byRules(call);
     return options.rememberRequirements && engine ? engine.demanded(call, []) : run(call);

@@ -24,6 +24,26 @@ const bound = ({ body }, more) =>
 const wantsNonce = () =>
   new Response(null, { status: 401, headers: { "www-authenticate": 'DPoP error="use_dpop_nonce"' } });
 
+/** What is digested from now on. */
+const digests = () => {
+  const { subtle } = crypto;
+  const real = subtle.digest.bind(subtle);
+  /** @type {string[]} */
+  const texts = [];
+  /** @type {SubtleCrypto["digest"]} */
+  const value = (algorithm, data) => {
+    texts.push(new TextDecoder().decode(data));
+    return real(algorithm, data);
+  };
+  Object.defineProperty(subtle, "digest", { value, configurable: true });
+  return {
+    end: () => {
+      delete (/** @type {any} */ (subtle).digest);
+      return texts;
+    },
+  };
+};
+
 beforeEach(() => {
   stage = new Stage();
   stage.answers = {
@@ -82,10 +102,30 @@ suite("each send proves anew that the key is held", () => {
 
   test("t56 by the method that is on the wire", async () => {
     const stepup = make();
-    for (const method of ["post", "patch", "DELETE"]) await stepup.fetch(API, { method });
-    await stepup.fetch(new Request(API, { method: "put" }));
+    for (const method of ["post", "patch", "PATCH", "Options", "reset", "DELETE"]) await stepup.fetch(API, { method });
+    await stepup.fetch(API, {});
+    for (const method of ["put", "patch"]) await stepup.fetch(new Request(API, { method }));
     const methods = (await proofs(API)).map(({ claims }) => claims.htm);
-    assert.deepEqual(methods, ["POST", "patch", "DELETE", "PUT"]);
+    assert.deepEqual(methods, ["POST", "patch", "PATCH", "OPTIONS", "reset", "DELETE", "GET", "PUT", "patch"]);
+    assert.deepEqual(stage.to(API).filter(({ headers }) => headers.has("dpop")).map(({ method }) => method), methods);
+  });
+
+  test("t56 with the digest of the very token that goes along, which is made once for each", async () => {
+    let given = 0;
+    stage.answers[TOKEN] = (sent) => bound(sent, { access_token: `high-${(given += 1)}` });
+    stage.answers[API] = () => new Response();
+    // Both have the same key.
+    const [one, other] = [make(), make()];
+    for (const stepup of [one, other]) await stepup.ensure({ acr: "AL3" });
+    const digested = digests();
+    for (const stepup of [one, other, one, other]) await stepup.fetch(API);
+    assert.deepEqual(digested.end(), ["high-1", "high-2"]);
+    one.clear();
+    await one.ensure({ acr: "AL3" });
+    await one.fetch(API);
+    assert.deepEqual(authorizations(), ["high-1", "high-2", "high-1", "high-2", "high-3"].map((token) => `DPoP ${token}`));
+    const aths = (await proofs(API)).map(({ claims }) => claims.ath);
+    assert.equal(new Set(aths).size, 3);
   });
 });
 
