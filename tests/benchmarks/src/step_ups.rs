@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use e2e::engine::{Engine, Tools};
 use serde_json::{Map, Value, json};
 
-use self::contender::{CONTENDERS, Contender};
+use self::contender::{CONTENDERS, Contender, TRIALS};
 use self::stage::{Stage, Temperature};
 use self::summary::{alike, summary};
 use crate::choice::Choice;
@@ -45,9 +45,10 @@ pub fn measure(tools: Tools, choice: &Choice) -> Value {
     };
     let built = bundle::build();
     let mut version = Value::Null;
-    let mut contenders = Map::new();
+    let (mut contenders, mut trials) = (Map::new(), Map::new());
     let mut given_up = Vec::new();
-    for contender in CONTENDERS.iter().filter(|it| it.name.contains(&choice.contenders)) {
+    let all = CONTENDERS.iter().map(|it| (it, false)).chain(TRIALS.iter().map(|it| (it, true)));
+    for (contender, trial) in all.filter(|(it, _)| it.name.contains(&choice.contenders)) {
         eprintln!("   {}", contender.name);
         // Three browsers under automation lose a click now and then.
         let measured = (0..2).find_map(|_| {
@@ -55,7 +56,8 @@ pub fn measure(tools: Tools, choice: &Choice) -> Value {
         });
         match measured {
             Some((measured, by)) => {
-                contenders.insert(contender.name.into(), measured);
+                let place = if trial { &mut trials } else { &mut contenders };
+                place.insert(contender.name.into(), measured);
                 version = by.into();
             }
             None => given_up.push(contender.name),
@@ -65,8 +67,8 @@ pub fn measure(tools: Tools, choice: &Choice) -> Value {
     let (mut goals, pairs) = (goals::goals(&contenders), goals::pairs(&contenders));
     goals.extend(given_up.into_iter().map(goals::given_up));
     json!({
-        "version": version, "contenders": contenders, "goals": goals, "pairs": pairs,
-        "notes": about(tools.engine()),
+        "version": version, "contenders": contenders, "trials": trials, "goals": goals,
+        "pairs": pairs, "notes": about(tools.engine()),
     })
 }
 
