@@ -7,13 +7,17 @@ const CORE = "/stepup/stepup_bg.wasm";
 /** What the transfer is known to need, where the app has a rule for it. */
 const TRANSFER = { method: "POST", url: "./transfers", require: { acr: "AL3", maxAge: 60, scope: "transfers:write" } };
 
-/** Waits until the engine's code has come, which the package itself does not. @returns {Promise<void>} */
+/**
+ * Waits until the engine's code has come, with all that it imports, which the package itself does not.
+ * @returns {Promise<unknown>}
+ */
 const engine = () =>
   new Promise((resolve) => {
     const observer = new PerformanceObserver((seen) => {
-      if (!seen.getEntries().some(({ name }) => /\/engine-\w+\.js$/.test(name))) return;
+      const script = seen.getEntries().find(({ name }) => /\/engine-\w+\.js$/.test(name));
+      if (!script) return;
       observer.disconnect();
-      resolve();
+      resolve(import(script.name));
     });
     observer.observe({ type: "resource", buffered: true });
   });
