@@ -157,18 +157,19 @@ impl Bench<'_> {
 
 /// The figures of a part with those of the engines that were measured now, on this machine; the other engines
 /// keep theirs.
-fn merged(before: Value, now: Value, machine: &Value) -> Value {
-    let engines = |mut part: Value| match part["engines"].take() {
-        Value::Object(engines) => engines,
+fn merged(mut before: Value, mut now: Value, machine: &Value) -> Value {
+    let engines = |part: &mut Value| match part.get_mut("engines").map(Value::take) {
+        Some(Value::Object(engines)) => engines,
         _ => Map::new(),
     };
-    let mut all = engines(before);
-    let what = now["what"].clone();
-    for (engine, mut figures) in engines(now) {
-        figures["on"] = machine.clone();
+    let mut all = engines(&mut before);
+    for (engine, mut figures) in engines(&mut now) {
+        if let Some(figures) = figures.as_object_mut() {
+            figures.insert("on".into(), machine.clone());
+        }
         all.insert(engine, figures);
     }
-    json!({ "what": what, "engines": all })
+    json!({ "what": now.get("what"), "engines": all })
 }
 
 fn read_json(file: &Path) -> Outcome<Value> {
@@ -234,9 +235,9 @@ mod tests {
                 "chromium": of("1", 1), "firefox": of("3", 3), "webkit": of("3", 4),
             } })
         );
-        let first = merged(json!({}), after.clone(), &json!({ "date": "4" }));
-        assert_eq!(first["engines"].as_object().map(Map::len), Some(3));
-        assert_eq!(first["engines"]["chromium"], of("4", 1));
+        let now = json!({ "what": "scale", "engines": { "webkit": { "number": 4 } } });
+        let first = merged(json!({}), now, &json!({ "date": "4" }));
+        assert_eq!(first, json!({ "what": "scale", "engines": { "webkit": of("4", 4) } }));
     }
 
     #[test]
