@@ -8,12 +8,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { goalSection } from "./report/goals.js";
+import { measured } from "./report/measured.js";
 import { readme } from "./report/readme.js";
 import { requestSection } from "./report/requests.js";
 import { scaleSection } from "./report/scale.js";
 import { sizeSection } from "./report/sizes.js";
 import { stepUpSection } from "./report/stepups.js";
-import { count } from "./report/tables.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [results, flag] = process.argv.slice(2);
@@ -27,12 +27,8 @@ const read = (name) => {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 };
 
-const machine = read("machine");
 const [sizes, peers] = [read("sizes"), read("peers")];
 const [requests, stepUps, scale] = ["requests", "step_ups", "scale"].map((name) => read(name)?.engines);
-const engines = Object.entries(requests ?? stepUps ?? scale ?? {})
-  .map(([name, { version }]) => `${name} ${version}`)
-  .join(", ");
 
 const sections = [
   `# Benchmarks
@@ -44,13 +40,12 @@ cargo xtask bench
 \`\`\`
 
 \`cargo xtask size\` prints the sizes alone, \`cargo xtask bench --quick\` tries all of it without changing this
-page. Measured on ${machine.date}: ${machine.system}, ${machine.processor}, ${count(machine.cores)} cores; ${machine.rustc},
-Node ${machine.node}; ${engines}. Times depend on the machine: what counts are ratios to what runs beside it, and counts.
+page. Times depend on the machine: what counts are ratios to what runs beside it, and counts. ${measured({ requests, "step-ups": stepUps, scale })}
 The figures as they were measured are in [tests/benchmarks/results](tests/benchmarks/results).`,
   goalSection({ sizes, requests, stepUps, scale }),
   sizes && peers && (await sizeSection(sizes, peers, plots)),
   requests && (await requestSection(requests, plots)),
-  stepUps && (await stepUpSection(stepUps, plots, read("step_ups").quick)),
+  stepUps && (await stepUpSection(stepUps, plots)),
   scale && (await scaleSection(scale, plots)),
 ];
 writeFileSync(join(root, "BENCHMARKS.md"), `${sections.filter(Boolean).join("\n\n").trim()}\n`);

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::browsers::{self, Browsers};
 use crate::build::{self, Profile};
@@ -58,7 +58,8 @@ struct Choice {
     quick: bool,
 }
 
-/// Runs the command. What is not measured now stays in the report as it was measured last.
+/// Runs the command. What is not measured now stays in the report as it was measured last: parts, and engines
+/// of a part. Each engine's figures say on what they were measured, and when.
 ///
 /// # Errors
 /// What the set-up, the build or a measurement says.
@@ -69,15 +70,19 @@ pub fn command(project: &Project, arguments: &[String]) -> Outcome {
     setup::npm_packages(project, FOLDER)?;
     let browsers = browsers::ready(project)?;
     build::build(project, &tools, Profile::Release)?;
+    // What measures is checked before it is believed.
+    let types = run(project.npm_command(".", "tsc")).args(["--project", FOLDER]);
+    types.dir(&project.root).shown()?;
     let bench = Bench { project, browsers, choice };
     let results = bench.results();
     fs::create_dir_all(&results)
         .map_err(|error| Failure::new(format!("{} cannot be made: {error}", results.display())))?;
     for part in &bench.choice.parts {
         println!("\n== {}", part.name());
+        let began = Instant::now();
         bench.measure(*part, &results.join(format!("{}.json", part.name())))?;
+        println!("   measured in {} s", began.elapsed().as_secs());
     }
-    write_json(&results.join("machine.json"), &Bench::machine()?)?;
     let report = run("node").args(["report.js"]).args([&results]);
     let report = if bench.choice.quick { report.args(["--quick"]) } else { report };
     report.dir(&project.root.join(FOLDER)).shown()
@@ -109,10 +114,12 @@ impl Bench<'_> {
                 project::write(file, told + "\n")
             }
             Part::Requests | Part::StepUps | Part::Scale => {
+                let found = self.project.target.join("benchmarks").join("measured.json");
+                project::write(&found, "")?;
                 let mut measure =
                     cargo(&["run", "--quiet", "--release", "--package", "benchmarks"])
                         .args(["--", part.name(), "--out"])
-                        .args([file]);
+                        .args([&found]);
                 if self.choice.quick {
                     measure = measure.args(["--quick"]);
                 }
@@ -120,12 +127,14 @@ impl Bench<'_> {
                     measure = measure.args(["--engine", engines]);
                 }
                 let measure = measure.dir(&self.project.root).within(LONG);
-                self.browsers.given_to(measure).shown()
+                self.browsers.given_to(measure).shown()?;
+                let before = if file.exists() { read_json(file)? } else { json!({}) };
+                write_json(file, &merged(before, read_json(&found)?, &Bench::machine()?))
             }
         }
     }
 
-    /// What it was measured on; each engine's figures have its version.
+    /// What it is measured on, and when; each engine's figures have its version.
     fn machine() -> Outcome<Value> {
         let first_line = |text: String| text.lines().next().unwrap_or_default().trim().to_owned();
         let value = |file: &str, key: &str| {
@@ -144,6 +153,28 @@ impl Bench<'_> {
             "node": run("node").args(["--version"]).output()?,
         }))
     }
+}
+
+/// The figures of a part with those of the engines that were measured now, on this machine; the other engines
+/// keep theirs.
+fn merged(mut before: Value, mut now: Value, machine: &Value) -> Value {
+    let engines = |part: &mut Value| match part.get_mut("engines").map(Value::take) {
+        Some(Value::Object(engines)) => engines,
+        _ => Map::new(),
+    };
+    let mut all = engines(&mut before);
+    for (engine, mut figures) in engines(&mut now) {
+        if let Some(figures) = figures.as_object_mut() {
+            figures.insert("on".into(), machine.clone());
+        }
+        all.insert(engine, figures);
+    }
+    json!({ "what": now.get("what"), "engines": all })
+}
+
+fn read_json(file: &Path) -> Outcome<Value> {
+    serde_json::from_str(&project::read(file)?)
+        .map_err(|error| Failure::new(format!("{} is no JSON: {error}", file.display())))
 }
 
 fn write_json(file: &Path, value: &Value) -> Outcome {
@@ -190,6 +221,23 @@ mod tests {
         let some = chosen(&["--only", "sizes,scale", "--quick"]);
         let some = some.map(|choice| (choice.parts, choice.quick));
         assert_eq!(some, Ok((vec![Part::Sizes, Part::Scale], true)));
+    }
+
+    #[test]
+    fn engines_that_are_not_measured_now_keep_their_figures_with_their_day() {
+        let of = |day: &str, number: u32| json!({ "number": number, "on": { "date": day } });
+        let before = json!({ "what": "scale", "engines": { "chromium": of("1", 1), "firefox": of("2", 2) } });
+        let now = json!({ "what": "scale", "engines": { "firefox": { "number": 3 }, "webkit": { "number": 4 } } });
+        let after = merged(before, now, &json!({ "date": "3" }));
+        assert_eq!(
+            after,
+            json!({ "what": "scale", "engines": {
+                "chromium": of("1", 1), "firefox": of("3", 3), "webkit": of("3", 4),
+            } })
+        );
+        let now = json!({ "what": "scale", "engines": { "webkit": { "number": 4 } } });
+        let first = merged(json!({}), now, &json!({ "date": "4" }));
+        assert_eq!(first, json!({ "what": "scale", "engines": { "webkit": of("4", 4) } }));
     }
 
     #[test]

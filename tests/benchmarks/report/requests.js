@@ -2,10 +2,10 @@
 /** What one request costs in each engine. */
 
 import { OTHERS, OURS, plot } from "./plots.js";
-import { figure, table } from "./tables.js";
+import { count, figure, table } from "./tables.js";
 
 /**
- * @typedef {{ microseconds: number, overMicroseconds: number, ratio: number }} Cost
+ * @typedef {{ microseconds: number, overMicroseconds: number, ratio: number, runs: number, rounds: number }} Cost
  * @typedef {{ stubbed: Record<string, Cost>, loopback: Record<string, Cost>, notes?: string[] }} Requests
  */
 
@@ -31,6 +31,13 @@ const costs = (engines, over) => {
       }),
     ]),
   );
+};
+
+/** How many runs the figures stand on. @param {Record<string, Requests>} engines @param {"stubbed" | "loopback"} over */
+const standing = (engines, over) => {
+  const all = Object.values(engines).flatMap((engine) => Object.values(engine[over]));
+  const rounds = [...new Set(all.map(({ rounds }) => rounds))].join(" or ");
+  return `${rounds} rounds, ${count(Math.min(...all.map(({ runs }) => runs)))} requests or more for each`;
 };
 
 /** @param {Record<string, Requests>} engines @param {string} plots */
@@ -59,13 +66,13 @@ export const requestSection = async (engines, plots) => {
   return `## What a request costs
 
 All contenders in one page, taking turns in an order that is drawn anew each round; the median of all rounds.
-First over a \`fetch\` that answers at once, so that nothing but their own work is measured:
+First over a \`fetch\` that answers at once, so that nothing but their own work is measured (${standing(engines, "stubbed")}):
 
 ![What a request costs beside the network](tests/benchmarks/plots/requests.svg)
 
 ${costs(engines, "stubbed")}
 
-The same over loopback:
+The same over loopback (${standing(engines, "loopback")}):
 
 ${costs(engines, "loopback")}
 ${notes.length ? `\n${notes.join("\n")}\n` : ""}`;

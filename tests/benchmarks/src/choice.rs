@@ -37,6 +37,8 @@ pub struct Choice {
     pub engines: Vec<Engine>,
     /// With a few runs only, to see that it works.
     pub quick: bool,
+    /// Of those who step up only the ones with this in their names.
+    pub contenders: String,
     /// Where the results go; else they are printed.
     pub out: Option<PathBuf>,
 }
@@ -51,13 +53,23 @@ impl Choice {
         let name = arguments.next().unwrap_or_default();
         let what = What::ALL.into_iter().find(|what| what.name() == name);
         let what = what.ok_or_else(|| format!("{name:?} is not requests, step_ups or scale"))?;
-        let mut choice = Self { what, engines: Engine::ALL.to_vec(), quick: false, out: None };
+        let mut choice = Self {
+            what,
+            engines: Engine::ALL.to_vec(),
+            quick: false,
+            contenders: String::new(),
+            out: None,
+        };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => choice.quick = true,
                 "--engine" => {
                     let names = arguments.next().ok_or("--engine wants a list of names")?;
                     choice.engines = names.split(',').map(str::parse).collect::<Result<_, _>>()?;
+                }
+                "--contenders" => {
+                    choice.contenders =
+                        arguments.next().ok_or("--contenders wants a part of their names")?;
                 }
                 "--out" => {
                     choice.out = Some(arguments.next().ok_or("--out wants a file")?.into());

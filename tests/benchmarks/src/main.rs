@@ -1,6 +1,7 @@
 //! What requests and step-ups cost in three browser engines.
 //!
-//! `cargo run -p benchmarks -- <requests|step_ups|scale> [--engine chromium,firefox,webkit] [--quick] [--out file]`
+//! `cargo run -p benchmarks -- <requests|step_ups|scale> [--engine chromium,firefox,webkit] [--quick]
+//! [--contenders part-of-their-names] [--out file]`
 //!
 //! Every measurement is written as JSON; `report.js` makes the tables and plots of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -13,7 +14,7 @@ mod scale;
 mod step_ups;
 
 use choice::{Choice, What};
-use e2e::engine::{self, Tools};
+use e2e::engine;
 use e2e::pool;
 use serde_json::{Value, json};
 
@@ -34,16 +35,14 @@ fn main() {
     for engine in &choice.engines {
         let tools = engine.tools().unwrap_or_else(|reason| panic!("{engine}: {reason}"));
         eprintln!("== {engine}");
-        let version = version(&tools);
-        let mut figures = measure(tools, choice.quick);
-        figures["version"] = Value::from(version);
+        let mut figures = measure(tools, &choice);
+        figures["quick"] = choice.quick.into();
         measured.insert(engine.to_string(), figures);
     }
     pool::end();
     engine::stop_display();
     let text = serde_json::to_string_pretty(&json!({
         "what": choice.what.name(),
-        "quick": choice.quick,
         "engines": Value::Object(measured),
     }))
     .unwrap();
@@ -51,9 +50,4 @@ fn main() {
         Some(file) => std::fs::write(&file, text + "\n").unwrap(),
         None => println!("{text}"),
     }
-}
-
-/// The engine's version, as its driver tells it.
-fn version(tools: &Tools) -> String {
-    tools.start().unwrap_or_else(|reason| panic!("{reason}")).session.version.clone()
 }

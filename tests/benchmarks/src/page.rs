@@ -40,7 +40,8 @@ impl Page {
             .unwrap_or_else(|failure| panic!("{script}: {failure}"))
     }
 
-    /// Has the page measure, and waits for what it found. What the page itself cannot know, it asks for.
+    /// Has the page measure, and waits for what it found, to which the browser's version is added. What the
+    /// page itself cannot know, it asks for.
     pub fn measure(&self, how: Value, know: impl Fn(&Browser, &str) -> Value) -> Value {
         self.wait_until("return typeof globalThis.bench === 'object'");
         self.ask("bench.start(arguments[0])", json!([how]));
@@ -59,7 +60,9 @@ impl Page {
                 panic!("the page fails: {error}");
             }
             if !state["result"].is_null() {
-                return state["result"].clone();
+                let mut found = state["result"].clone();
+                found["version"] = self.browser.session.version.clone().into();
+                return found;
             }
             assert!(Instant::now() < deadline, "the page measures for ever: {told}");
             match state["wants"].as_str().filter(|wants| !wants.is_empty()) {

@@ -4,9 +4,10 @@
 use e2e::engine::Tools;
 use serde_json::{Value, json};
 
+use crate::choice::Choice;
 use crate::page::Page;
 
 /// Measures in one engine.
-pub fn measure(tools: Tools, quick: bool) -> Value {
-    Page::open("requests", &tools).measure(json!({ "quick": quick }), |_, _| Value::Null)
+pub fn measure(tools: Tools, choice: &Choice) -> Value {
+    Page::open("requests", &tools).measure(json!({ "quick": choice.quick }), |_, _| Value::Null)
 }

@@ -6,12 +6,13 @@ mod loopback;
 use e2e::engine::{Browser, Engine, Tools};
 use serde_json::{Value, json};
 
+use crate::choice::Choice;
 use crate::page::Page;
 
 /// Measures in one engine.
-pub fn measure(tools: Tools, quick: bool) -> Value {
-    let mut found = Page::open("scale", &tools).measure(json!({ "quick": quick }), heap);
-    found["loopback"] = loopback::measure(tools, if quick { 100 } else { 1000 });
+pub fn measure(tools: Tools, choice: &Choice) -> Value {
+    let mut found = Page::open("scale", &tools).measure(json!({ "quick": choice.quick }), heap);
+    found["loopback"] = loopback::measure(tools, if choice.quick { 100 } else { 1000 });
     found["goals"] = goals(&found);
     found
 }

@@ -1,8 +1,11 @@
 //! What one step-up costs: requests, round trips that wait for each other, and the page's own time.
 //!
 //! Each contender sends a transfer that its API wants a passkey for, used within the last minute, and ends
-//! with the transfer made. Cold is the first step-up of a page that was just loaded; warm is the second one,
-//! after a step-up to a lower level. All stand before the same provider, in bundles of the same bundler.
+//! with the transfer made. Cold is the first step-up of a page that was just loaded: its scripts and wasm are
+//! fetched and compiled anew, since the server's files name nothing by which a copy could be used again, and
+//! nothing of the provider is known. What the browser itself keeps is there: it has run before, connections
+//! are open, preflights are remembered. Warm is the second step-up of a page, after one to a lower level. All
+//! stand before the same provider, in bundles of the same bundler.
 
 mod bundle;
 mod contender;
@@ -16,46 +19,66 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use e2e::engine::{Engine, Tools};
 use serde_json::{Map, Value, json};
 
-use self::contender::{CONTENDERS, Contender};
+use self::contender::{CONTENDERS, Contender, TRIALS};
 use self::stage::{Stage, Temperature};
-use self::summary::summary;
+use self::summary::{alike, summary};
+use crate::choice::Choice;
 
 /// How long the user takes to answer a passkey's dialog, or the provider's page, in milliseconds.
 const HUMAN: u64 = 300;
 
 /// How many runs of each kind.
 struct Runs {
-    /// On loopback, where time is measured.
+    /// On loopback, where time is measured: each is a little different.
     near: usize,
-    /// With every answer later, where round trips show.
+    /// With every answer later, where round trips show: so many are alike before no more is needed,
+    alike: usize,
+    /// or so many have been made.
     far: usize,
 }
 
 /// Measures in one engine.
-pub fn measure(tools: Tools, quick: bool) -> Value {
-    let runs = if quick { Runs { near: 3, far: 3 } } else { Runs { near: 15, far: 7 } };
+pub fn measure(tools: Tools, choice: &Choice) -> Value {
+    let runs = match choice.quick {
+        true => Runs { near: 3, alike: 2, far: 3 },
+        false => Runs { near: 9, alike: 3, far: 7 },
+    };
     let built = bundle::build();
-    let only = std::env::var("STEP_UPS").unwrap_or_default();
-    let mut contenders = Map::new();
-    let mut notes = about(tools.engine());
-    for contender in CONTENDERS.iter().filter(|it| it.name.contains(&only)) {
+    let mut version = Value::Null;
+    let (mut contenders, mut trials) = (Map::new(), Map::new());
+    let mut given_up = Vec::new();
+    let all = CONTENDERS.iter().map(|it| (it, false)).chain(TRIALS.iter().map(|it| (it, true)));
+    for (contender, trial) in all.filter(|(it, _)| it.name.contains(&choice.contenders)) {
         eprintln!("   {}", contender.name);
         // Three browsers under automation lose a click now and then.
         let measured = (0..2).find_map(|_| {
             catch_unwind(AssertUnwindSafe(|| both(&tools, contender, &built, &runs))).ok()
         });
         match measured {
-            Some(measured) => drop(contenders.insert(contender.name.into(), measured)),
-            None => notes.push(format!("{} did not come to its end", contender.name)),
+            Some((measured, by)) => {
+                let place = if trial { &mut trials } else { &mut contenders };
+                place.insert(contender.name.into(), measured);
+                version = by.into();
+            }
+            None => given_up.push(contender.name),
         }
     }
     let contenders = Value::Object(contenders);
-    let (goals, pairs) = (goals::goals(&contenders), goals::pairs(&contenders));
-    json!({ "contenders": contenders, "goals": goals, "pairs": pairs, "notes": notes })
+    let (mut goals, pairs) = (goals::goals(&contenders), goals::pairs(&contenders));
+    goals.extend(given_up.into_iter().map(goals::given_up));
+    json!({
+        "version": version, "contenders": contenders, "trials": trials, "goals": goals,
+        "pairs": pairs, "notes": about(tools.engine()),
+    })
 }
 
-/// A contender cold and warm, in a world of its own.
-fn both(tools: &Tools, contender: &Contender, built: &bundle::Built, runs: &Runs) -> Value {
+/// A contender cold and warm, in a world of its own; and the version of the browser there.
+fn both(
+    tools: &Tools,
+    contender: &Contender,
+    built: &bundle::Built,
+    runs: &Runs,
+) -> (Value, String) {
     let mut stage = Stage::open(tools, contender, built);
     let delay = contender.way.delay();
     let mut of = |temperature| {
@@ -67,15 +90,18 @@ fn both(tools: &Tools, contender: &Contender, built: &bundle::Built, runs: &Runs
             if turn < runs.near {
                 near.push(stage.run(temperature, 0));
             }
-            if turn < runs.far {
+            if turn < runs.far && alike(&far, delay) < runs.alike {
                 far.push(stage.run(temperature, delay));
             }
         }
         summary(&first, &near, &far, delay)
     };
     let (cold, warm) = (of(Temperature::Cold), of(Temperature::Warm));
-    stage.close();
-    json!({ "what": contender.what, "way": contender.way.name(), "peer": contender.peer, "cold": cold, "warm": warm })
+    let version = stage.close();
+    let measured = json!({
+        "what": contender.what, "way": contender.way.name(), "peer": contender.peer, "cold": cold, "warm": warm,
+    });
+    (measured, version)
 }
 
 /// How it is measured, for who reads the numbers.

@@ -5,6 +5,7 @@ import { demandOf } from "./challenge.js";
 
 const csrf = () => /bank-csrf=([\w-]+)/.exec(document.cookie)?.[1] ?? "";
 
+/** @param {string} url @param {unknown} body */
 const post = (url, body) =>
   fetch(url, {
     method: "POST",
@@ -12,6 +13,7 @@ const post = (url, body) =>
     body: JSON.stringify(body),
   });
 
+/** @param {import("./challenge.js").Demand} demand */
 async function stepUp({ acr_values, max_age, scope }) {
   const demand = { acr_values, max_age: Number(max_age), scope };
   const answer = await post("/bff/passkey/options", demand);
@@ -22,6 +24,7 @@ async function stepUp({ acr_values, max_age, scope }) {
   if (!verdict.ok) throw new Error(`refused: ${verdict.status}`);
 }
 
+/** @returns {Promise<import("./page.js").App>} */
 export async function open() {
   return {
     async send(path, body) {

@@ -2,16 +2,25 @@
 // every contender.
 "use strict";
 
-window.clock = {
+/**
+ * @typedef {{ url: string, began: number, ended?: number, status?: number }} Fetched
+ * @typedef {{ origin: number, began: number, fetches: Fetched[], opened?: number, prompted?: number, asserted?: number }} Moments
+ */
+
+// Whoever drives the page finds it at the window, where no `const` is.
+var clock = {
   /** How long a user takes at least to answer a prompt for a passkey, in milliseconds. */
   human: 0,
   /** Whether windows are opened by the click itself: WebKit opens none after anything was awaited. */
   reserves: false,
-  /** One that was opened and is not used yet. */
+  /** One that was opened and is not used yet. @type {Window | null | undefined} */
   reserved: undefined,
 
-  /** What has happened since `begin()`, in milliseconds of `performance.now()`. */
+  /** What has happened since `begin()`, in milliseconds of `performance.now()`. @type {Moments | undefined} */
   seen: undefined,
+
+  /** The page's own. */
+  open: window.open.bind(window),
 
   /** Inside the click, before anything else. */
   begin() {
@@ -25,21 +34,21 @@ window.clock = {
     const native = credentials.get.bind(credentials);
     credentials.get = async (options) => {
       const began = performance.now();
-      clock.seen.prompted = began;
+      if (clock.seen) clock.seen.prompted = began;
       const credential = await native(options);
       const left = began + clock.human - performance.now();
       if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
-      clock.seen.asserted = performance.now();
+      if (clock.seen) clock.seen.asserted = performance.now();
       return credential;
     };
   },
 };
 
 {
-  const { fetch, open } = window;
-  clock.open = open.bind(window);
+  const { fetch } = window;
   window.fetch = async (input, init) => {
-    const one = { url: String(input.url ?? input), began: performance.now() };
+    /** @type {Fetched} */
+    const one = { url: input instanceof Request ? input.url : String(input), began: performance.now() };
     clock.seen?.fetches.push(one);
     const response = await fetch(input, init);
     one.ended = performance.now();

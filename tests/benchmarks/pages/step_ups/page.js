@@ -2,6 +2,13 @@
 
 import { api, issuer } from "/config.js";
 
+/**
+ * @typedef {{ accessToken: string, idToken: string, scope: string }} Session of the app's sign-in
+ * @typedef {{ send(path: string, order: object): Promise<Response>, prepare?(): Promise<void> }} App what is measured
+ * @typedef {{ api: string, issuer: string, session: Session, how: Record<string, string | undefined> }} Given
+ * @typedef {{ state: "running" | "ended" | "failed" }} Outcome with more, for who drives the page
+ */
+
 const { contender, ...how } = Object.fromEntries(new URLSearchParams(location.search));
 
 /** What the API wants a passkey for. */
@@ -9,10 +16,19 @@ const TRANSFER = { path: "/transfers", body: { payee: "rent", amount: 1 } };
 /** What it wants a one-time code for, or better: a step-up that is over before the one that is measured. */
 const WARM_UP = { path: "/passkeys/options", body: {} };
 
+/** All that there is to know of a failure. @param {any} error */
+const told = (error) => `${error?.stack ?? error} ${error?.cause ?? ""}`;
+
 const page = {
   ready: false,
-  /** What became of the last click. */
+  /** What became of the last click. @type {Outcome | undefined} */
   outcome: undefined,
+
+  /** What became of what was started last. @type {true | string | undefined} */
+  done: undefined,
+
+  /** @type {App | undefined} */
+  app: undefined,
 
   /** Loads what is to be measured, once passkeys can be used here. */
   async open() {
@@ -25,21 +41,25 @@ const page = {
   arm(what) {
     page.outcome = undefined;
     const { path, body } = what === "transfer" ? TRANSFER : WARM_UP;
-    document.querySelector("#go").onclick = async () => {
+    const { app } = page;
+    const go = /** @type {HTMLButtonElement | null} */ (document.querySelector("#go"));
+    if (!app || !go) throw new Error("the page is not open");
+    go.onclick = async () => {
       if (page.outcome) return;
       page.outcome = { state: "running" };
       clock.begin();
       try {
-        const { status } = await page.app.send(path, body);
-        page.outcome = { state: "ended", status, ended: performance.now(), ...clock.seen };
+        const { status } = await app.send(path, body);
+        const ended = { status, ended: performance.now(), ...clock.seen };
+        page.outcome = { state: "ended", ...ended };
       } catch (error) {
-        page.outcome = { state: "failed", error: `${error?.stack ?? error} ${error?.cause ?? ""}` };
+        page.outcome = Object.assign({ state: /** @type {const} */ ("failed") }, { error: told(error) });
       }
     };
   },
 
   /** What an app does before the user clicks, if it does. */
-  prepare: async () => page.app.prepare?.(),
+  prepare: async () => page.app?.prepare?.(),
 
   /** Ends the backend's session. */
   async signOut() {
@@ -48,13 +68,16 @@ const page = {
     if (status !== 204) throw new Error(`not signed out: ${status}`);
   },
 
-  /** Starts one of these, and tells what became of it. */
+  /**
+   * Starts one of these, and tells what became of it.
+   * @param {"open" | "prepare" | "signOut" | "signIn"} what @param {[string, string]} all
+   */
   start(what, ...all) {
     page.done = undefined;
-    page[what](...all).then(() => { page.done = true; }, (error) => { page.done = String(error?.stack ?? error); });
+    page[what](...all).then(() => { page.done = true; }, (error) => { page.done = told(error); });
   },
 
-  /** Redeems the code of the app's sign-in and keeps what comes of it, as an app does. */
+  /** Redeems the code of the app's sign-in and keeps what comes of it, as an app does. @param {string} code @param {string} verifier */
   async signIn(code, verifier) {
     const form = { grant_type: "authorization_code", client_id: "bank-spa", code, code_verifier: verifier,
       redirect_uri: `${location.origin}/stepup/callback.html` };
@@ -63,6 +86,6 @@ const page = {
     localStorage.setItem("session", JSON.stringify({ accessToken, idToken, scope: "accounts:read" }));
   },
 };
-window.page = page;
+Object.assign(globalThis, { page });
 
 page.ready = true;

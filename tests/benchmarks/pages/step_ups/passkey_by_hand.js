@@ -8,10 +8,12 @@ const client = { client_id: "bank-spa" };
 /** The bank of the tests is on this very machine. */
 const settings = { [oauth.allowInsecureRequests]: true };
 
+/** @param {import("./page.js").Given} given @returns {Promise<import("./page.js").App>} */
 export async function open({ api, issuer, session, how }) {
   let token = session.accessToken;
   const { sub } = JSON.parse(atob(session.idToken.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
 
+  /** @type {Promise<oauth.AuthorizationServer> | undefined} */
   let discovery;
   /** The provider's metadata, read once. */
   const discover = () =>
@@ -20,11 +22,13 @@ export async function open({ api, issuer, session, how }) {
       .then((response) => oauth.processDiscoveryResponse(new URL(issuer), response)));
   if (how.ahead) await discover();
 
+  /** @param {string} path @param {string} body */
   const call = (path, body) =>
     oauth.protectedResourceRequest(
       token, "POST", new URL(path, api), new Headers({ "Content-Type": "application/json" }), body, settings,
     );
 
+  /** @param {Record<string, string>} asked @param {Response} response */
   async function options(asked, response) {
     if (how.carried) return (await response.json()).passkey;
     const form = new URLSearchParams({ ...asked, id_token_hint: session.idToken });
@@ -33,7 +37,8 @@ export async function open({ api, issuer, session, how }) {
     return answer.json();
   }
 
-  async function stepUp({ acr_values, max_age, scope = "" }, challenge) {
+  /** @param {oauth.WWWAuthenticateChallengeParameters} demand @param {Response} challenge */
+  async function stepUp({ acr_values = "", max_age = "", scope = "" }, challenge) {
     const known = discover();
     const asked = {
       client_id: client.client_id,
@@ -53,9 +58,9 @@ export async function open({ api, issuer, session, how }) {
     const result = await oauth.processGenericTokenEndpointResponse(as, client, response);
     await oauth.validateApplicationLevelSignature(as, response, settings);
     const claims = oauth.getValidatedIdTokenClaims(result);
-    const age = Date.now() / 1000 - claims.auth_time;
-    if (claims.nonce !== asked.nonce || claims.sub !== sub) throw new Error("another answer, or another user");
-    if (!acr_values.split(" ").includes(claims.acr) || age > Number(max_age) + 60) throw new Error("not enough");
+    if (claims?.nonce !== asked.nonce || claims.sub !== sub) throw new Error("another answer, or another user");
+    const age = Date.now() / 1000 - (claims.auth_time ?? 0);
+    if (!acr_values.split(" ").includes(String(claims.acr)) || age > Number(max_age) + 60) throw new Error("not enough");
     return result.access_token;
   }
 

@@ -2,16 +2,36 @@
 
 import { createStepUp } from "stepup";
 
+const CORE = "/stepup/stepup_bg.wasm";
+
 /** What the transfer is known to need, where the app has a rule for it. */
 const TRANSFER = { method: "POST", url: "./transfers", require: { acr: "AL3", maxAge: 60, scope: "transfers:write" } };
 
+/**
+ * Waits until the engine's code has come, with all that it imports, which the package itself does not.
+ * @returns {Promise<unknown>}
+ */
+const engine = () =>
+  new Promise((resolve) => {
+    const observer = new PerformanceObserver((seen) => {
+      const script = seen.getEntries().find(({ name }) => /\/engine-\w+\.js$/.test(name));
+      if (!script) return;
+      observer.disconnect();
+      resolve(import(script.name));
+    });
+    observer.observe({ type: "resource", buffered: true });
+  });
+
+/** @param {string} name */
 const readCookie = (name) => new RegExp(`${name}=([\\w-]+)`).exec(document.cookie)?.[1] ?? "";
 
+/** @param {import("./page.js").Given} given @returns {Promise<import("./page.js").App>} */
 export async function open({ api, issuer, session, how }) {
+  /** @satisfies {Partial<import("stepup").StepUpOptions>} */
   const common = {
     rules: how.rule ? [TRANSFER] : undefined,
     redirectUri: "/stepup/callback.html",
-    wasm: { core: "/stepup/stepup_bg.wasm", idToken: "/stepup/id_token_bg.wasm" },
+    wasm: { core: how.later ? () => engine().then(() => CORE) : CORE, idToken: "/stepup/id_token_bg.wasm" },
   };
   const direct = {
     ...common,

@@ -4,12 +4,14 @@ import { UserManager } from "oidc-client-ts";
 import { demandOf } from "./challenge.js";
 import { settings } from "./window_settings.js";
 
+/** @param {import("./page.js").Given} given @returns {Promise<import("./page.js").App>} */
 export async function open({ api, issuer, session, how }) {
   const manager = new UserManager(settings(issuer));
   let token = session.accessToken;
   const { sub } = JSON.parse(atob(session.idToken.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
   if (how.ahead) await manager.metadataService.getMetadata();
 
+  /** @param {string} path @param {string} body */
   const call = (path, body) =>
     fetch(api + path, {
       method: "POST",
@@ -17,6 +19,7 @@ export async function open({ api, issuer, session, how }) {
       body,
     });
 
+  /** @param {import("./challenge.js").Demand} demand */
   async function stepUp({ acr_values, max_age, scope = "" }) {
     const { profile, access_token } = await manager.signinPopup({
       acr_values,
@@ -25,9 +28,9 @@ export async function open({ api, issuer, session, how }) {
       resource: api,
       extraQueryParams: { id_token_hint: session.idToken },
     });
-    const age = Date.now() / 1000 - profile.auth_time;
+    const age = Date.now() / 1000 - (profile.auth_time ?? 0);
     if (profile.sub !== sub) throw new Error("another user");
-    if (!acr_values.split(" ").includes(profile.acr) || age > Number(max_age) + 60) throw new Error("not enough");
+    if (!acr_values.split(" ").includes(String(profile.acr)) || age > Number(max_age) + 60) throw new Error("not enough");
     return access_token;
   }
 

@@ -215,3 +215,14 @@ pub const CONTENDERS: &[Contender] = &[
         peer: None,
     },
 ];
+
+/// What the package would cost without something that it does. It is no rival of anybody's.
+pub const TRIALS: &[Contender] = &[Contender {
+    name: "stepup, wasm after the engine",
+    what: "passkey, nothing loaded ahead, the wasm sent for when the code around it is there",
+    script: "stepup",
+    how: "&later=1",
+    way: Way::Passkey,
+    carry: false,
+    peer: Some("stepup"),
+}];

@@ -63,11 +63,13 @@ impl<'a> Stage<'a> {
         stage
     }
 
-    /// Gives the browser back.
-    pub fn close(self) {
+    /// Gives the browser back, and tells its version.
+    pub fn close(self) -> String {
         let World { browser, main, authenticator, server } = self.world;
+        let version = browser.session.version.clone();
         pool::give_back(browser, &main, &authenticator);
         drop(server);
+        version
     }
 
     /// One step-up on a page that was just loaded, every answer of the server's later by the delay.
@@ -78,20 +80,20 @@ impl<'a> Stage<'a> {
         }
         self.load();
         if temperature == Temperature::Warm {
-            self.step("warm-up");
+            self.step("warm-up", 0);
         }
         self.settle("prepare", &[]);
         self.delay(Some(delay));
         self.world.server.forget();
-        let outcome = self.step("transfer");
+        let outcome = self.step("transfer", HUMAN);
         let log = self.world.server.log();
         Run::new(&outcome, &log, self.contender.way)
     }
 
-    /// The user clicks, and this is what came of it.
-    fn step(&self, what: &str) -> Value {
+    /// The user clicks, answers a passkey's dialog after so many milliseconds, and this is what came of it.
+    fn step(&self, what: &str, human: u64) -> Value {
         let Self { world, contender, .. } = self;
-        world.script("page.arm(arguments[0])", json!([what]));
+        world.script("clock.human = arguments[1]; page.arm(arguments[0])", json!([what, human]));
         let clicked = || !world.script("return page.outcome ?? null", json!([])).is_null();
         until_true("the click arrives", || {
             let session = &world.browser.session;
@@ -137,8 +139,7 @@ impl<'a> Stage<'a> {
         self.ready();
         if *way != Way::Window {
             self.world.authenticator.arm(&self.world.browser);
-            let watch = "clock.human = arguments[0]; clock.watchPasskeys()";
-            self.world.script(watch, json!([HUMAN]));
+            self.world.script("clock.watchPasskeys()", json!([]));
         } else if self.world.browser.engine == Engine::Webkit {
             self.world.script("clock.reserves = true", json!([]));
         }

@@ -33,6 +33,18 @@ pub fn summary(first: &Run, near: &[Run], far: &[Run], delay: u64) -> Value {
     })
 }
 
+/// How many runs took the usual time, to a fifth of a round trip. What is counted is the same in each; when
+/// enough of them are alike, further ones tell nothing new.
+pub fn alike(runs: &[Run], delay: u64) -> usize {
+    near_the_middle(runs.iter().map(|run| run.total).collect(), delay)
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn near_the_middle(totals: Vec<f64>, delay: u64) -> usize {
+    let middle = median(totals.clone());
+    totals.iter().filter(|total| (**total - middle).abs() <= delay as f64 / 5.0).count()
+}
+
 /// The run whose conversation most others have had as well.
 fn usual(runs: &[Run]) -> &Run {
     let same =
@@ -57,12 +69,22 @@ fn tenths(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, tenths};
+    use super::{median, near_the_middle, tenths};
 
     #[test]
     fn a_median_is_the_middle_one_or_between_the_two() {
         assert!((median(vec![9.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
         assert!((median(vec![4.0, 1.0, 2.0, 9.0]) - 3.0).abs() < f64::EPSILON);
         assert!((tenths(1.25) - 1.3).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn what_lies_apart_is_not_alike() {
+        assert_eq!(near_the_middle(vec![], 100), 0);
+        assert_eq!(near_the_middle(vec![700.0, 719.0, 721.0], 100), 3);
+        assert_eq!(near_the_middle(vec![700.0, 705.0, 800.0], 100), 2);
+        assert_eq!(near_the_middle(vec![700.0, 705.0, 800.0, 710.0], 100), 3);
+        assert_eq!(near_the_middle(vec![700.0, 730.0], 100), 2);
+        assert_eq!(near_the_middle(vec![700.0, 750.0], 100), 0);
     }
 }
