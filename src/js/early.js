@@ -1,6 +1,13 @@
 // @ts-check
 /** A request that was made before the loader was there, as it was at the call. */
 
+/** Whether all that it says is its own: a Request, or an instance of the app's, says the most by its class. @param {object} init */
+const isPlain = (init) => {
+  const prototype = Object.getPrototypeOf(init);
+  // That of a frame's `{}` is another object.
+  return !prototype || !Object.getPrototypeOf(prototype);
+};
+
 /**
  * What a call to `fetch` asked for. Its body is of the kind that it was then: a `Request` keeps that
  * only as bytes, which not every engine can send again.
@@ -8,11 +15,12 @@
  * @param {RequestInit & { stepup?: import("./index.d.ts").StepUpInit }} init what the caller's had, but not copies of it
  * @param {Request} request made of both at the call
  * @param {[string, FormDataEntryValue][]} [entries] those of a form or a query, at the call
+ * @param {(RequestInit & { stepup?: import("./index.d.ts").StepUpInit }) | null} [theirs] the caller's own
  * @returns {Promise<[RequestInfo, RequestInit]>}
  */
-export const asItWas = async (input, init, request, entries) => {
-  const { stepup } = init;
-  if (/** @type {Request} */ (input).url) return [request, /** @type {RequestInit} */ ({ stepup })];
+export const asItWas = async (input, init, request, entries, theirs) => {
+  const whole = theirs && !isPlain(theirs) ? theirs : /** @type {Request} */ (input).url ? init : undefined;
+  if (whole) return [request, /** @type {RequestInit} */ ({ stepup: whole.stepup })];
   const headers = new Headers(request.headers);
   let body = /** @type {any} */ (init.body);
   if (entries) {

@@ -795,7 +795,9 @@ export interface StepUp extends EventTarget {
   resume(options?: ResumeOptions): Promise<Resumed | null>;
   /**
    * Fetches the wasm, what `rules` need, and the metadata and keys of `issuer`, ahead of the first request.
-   * Rejects with `wasm_unavailable`; a provider that cannot be reached is asked again at the step-up.
+   * Settles when all has come, so after up to two time limits of a request where the provider does not answer: do not
+   * wait for it before the page is shown. Rejects with `wasm_unavailable`; a provider that cannot be reached is
+   * asked again at the step-up.
    */
   preload(): Promise<void>;
   /**
@@ -812,8 +814,9 @@ export interface StepUp extends EventTarget {
   /** Replaces `globalThis.fetch` and returns the undo. */
   install(): () => void;
   /**
-   * Forgets every token and cancels what is in progress (`session_changed`). Call it on logout. A
-   * request that has already been sent again keeps its answer.
+   * Forgets every token and cancels what is in progress (`session_changed`). Call it on logout, when the answer
+   * to the logout call is there: a request to one of the APIs that waits, for a step-up or in the page's first
+   * moments for the SDK itself, is not sent any more. A request that has already been sent again keeps its answer.
    */
   clear(): void;
   addEventListener<K extends keyof StepUpEvents>(

@@ -71,9 +71,11 @@ export const createStepUp = (options) => {
     /** @type {unknown} */
     let ours = 1;
     try {
+      const { host, pathname } = parse(input.url ?? input);
       // Rather once too often, since the loader looks again; and what has no host is told to be no API there.
-      ours = options.apis.some((/** @type {any} */ api) =>
-        ["", parse(input.url ?? input).host].includes(parse(api.origin ?? api).host),
+      ours = options.apis.some(
+        (/** @type {any} */ api) =>
+          ["", host].includes(parse(api.origin ?? api).host) && `${pathname}/`.includes(api.pathPrefix ?? ""),
       );
     } catch {
       // Whatever is wrong, the loader says so, or `fetch`.
@@ -83,19 +85,23 @@ export const createStepUp = (options) => {
 
   /**
    * Before the loader is there: what is asked for goes out as it is now, whatever its owner does to it. If
-   * the loader does not come, it goes without a token.
+   * the loader does not come, it goes without a token; and who gives up does not wait for it.
    * @param {any} input @param {any} [init]
    */
   const early = async (input, init) => {
-    init = { ...init };
     const request = new Request(input.url ? input : parse(input), init);
-    return later("fetch", () => ({ fetch: () => native(request) }))(
-      input,
-      init,
-      request,
-      // Of a form or a query there are bytes only in the Request.
-      init.body?.getAll && [...init.body],
-    );
+    const { signal } = request;
+    return new Promise((resolve, reject) => {
+      signal.onabort = () => reject(signal.reason);
+      later("fetch", () => ({ fetch: () => native(request) }))(
+        input,
+        { ...init },
+        request,
+        // Of a form or a query there are bytes only in the Request.
+        init?.body?.getAll && [...init.body],
+        init,
+      ).then(resolve, reject);
+    });
   };
 
   const target = new (class extends EventTarget {

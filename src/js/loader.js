@@ -201,10 +201,11 @@ export const start = (options, target, native, opened) => {
 
   /**
    * @param {any} input @param {any} [init] @param {Request} [request] @param {[string, FormDataEntryValue][]} [entries]
+   * @param {any} [theirs]
    * @returns {Promise<Response>}
    */
-  const stepUpFetch = (input, init, request, entries) => {
-    if (request) return late(input, init, request, entries);
+  const stepUpFetch = (input, init, request, entries, theirs) => {
+    if (request) return late(input, init, request, entries, theirs);
     const url = input?.url ?? input?.href ?? input;
     const origin = typeof url === "string" ? plainOrigin(url) : undefined;
     return origin && origins && !origins.has(origin) ? native(input, init) : judge(input, init, url);
@@ -276,8 +277,8 @@ export const start = (options, target, native, opened) => {
   const { withWindow, drop } = windowsOf(options, opened(), () => engine, engineFor);
 
   /** @type {import("./index.d.ts").StepUp["ensure"]} */
-  const ensure = (asked = {}) =>
-    withWindow([asked], undefined, epoch, (ready, opened) => ready.ensured(asked, opened));
+  const ensure = (asked) =>
+    withWindow([asked ?? {}], undefined, epoch, (ready, opened) => ready.ensured(asked, opened));
 
   /** Whether this tab awaited a user who was away: from now on it is this very page that may leave. */
   const awaited = (() => {
@@ -322,8 +323,8 @@ export const start = (options, target, native, opened) => {
       await ready.lookAhead().catch(() => {});
     },
     prepare: async (/** @type {import("./index.d.ts").Rule} */ what) =>
-      // The rules as well: the click that it is prepared for is not to wait for them.
-      (await Promise.all([engineFor(epoch), options.rules && loadRules()]))[0].prepare(what),
+      // The rules as well: the click that it is prepared for is not to wait for them, and says what is wrong with them.
+      (await Promise.all([engineFor(epoch), options.rules && loadRules().catch(() => {})]))[0].prepare(what),
     /** @param {boolean} [told] whether the other tabs know already */
     clear: (told) => {
       epoch += 1;

@@ -44,12 +44,17 @@ export const windowsOf = (options, given, engine, engineFor) => {
     const before = given;
     given = undefined;
     const ready = engine();
-    const wanted =
-      (before || (globalThis.navigator?.userActivation?.isActive ?? true)) &&
-      (ready ? ready.wantsWindow(all, call) : !opening) &&
-      all.some((asked) => firstMethod(options, asked) === "popup") &&
-      !all[0]?.signal?.aborted &&
-      !all.every((asked) => seemsEnough(options, asked));
+    let wanted;
+    try {
+      wanted =
+        (before || (globalThis.navigator?.userActivation?.isActive ?? true)) &&
+        (ready ? ready.wantsWindow(all, call) : !opening) &&
+        all.some((asked) => firstMethod(options, asked) === "popup") &&
+        !all[0]?.signal?.aborted &&
+        !all.every((asked) => seemsEnough(options, asked));
+    } catch {
+      // What makes no sense needs no window; what is wrong with it is said by the engine.
+    }
     const opened = wanted
       ? (before ?? globalThis.open?.("", "_blank", `popup,width=${WIDTH},height=${HEIGHT}`) ?? undefined)
       : undefined;
