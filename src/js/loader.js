@@ -277,8 +277,10 @@ export const start = (options, target, native, opened) => {
   const { withWindow, drop } = windowsOf(options, opened(), () => engine, engineFor);
 
   /** @type {import("./index.d.ts").StepUp["ensure"]} */
-  const ensure = (asked) =>
-    withWindow([asked ?? {}], undefined, epoch, (ready, opened) => ready.ensured(asked, opened));
+  const ensure = (given) => {
+    const asked = given ?? {};
+    return withWindow([asked], undefined, epoch, (ready, opened) => ready.ensured(asked, opened));
+  };
 
   /** Whether this tab awaited a user who was away: from now on it is this very page that may leave. */
   const awaited = (() => {

@@ -326,6 +326,14 @@ suite("ensure() in a click before the loader is there", () => {
 });
 
 suite("what else is asked before the loader is there", () => {
+  test("an ensure() that says nothing asks for a step-up", async () => {
+    for (const nothing of /** @type {any[]} */ ([undefined, null])) {
+      const stepup = make({ authenticate: async () => "high" });
+      await stepup.ensure(nothing);
+      assert.equal(stepup.token(), "high");
+    }
+  });
+
   test("nothing is held, and nothing was awaited", async () => {
     const stepup = make();
     assert.deepEqual([stepup.token(), stepup.assurance], [undefined, undefined]);
