@@ -39,19 +39,24 @@ export const requirement = ({ acr, acrValues = [acr ?? []].flat(), ...more }) =>
 });
 
 /** The order, each level in full. @param {StepUpOptions["levels"]} levels */
-const inFull = (levels = []) =>
-  levels.map((level) => {
-    const given = typeof level === "string" ? { name: level } : level;
-    const { name, acr = name, amr = [], maxAge, phishingResistant } = given;
-    return {
-      name,
-      acr: [acr].flat(),
-      // A plain list is one alternative: all of it proves the level.
-      amr: amr.length && !Array.isArray(amr[0]) ? [amr] : amr,
-      maxAge,
-      phishingResistant: !!phishingResistant,
-    };
-  });
+const inFull = (levels = []) => {
+  try {
+    return levels.map((level) => {
+      const given = typeof level === "string" ? { name: level } : level;
+      const { name, acr = name, amr = [], maxAge, phishingResistant } = given;
+      return {
+        name,
+        acr: [acr].flat(),
+        // A plain list is one alternative: all of it proves the level.
+        amr: amr.length && !Array.isArray(amr[0]) ? [amr] : amr,
+        maxAge,
+        phishingResistant: !!phishingResistant,
+      };
+    });
+  } catch (cause) {
+    throw new StepUpError("configuration_invalid", { message: "levels", cause });
+  }
+};
 
 /** An address in full. @param {string} address */
 const resolved = (address) => {
