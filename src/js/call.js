@@ -41,6 +41,13 @@ const copy = (body) => {
   return body;
 };
 
+/** Whether all that it says is its own: a Request, or an instance of the app's, says the most by its class. @param {object} init */
+export const isPlain = (init) => {
+  const prototype = Object.getPrototypeOf(init);
+  // That of a frame's `{}` is another object.
+  return !prototype || !Object.getPrototypeOf(prototype);
+};
+
 /** What the caller has set, as far as it may be changed after the call. @param {HeadersInit} [headers] */
 const headersOf = (headers) =>
   !headers || Object.getPrototypeOf(headers) === Object.prototype ? { ...headers } : new Headers(headers);
@@ -48,16 +55,19 @@ const headersOf = (headers) =>
 /**
  * Takes down what a call to `fetch` asks for, before any of it is used up.
  * @param {RequestInfo | URL} input
- * @param {RequestInit & { stepup?: StepUpInit }} init
+ * @param {RequestInit & { stepup?: StepUpInit }} given
  * @param {string} url
  * @param {Api} api
  * @param {number} index
  * @param {Csrf} [csrf]
  * @returns {Call}
  */
-export const keep = (input, { stepup = {}, ...init }, url, api, index, csrf) => {
+export const keep = (input, given, url, api, index, csrf) => {
+  const plain = isPlain(given);
+  const { stepup = {}, ...init } = plain ? given : { stepup: given.stepup };
+  const ready = input instanceof Request;
   // A Request is cloned before it is used: its body cannot be read twice.
-  const request = input instanceof Request ? new Request(input, init) : undefined;
+  const request = ready || !plain ? new Request(ready ? input : url, plain ? init : given) : undefined;
   const headers = request ? request.headers : headersOf(init.headers);
   const body = /** @type {any} */ (init.body);
   const kept = { ...init, body: copy(body), headers };

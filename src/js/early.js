@@ -1,12 +1,7 @@
 // @ts-check
 /** A request that was made before the loader was there, as it was at the call. */
 
-/** Whether all that it says is its own: a Request, or an instance of the app's, says the most by its class. @param {object} init */
-const isPlain = (init) => {
-  const prototype = Object.getPrototypeOf(init);
-  // That of a frame's `{}` is another object.
-  return !prototype || !Object.getPrototypeOf(prototype);
-};
+import { isPlain } from "./call.js";
 
 /**
  * What a call to `fetch` asked for. Its body is of the kind that it was then: a `Request` keeps that

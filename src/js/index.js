@@ -91,6 +91,7 @@ export const createStepUp = (options) => {
   const early = async (input, init) => {
     const request = new Request(input.url ? input : parse(input), init);
     const { signal } = request;
+    signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       signal.onabort = () => reject(signal.reason);
       later("fetch", () => ({ fetch: () => native(request) }))(

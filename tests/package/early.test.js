@@ -88,7 +88,10 @@ suite("a request before the loader is there", () => {
   });
 
   test("t49 is sent as it was where its init is a Request, or an instance of a class", async () => {
-    const stepup = make();
+    // And just so when the loader is there.
+    const later = make();
+    await later.fetch(API);
+    stage.sent.length = 0;
     class Posting {
       get method() {
         return "POST";
@@ -100,13 +103,16 @@ suite("a request before the loader is there", () => {
         return "amount=1";
       }
     }
-    const given = new Request("https://elsewhere.example/", { method: "POST", headers: { "x-mine": "kept" }, body: "amount=1", ...{ duplex: "half" } });
-    // Node's Request does not tell it, as Chromium's does.
-    Object.defineProperty(given, "duplex", { value: "half" });
-    await Promise.all([stepup.fetch(API, new Posting()), stepup.fetch(API, given)]);
+    const given = () => {
+      const request = new Request("https://elsewhere.example/", { method: "POST", headers: { "x-mine": "kept" }, body: "amount=1" });
+      // Node's Request does not tell it, as Chromium's does.
+      return Object.defineProperty(request, "duplex", { value: "half" });
+    };
+    await Promise.all([make().fetch(API, new Posting()), make().fetch(API, given())]);
+    await Promise.all([later.fetch(API, new Posting()), later.fetch(API, given())]);
     assert.deepEqual(
       stage.to(API).map(({ method, headers, body }) => [method, headers.get("x-mine"), body, headers.get("authorization")]),
-      Array(2).fill(["POST", "kept", "amount=1", "Bearer low"]),
+      Array(4).fill(["POST", "kept", "amount=1", "Bearer low"]),
     );
   });
 
@@ -212,6 +218,8 @@ suite("a loader that takes its time", () => {
     // A loader needs more than this.
     const first = await Promise.race([sending, started().then(() => "the loader")]);
     assert.equal(first, "enough");
+    const before = refusal(stepup.fetch(API, { signal: AbortSignal.abort("before") }));
+    assert.equal(await Promise.race([before, started().then(() => "the loader")]), "before");
     assert.deepEqual(stage.to(API), []);
   });
 });
