@@ -50,7 +50,7 @@ export const isPlain = (init) => {
 
 /** What the caller has set, as far as it may be changed after the call. @param {HeadersInit} [headers] */
 const headersOf = (headers) =>
-  !headers || Object.getPrototypeOf(headers) === Object.prototype ? { ...headers } : new Headers(headers);
+  !headers || isPlain(headers) ? { ...headers } : new Headers(headers);
 
 /**
  * Takes down what a call to `fetch` asks for, before any of it is used up.
