@@ -68,7 +68,8 @@ impl Wake for Number {
     }
 }
 
-/// The future of a promise.
+/// The future of a promise. It has to be kept until that has settled, since it holds what is called then:
+/// a task that waits is never dropped.
 pub struct Settled {
     outcome: Rc<Outcome>,
     _told: (Callback, Callback),

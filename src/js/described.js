@@ -1,8 +1,6 @@
 // @ts-check
 /** What the metadata of an API says (RFC 9728), where its demand for step-up points to it. */
 
-import { LONGEST, jsonOf } from "./body.js";
-
 /** @typedef {import("./call.js").Call} Call */
 
 /** How many of them are kept. */
@@ -13,9 +11,10 @@ const MOST = 20;
  *   client: Pick<import("./stepup.js").Client, "metadata_url" | "described">, enter: <T>(run: () => T) => T,
  *   native: import("./call.js").Fetch, emit: (type: string, detail: object) => void,
  *   diagnose: (code: string, message: string) => void, limit: import("./index.d.ts").Millis,
- * }} around
+ *   jsonOf: typeof import("./body.js").jsonOf,
+ * }} around it: what the engine has as well is not a file of its own, which would be found only after it
  */
-export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
+export const describer = ({ client, enter, native, emit, diagnose, limit, jsonOf }) => {
   /** Each that holds is read once per page. @type {Map<string, Promise<object | undefined>>} */
   const known = new Map();
 
@@ -39,7 +38,7 @@ export const describer = ({ client, enter, native, emit, diagnose, limit }) => {
       const init = { headers, credentials: "omit", redirect: "error", referrerPolicy: "no-referrer", signal: end.signal };
       const response = await native(url, /** @type {RequestInit} */ (init));
       ({ status } = response);
-      return response.ok ? jsonOf(response, LONGEST, end.signal) : undefined;
+      return response.ok ? jsonOf(response, undefined, end.signal) : undefined;
     };
     try {
       // The limit holds also where something in the page does not hear the signal.

@@ -1,7 +1,7 @@
 // @ts-check
 /** The core's side in JavaScript: promises, the app's functions, and what dies with the instance. */
 
-import init, { Client, on_panic, parse_challenges } from "./stepup.js";
+import init, { Client, on_panic, parse_challenges, passkey_ceremony } from "./stepup.js";
 import { jsonOf } from "./body.js";
 import { own } from "./call.js";
 import { carriedBy } from "./carried.js";
@@ -372,7 +372,7 @@ export const start = async (options, loader) => {
 
   const describer = lazily(async () => {
     const { describer } = await import("./described.js");
-    return describer({ client, enter, native, emit, diagnose, limit });
+    return describer({ client, enter, native, emit, diagnose, limit, jsonOf });
   });
 
   /** Looks at the metadata that a challenge points to, before anybody is asked. @param {Call} call @param {Response} response */
@@ -674,4 +674,4 @@ export const parse = async (text, wasm) => {
   return enter(() => parse_challenges(text));
 };
 
-export { enter, instantiate, onDeath };
+export { enter, instantiate, onDeath, passkey_ceremony };

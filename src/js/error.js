@@ -9,12 +9,12 @@ export const StepUpError = class extends Error {
    * @param {StepUpErrorCode} code
    * @param {{ message?: string, cause?: unknown, response?: Response }} [options]
    */
-  constructor(code, { message, cause, response } = {}) {
-    super(message ? `${code}: ${message}` : code, { cause });
+  constructor(code, options = {}) {
+    super(options.message ? `${code}: ${options.message}` : code, options);
     /** @type {"StepUpError"} */
     this.name = "StepUpError";
     this.code = code;
-    this.response = response;
+    this.response = options.response;
   }
 };
 
@@ -24,4 +24,4 @@ export const StepUpError = class extends Error {
  * @returns {value is import("./index.d.ts").StepUpError}
  */
 export const isStepUpError = (value) =>
-  value instanceof Error && value.name === "StepUpError";
+  /** @type {any} */ (value)?.name === "StepUpError";

@@ -6,15 +6,15 @@
  * compresses best.
  */
 
-import { nameOf, tellCleared } from "./channel.js";
+import { nameOf } from "./name.js";
 import { StepUpError, isStepUpError } from "./error.js";
 
 export { StepUpError, isStepUpError };
 
 /** @typedef {ReturnType<typeof import("./loader.js").start>} Loader */
 
-/** @param {any} url */
-const parse = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location);
+/** A Request knows what relative addresses are relative to. @param {any} url */
+const parse = (url) => new URL(new Request(url).url);
 
 /** What the loader exports. @type {(name: string) => any} */
 const lazy =
@@ -86,13 +86,13 @@ export const createStepUp = (options) => {
   /**
    * Before the loader is there: what is asked for goes out as it is now, whatever its owner does to it. If
    * the loader does not come, it goes without a token; and who gives up does not wait for it.
-   * @param {any} input @param {any} [init]
+   * @param {any} input @param {any} [init] @returns {Promise<Response>}
    */
-  const early = async (input, init) => {
-    const request = new Request(input.url ? input : parse(input), init);
-    const { signal } = request;
-    signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
+  const early = (input, init) =>
+    new Promise((resolve, reject) => {
+      const request = new Request(input, init);
+      const { signal } = request;
+      signal.throwIfAborted();
       signal.onabort = () => reject(signal.reason);
       later("fetch", () => ({ fetch: () => native(request) }))(
         input,
@@ -103,29 +103,31 @@ export const createStepUp = (options) => {
         init,
       ).then(resolve, reject);
     });
-  };
 
   const target = new (class extends EventTarget {
     clear = () => {
       epoch = {};
-      if (loader) return loader.clear();
-      // Before this returns: the app may leave the page at once.
-      tellCleared(nameOf(options));
-      later("clear")(true).catch(() => {});
+      const at = Date.now();
+      try {
+        // Before this returns, since the app may leave the page at once: the other tabs see it.
+        localStorage[`${nameOf(options)} cleared`] = at;
+      } catch {
+        // They are told by the loader.
+      }
+      later("clear")(at).catch(() => {});
     };
     install = () => {
       if (!undo) {
         const before = (original = fetch);
         /** @type {typeof fetch} */
         const wrapper = (input, init) => (undo === end ? stepUpFetch : before)(input, init);
-        const end = () => {
+        globalThis.fetch = wrapper;
+        const end = (undo = () => {
           if (undo !== end) return;
           undo = original = null;
           // Where somebody has wrapped us meanwhile, our wrapper stays and lets everything through.
           if (fetch === wrapper) globalThis.fetch = before;
-        };
-        globalThis.fetch = wrapper;
-        undo = end;
+        });
       }
       return undo;
     };
@@ -136,7 +138,7 @@ export const createStepUp = (options) => {
     token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
     resume = async (/** @type {import("./index.d.ts").ResumeOptions} */ how) => {
       try {
-        if (loader || sessionStorage.getItem("stepup:awaited")) return later("resume")(how);
+        if (loader || sessionStorage["stepup:awaited"]) return later("resume")(how);
       } catch {
         // Then nothing is awaited either.
       }

@@ -6,9 +6,10 @@
 
 import { placeOf, placesOf } from "./apis.js";
 import { keep, own } from "./call.js";
-import { nameOf, tellCleared } from "./channel.js";
+import { post } from "./channel.js";
 import { asItWas } from "./early.js";
 import { StepUpError, isStepUpError } from "./error.js";
+import { nameOf } from "./name.js";
 import { plainOrigin, read } from "./plain.js";
 import { warm } from "./warm.js";
 import { coreOf } from "./wasm.js";
@@ -142,13 +143,22 @@ export const start = (options, target, native, opened) => {
     return held;
   };
 
-  /** The session's token. @returns {Promise<{ token?: string, send?: undefined }>} */
-  const sessions = async () => {
-    try {
-      return { token: (await options.session?.())?.accessToken };
-    } catch (error) {
+  /**
+   * The session's token, which is waited for only where the app makes us wait.
+   * @returns {typeof NONE | Promise<typeof NONE>}
+   */
+  const sessions = () => {
+    const failed = (/** @type {unknown} */ error) => {
       diagnose("session_failed", `session() failed, the request goes as it is: ${error}`);
-      return {};
+      return NONE;
+    };
+    const tokenOf = (/** @type {any} */ session) => ({ token: session?.accessToken });
+    try {
+      /** @type {any} */
+      const session = options.session?.();
+      return session?.then ? Promise.resolve(session).then(tokenOf).catch(failed) : tokenOf(session);
+    } catch (error) {
+      return failed(error);
     }
   };
 
@@ -206,7 +216,7 @@ export const start = (options, target, native, opened) => {
    */
   const stepUpFetch = (input, init, request, entries, theirs) => {
     if (request) return late(input, init, request, entries, theirs);
-    const url = input?.url ?? input?.href ?? input;
+    const url = typeof input === "string" ? input : (input?.url ?? input?.href ?? input);
     const origin = typeof url === "string" ? plainOrigin(url) : undefined;
     return origin && origins && !origins.has(origin) ? native(input, init) : judge(input, init, url);
   };
@@ -255,7 +265,8 @@ export const start = (options, target, native, opened) => {
     try {
       const began = epoch;
       // With a backend a cookie carries the session.
-      const { token, send } = options.bff ? NONE : (heldFor(call) ?? (await sessions()));
+      const ready = options.bff ? NONE : (heldFor(call) ?? sessions());
+      const { token, send } = "then" in ready ? await ready : ready;
       const response = await (send ? send(call) : call.send(native, token));
       const { ok, status } = response;
       // Somebody else's answer, at the end of a redirect, is no challenge of this API.
@@ -327,8 +338,8 @@ export const start = (options, target, native, opened) => {
     prepare: async (/** @type {import("./index.d.ts").Rule} */ what) =>
       // The rules as well: the click that it is prepared for is not to wait for them, and says what is wrong with them.
       (await Promise.all([engineFor(epoch), options.rules && loadRules().catch(() => {})]))[0].prepare(what),
-    /** @param {boolean} [told] whether the other tabs know already */
-    clear: (told) => {
+    /** @param {number} at what is written down of it, for the other tabs */
+    clear: (at) => {
       epoch += 1;
       published = [];
       drop();
@@ -336,10 +347,10 @@ export const start = (options, target, native, opened) => {
         engine?.cleared();
       } finally {
         // Also where the instance dies of it.
-        if (!told) tellCleared(nameOf(options), { from: me });
+        post(nameOf(options), { from: me, cleared: at });
         // What was saved, by this page or one before it, was that user's.
         if (options.methods?.includes("redirect"))
-          import("./redirect.js").then(({ forgetAll }) => forgetAll(options)).catch(() => {});
+          import("./redirect.js").then(({ forgetAll }) => forgetAll()).catch(() => {});
         if (options.dpop)
           forgotten = import("./dpop.js").then(({ forget }) => forget(options)).catch(() => {});
       }

@@ -23,12 +23,9 @@ const webAuthn = () => {
 const load = async (wasm) => {
   try {
     coreOf(wasm);
-    const [engine, { passkey_ceremony }] = await Promise.all([
-      import("./engine.js"),
-      import("./stepup.js"),
-    ]);
+    const engine = await import("./engine.js");
     await engine.instantiate(wasm);
-    return { ...engine, passkey_ceremony };
+    return engine;
   } catch (cause) {
     throw new StepUpError("wasm_unavailable", { cause });
   }

@@ -18,8 +18,26 @@ const WHOLE = RegExp(`${ORIGIN.source.slice(0, -2)}((?:\\/[\\w~-][\\w.~-]*)*\\/?
 /** A path from the root: two slashes would be a host. */
 const ROOTED = /^\/[\w~-]/;
 
+/** Origins whose letters were read before: to find one here takes less time. @type {Set<string>} */
+const seen = new Set();
+
+/** An app's requests go to few places. */
+const MOST = 100;
+
 /** The origin of a URL, where its letters say it. @param {string} url */
-export const plainOrigin = (url) => ORIGIN.exec(ROOTED.test(url) ? base() : url)?.[1];
+export const plainOrigin = (url) => {
+  const whole = url[0] === "/" && ROOTED.test(url) ? base() : url;
+  // Behind the two slashes of the scheme: where the path begins.
+  const end = whole.indexOf("/", 8);
+  const start = end < 0 ? "" : whole.slice(0, end);
+  if (seen.has(start)) return start;
+  const origin = ORIGIN.exec(whole)?.[1];
+  if (origin) {
+    if (seen.size === MOST) seen.clear();
+    seen.add(origin);
+  }
+  return origin;
+};
 
 /** @typedef {{ origin: string, pathname: string, href: string }} Read */
 

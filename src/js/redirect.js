@@ -2,9 +2,8 @@
 /** Before the page is left: what is saved. When the user is back: what is taken up again. */
 
 import { placesOf } from "./apis.js";
-import { absence } from "./away.js";
-import { nameOf } from "./channel.js";
 import { StepUpError } from "./error.js";
+import { nameOf } from "./name.js";
 import { pack, unpack } from "./pending.js";
 import { await_, awaiting, awaitWithout, giveUp, here, response, stopAwaiting, taking } from "./return.js";
 import { openStore } from "./store.js";
@@ -88,13 +87,10 @@ export const forget = async (state) => {
   await openStore().remove(state);
 };
 
-/** Nobody is to come back to anything, and nobody is away: logout. @param {StepUpOptions} options */
-export const forgetAll = async (options) => {
+/** Nobody is to come back to anything: logout. */
+export const forgetAll = async () => {
   saving.clear();
   stopAwaiting();
-  const away = absence(nameOf(options));
-  away.end();
-  away.forget();
   await openStore().clear();
 };
 

@@ -5,7 +5,8 @@
  */
 
 import { absence } from "./away.js";
-import { nameOf, tellCleared } from "./channel.js";
+import { post } from "./channel.js";
+import { nameOf } from "./name.js";
 import { takeTurn, waitersOf } from "./turn.js";
 
 /** How long a result is there for those that wait, in milliseconds. */
@@ -19,7 +20,8 @@ const HANDED = 30_000;
 export const joinTabs = (options, me, onCleared) => {
   const name = nameOf(options);
   const result = `${name} result`;
-  const away = absence(name);
+  /** Where `clear()` writes down when. */
+  const logout = `${name} cleared`;
   /** @type {import("./turn.js").Turn | undefined} */
   let turn;
   /** @type {(handed: object) => void} */
@@ -30,13 +32,23 @@ export const joinTabs = (options, me, onCleared) => {
   let before = Promise.resolve();
   /** Whether this page is on its way to the provider. */
   let leaving = false;
-  /** When it was last said that all is over; 0 where that was never, or cannot be known. */
+  /** When all was over the last time, by a logout or with another user; 0 where that was never, or cannot be known. */
   const clearedAt = () => {
     try {
-      return Number(localStorage.getItem(`${name} cleared`));
+      return Math.max(Number(localStorage.getItem(logout)), Number(localStorage.getItem(`${name} changed`)));
     } catch {
       return 0;
     }
+  };
+  const away = absence(name, clearedAt);
+  /** The logout that was heard of last: it is both written down and told. */
+  let heard = 0;
+  /** @param {number} at @param {string} [who] */
+  const over = (at, who) => {
+    if (at === heard) return;
+    heard = at;
+    withdraw();
+    onCleared(who);
   };
 
   const store = async () => (await import("./store.js")).openStore();
@@ -96,16 +108,17 @@ export const joinTabs = (options, me, onCleared) => {
       // Any script of this origin may say anything here.
       const { from, cleared, handed, sub } = /** @type {Partial<import("./channel.js").Message>} */ (data ?? {});
       if (from === me) return;
-      if (cleared) {
-        withdraw();
-        onCleared(typeof sub === "string" ? sub : undefined);
-      }
+      if (cleared) over(cleared, typeof sub === "string" ? sub : undefined);
       if (handed && turn) look();
     };
     // In Node, nobody is kept waiting for other tabs.
     /** @type {any} */ (channel).unref?.();
   };
   listen();
+  // Where a page is left in its logout, nothing else is heard of that.
+  globalThis.addEventListener?.("storage", ({ key, newValue }) => {
+    if (key === logout && newValue) over(Number(newValue));
+  });
   // A page that left one may have died before it was expired.
   if (Number(mark("getItem") ?? Infinity) + HANDED <= Date.now()) tidy();
   // An open channel can keep a page out of the browser's cache, and hears nothing there.
@@ -163,7 +176,16 @@ export const joinTabs = (options, me, onCleared) => {
         });
     },
     /** Another user has signed in. @param {string | undefined} sub */
-    tellCleared: (sub) => tellCleared(name, { from: me, sub }),
+    tellCleared: (sub) => {
+      const cleared = Date.now();
+      try {
+        // Not as a logout: who reads that knows nothing of the user.
+        localStorage.setItem(`${name} changed`, `${cleared}`);
+      } catch {
+        // Then a page that is frozen does not learn of it.
+      }
+      post(name, { from: me, cleared, sub });
+    },
     withdraw,
   };
 };

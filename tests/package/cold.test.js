@@ -85,7 +85,7 @@ suite("what a page loads", () => {
 
   test("from the start the loader only, whose core has no more than it imports", options, async () => {
     await make();
-    assert.deepEqual(paths().slice(0, 3), ["/index.js", "/channel.js", "/error.js"]);
+    assert.deepEqual(paths().slice(0, 3), ["/index.js", "/name.js", "/error.js"]);
     assert.equal(paths()[3], "/loader.js");
     for (const later of ["/engine.js", "/stepup.js", "/stepup_bg.wasm", "/rules.js", "/passkey.js"]) assert.ok(!paths().includes(later), later);
   });

@@ -1,6 +1,8 @@
 /** In a page that esbuild bundled, which copies no assets. */
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 
 import { Browser, noBrowser } from "./browser.js";
@@ -21,6 +23,21 @@ suite("bundled by esbuild", () => {
   test("the callback survives bundling, although the rest is dropped when unused", async () => {
     assert.match(await bundle("callback.js", "--format=esm"), /BroadcastChannel/);
     assert.equal((await bundle("unused.js", "--format=esm")).trim(), "");
+  });
+
+  test("what a challenge waits for is all found at once: nothing of the engine lies in a further file", async () => {
+    await bundle("hosted.js", "--format=esm", "--splitting", "--outdir=split", "--metafile=split.json");
+    /** @type {{ outputs: Record<string, { inputs: object, imports: { path: string, kind: string }[] }> }} */
+    const { outputs } = JSON.parse(await readFile(join(project.folder, "split.json"), "utf8"));
+    /** What comes with the file that a module of ours is in. @param {string} name */
+    const comesWith = (name) => {
+      const files = Object.entries(outputs).find(([, { inputs }]) => Object.keys(inputs).some((input) => input.endsWith(`/${name}`)));
+      assert.ok(files, name);
+      const imported = files[1].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path);
+      return [files[0], ...imported];
+    };
+    const there = [...comesWith("index.js"), ...comesWith("loader.js")];
+    assert.deepEqual(comesWith("engine.js").slice(1).filter((file) => !there.includes(file)), []);
   });
 
   suite("in Chromium", () => {

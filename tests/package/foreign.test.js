@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { packageFolder } from "./project.js";
 
-const storage = () => { const m = new Map(); return { getItem: (k) => m.get(k) ?? null, setItem: (k, v) => void m.set(k, `${v}`), removeItem: (k) => void m.delete(k) }; };
+const methods = { getItem(k) { return this[k] ?? null; }, setItem(k, v) { this[k] = `${v}`; }, removeItem(k) { delete this[k]; } };
+const storage = () => Object.create(methods);
 globalThis.until = Infinity;
 globalThis.localStorage = storage();
 globalThis.sessionStorage = storage();

@@ -42,14 +42,19 @@ const replace = (object, name, value) => {
 const storage = () => {
   /** @type {Map<string, string>} */
   const items = new Map();
-  return {
+  const setItem = (/** @type {string} */ key, /** @type {string} */ value) => {
+    traces.push(["storage", key, value]);
+    items.set(key, value);
+  };
+  const methods = {
     getItem: (/** @type {string} */ key) => items.get(key) ?? null,
-    setItem: (/** @type {string} */ key, /** @type {string} */ value) => {
-      traces.push(["storage", key, value]);
-      items.set(key, value);
-    },
+    setItem,
     removeItem: (/** @type {string} */ key) => void items.delete(key),
   };
+  return new Proxy(methods, {
+    get: (target, key) => Reflect.get(target, key) ?? items.get(`${String(key)}`),
+    set: (_, key, value) => (setItem(String(key), `${value}`), true),
+  });
 };
 
 beforeEach(() => {

@@ -102,6 +102,16 @@ export const refusal = (promise) =>
     (error) => error,
   );
 
+const { Request: Unplaced } = globalThis;
+
+/** As in a page, which has somewhere that addresses are relative to. */
+class Placed extends Unplaced {
+  /** @param {RequestInfo | URL} input @param {RequestInit} [init] */
+  constructor(input, init) {
+    super(input instanceof Unplaced ? input : new URL(input, document.baseURI), init);
+  }
+}
+
 /** A page for one test. */
 export class Stage {
   /** @type {Sent[]} */
@@ -122,6 +132,7 @@ export class Stage {
 
   constructor() {
     put("document", { baseURI: `${APP}/account/`, hasFocus: () => true });
+    put("Request", Placed);
     put("navigator", {
       userActivation: this.activation,
       credentials: {

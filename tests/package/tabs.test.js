@@ -108,6 +108,49 @@ suite("tabs that take turns", () => {
     assert.deepEqual(await browser.run(handed(false)), ["awaited", "taken"]);
   });
 
+  test("t67 a logout is heard once, whether it is told, written down, or both", options, async () => {
+    const told = await run(async () => {
+      const { join, until, settled, shared } = /** @type {any} */ (globalThis);
+      const tab = join(1);
+      const other = new BroadcastChannel(shared);
+      const writes = (/** @type {string | null} */ key, /** @type {string | null} */ newValue) =>
+        void dispatchEvent(new StorageEvent("storage", { key, newValue }));
+      const counts = /** @type {number[]} */ ([]);
+      const counted = async () => (await settled(), counts.push(tab.told.length));
+      writes(`${shared} cleared`, "5");
+      await counted();
+      other.postMessage({ from: 2, cleared: 5 });
+      await counted();
+      other.postMessage({ from: 2, cleared: 6 });
+      await until(() => tab.told.length > 1);
+      writes(`${shared} cleared`, "6");
+      await counted();
+      // What says nothing of a logout of this app: of another app's, of all that was stored, of a new user.
+      for (const key of [`${shared}2 cleared`, `${shared} changed`, null]) writes(key, "7");
+      writes(`${shared} cleared`, null);
+      await counted();
+      return counts;
+    });
+    assert.deepEqual(told, [1, 1, 2, 2]);
+  });
+
+  test("t67 nobody is away any more who was so before a logout", options, async () => {
+    /** @param {number} since how long after the logout the user went away, in milliseconds */
+    const begun = (since) => `async () => {
+      const { join, until, shared } = globalThis;
+      const now = Date.now();
+      localStorage.setItem(shared + " cleared", now);
+      localStorage.setItem(shared + " away", JSON.stringify({ id: "elsewhere", since: now + ${since}, until: now + 60_000 }));
+      const tab = join(1);
+      tab.take();
+      await until(() => tab.told.length === 1);
+      tab.end();
+      return tab.told;
+    }`;
+    assert.deepEqual(await browser.run(begun(-1)), ["taken"]);
+    assert.deepEqual(await browser.run(begun(1)), ["awaited"]);
+  });
+
   test("a user who is back does not end the turn of what goes on in their tab", options, async () => {
     const told = await run(async () => {
       const { join, until, settled } = /** @type {any} */ (globalThis);

@@ -16,6 +16,7 @@ pub const JOURNEYS: Journeys = journeys![
     t58_while_the_user_is_away_by_redirect_the_other_tab_waits,
     t58_a_user_who_never_comes_back_is_not_waited_for_for_ever,
     t67_a_logout_in_one_tab_cancels_in_the_other,
+    t67_a_logout_that_only_writes_itself_down_cancels_in_the_other,
     t58_without_web_locks_each_tab_is_for_itself,
 ];
 
@@ -265,6 +266,20 @@ fn t67_a_logout_in_one_tab_cancels_in_the_other(bench: &Bench) {
     world.switch_to(&world.main);
     assert_eq!(page.outcome("sent").code(), "session_changed");
     only(world, &[&world.main, &second]);
+    assert_eq!(page.run("return e2e.su.token() ?? null").value(), Value::Null);
+}
+
+/// As where the page is left at once: nobody is there to say more.
+fn t67_a_logout_that_only_writes_itself_down_cancels_in_the_other(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let (page, ours) = first(world);
+    page.click("sent", SEND);
+    asked_besides(world, &[&world.main]);
+    world.element("button#use-passkey");
+    another(world, &ours);
+    page.run("Object.defineProperty(globalThis, 'BroadcastChannel', { value: undefined }); e2e.su.clear()").value();
+    world.switch_to(&world.main);
+    assert_eq!(page.outcome("sent").code(), "session_changed");
     assert_eq!(page.run("return e2e.su.token() ?? null").value(), Value::Null);
 }
 
