@@ -1,5 +1,5 @@
 /**
- * The control host, for tests only: the request log, the ledger, the options, the end of tokens.
+ * The control host, for tests only: the request log, the ledger, the options, the end of tokens and connections.
  * @module
  */
 import { HttpError, readJson, sendError, sendJson, target } from "./http.js";
@@ -12,8 +12,9 @@ import { mergeOptions } from "./options.js";
  * @param {import("./ledger.js").Ledger} parts.ledger
  * @param {import("./passkeys.js").Passkeys} parts.passkeys
  * @param {import("./revocations.js").Revocations} parts.revocations
+ * @param {import("./connections.js").Connections} parts.connections
  */
-export function createControl({ options, log, ledger, passkeys, revocations }) {
+export function createControl({ options, log, ledger, passkeys, revocations, connections }) {
   /**
    * @param {import("./http.js").Request} req
    * @param {import("./http.js").Response} res
@@ -29,6 +30,10 @@ export function createControl({ options, log, ledger, passkeys, revocations }) {
         case "GET /ledger": return sendJson(res, 200, ledger.transfers());
         case "POST /revoke":
           revocations.revokeAll();
+          res.writeHead(204).end();
+          return;
+        case "POST /disconnect":
+          connections.endOthers(req.socket);
           res.writeHead(204).end();
           return;
         case "GET /options": return sendJson(res, 200, options);

@@ -33,6 +33,7 @@ import { isAbsolute } from "node:path";
  * @property {boolean} nonces whether API and provider want a nonce of theirs in each DPoP proof
  * @property {Record<string, number>} delays milliseconds that a browser's requests wait before they are looked at, by
  *   path, or by `*` for every other path: what a network further away takes
+ * @property {number} handshake milliseconds that a browser's connection to the provider takes to be made
  */
 
 /** Where the provider may live: the app's own site, or another one. */
@@ -57,6 +58,7 @@ export function defaultOptions() {
     describe: null,
     nonces: false,
     delays: {},
+    handshake: 0,
   };
 }
 
@@ -80,6 +82,7 @@ const valid = {
   nonces: (value) => typeof value === "boolean",
   delays: (value) => isRecord(value) && Object.entries(value).every(([path, delay]) =>
     /^(\*|\/.*)$/.test(path) && Number.isInteger(delay) && delay >= 0 && delay <= 10_000),
+  handshake: (value) => Number.isInteger(value) && value >= 0 && value <= 10_000,
 };
 
 /**

@@ -11,6 +11,7 @@ import { createAuthorizationChallenge } from "./authorizationchallenge.js";
 import { createBff } from "./bff.js";
 import { Ceremonies } from "./ceremonies.js";
 import { Challenges } from "./challenges.js";
+import { Connections } from "./connections.js";
 import { createControl } from "./control.js";
 import { addresses, roleOf } from "./hosts.js";
 import { HttpError, sendError, target } from "./http.js";
@@ -53,14 +54,15 @@ export async function start({ port = 0, control = false, defaults = {}, options:
 
   /** @type {Handler} */
   let handle = (_req, res) => sendError(res, new HttpError(503, "the server is starting"));
-  const server = createServer((req, res) => handle(req, res));
+  const connections = new Connections();
+  const server = createServer((req, res) => handle(req, res)).on("connection", (socket) => connections.add(socket));
   await new Promise((resolve, reject) => {
     server.once("error", reject).listen(port, "127.0.0.1", () => resolve(undefined));
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
   const at = addresses(address.port, options.provider);
-  handle = compose({ at, options, keys, control });
+  handle = compose({ at, options, keys, control, connections });
 
   return {
     at,
@@ -77,9 +79,10 @@ export async function start({ port = 0, control = false, defaults = {}, options:
  * @param {import("./options.js").Options} parts.options
  * @param {Awaited<ReturnType<typeof generateKeys>>} parts.keys
  * @param {boolean} parts.control
+ * @param {Connections} parts.connections
  * @returns {Handler}
  */
-function compose({ at, options, keys, control }) {
+function compose({ at, options, keys, control, connections }) {
   const log = new RequestLog();
   const ledger = new Ledger();
   const passkeys = new Passkeys(at);
@@ -95,7 +98,7 @@ function compose({ at, options, keys, control }) {
     app: createPageHost(at, options, createBff({ at, secret })),
     api: createApi({ at, options, check, ledger, ceremonies, possession, probes }),
     auth: createAuthHost({ at, options, keys, secret, passkeys, ceremonies }),
-    control: control ? createControl({ options, log, ledger, passkeys, revocations }) : undefined,
+    control: control ? createControl({ options, log, ledger, passkeys, revocations, connections }) : undefined,
   };
 
   return async (req, res) => {
@@ -107,6 +110,7 @@ function compose({ at, options, keys, control }) {
       if (role !== "control") {
         const { from, path } = log.add(req, res, role);
         const delay = from === "page" ? options.delays[path] ?? options.delays["*"] ?? 0 : 0;
+        if (from === "page" && role === "auth") await connections.ready(req.socket, options.handshake);
         if (delay > 0) await setTimeout(delay);
       }
       await host(req, res);

@@ -15,7 +15,7 @@ import { count, figure, table } from "./tables.js";
  *   contender: string, peer: string, when: string, roundTrips: number, peerRoundTrips: number, fewer: boolean, more: boolean,
  * }} Pair
  * @typedef {{
- *   contenders: Record<string, Contender>, trials?: Record<string, Contender>, pairs: Pair[], notes?: string[],
+ *   contenders: Record<string, Contender>, trials?: Record<string, Omit<Contender, "warm"> & { warm?: Turn | null }>, pairs: Pair[], notes?: string[],
  * }} StepUps
  */
 
@@ -38,6 +38,10 @@ to a fifth of a round trip.`;
 /** What is done ahead, as pairs of one without it and one with it. @type {[string, string, string, "cold" | "warm"][]} */
 const SAVINGS = [
   ["the wasm sent for together with the code around it", "stepup, wasm after the engine", "stepup", "cold"],
+  [
+    "a connection to the provider, none open, made together with the code",
+    "stepup, provider connected when asked", "stepup, provider connected ahead", "cold",
+  ],
   ["`preload()` on idle, passkey", "stepup", "stepup, preloaded", "cold"],
   ["`preload()` on idle, options carried", "stepup, carried", "stepup, carried, preloaded", "cold"],
   ["`preload()` on idle, backend", "stepup, backend", "stepup, backend, preloaded", "cold"],
@@ -60,6 +64,9 @@ const savings = (there, engines) => {
     return [[`${what}, ${when}`, ...cells]];
   });
   return `### What is done ahead, without it and with it
+
+In the row about a connection none to the provider is open. The server has a new one take two round trips before
+anything is answered, as TCP and TLS 1.3 do, and then carry all requests, as HTTP/2 does.
 
 ${table(["what", ...there.flatMap((engine) => [`${engine}, round trips`, "ms to prompt or window"])], rows)}`;
 };

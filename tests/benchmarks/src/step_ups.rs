@@ -4,8 +4,8 @@
 //! with the transfer made. Cold is the first step-up of a page that was just loaded: its scripts and wasm are
 //! fetched and compiled anew, since the server's files name nothing by which a copy could be used again, and
 //! nothing of the provider is known. What the browser itself keeps is there: it has run before, connections
-//! are open, preflights are remembered. Warm is the second step-up of a page, after one to a lower level. All
-//! stand before the same provider, in bundles of the same bundler.
+//! are open (but in the trial of what one costs), preflights are remembered. Warm is the second step-up of a
+//! page, after one to a lower level. All stand before the same provider, in bundles of the same bundler.
 
 mod bundle;
 mod contender;
@@ -52,7 +52,7 @@ pub fn measure(tools: Tools, choice: &Choice) -> Value {
         eprintln!("   {}", contender.name);
         // Three browsers under automation lose a click now and then.
         let measured = (0..2).find_map(|_| {
-            catch_unwind(AssertUnwindSafe(|| both(&tools, contender, &built, &runs))).ok()
+            catch_unwind(AssertUnwindSafe(|| both(&tools, contender, trial, &built, &runs))).ok()
         });
         match measured {
             Some((measured, by)) => {
@@ -72,10 +72,12 @@ pub fn measure(tools: Tools, choice: &Choice) -> Value {
     })
 }
 
-/// A contender cold and warm, in a world of its own; and the version of the browser there.
+/// A contender cold and warm, in a world of its own; and the version of the browser there. Trials are of what
+/// is done while the engine is on its way, so they are only cold.
 fn both(
     tools: &Tools,
     contender: &Contender,
+    trial: bool,
     built: &bundle::Built,
     runs: &Runs,
 ) -> (Value, String) {
@@ -96,7 +98,8 @@ fn both(
         }
         summary(&first, &near, &far, delay)
     };
-    let (cold, warm) = (of(Temperature::Cold), of(Temperature::Warm));
+    let cold = of(Temperature::Cold);
+    let warm = (!trial).then(|| of(Temperature::Warm));
     let version = stage.close();
     let measured = json!({
         "what": contender.what, "way": contender.way.name(), "peer": contender.peer, "cold": cold, "warm": warm,

@@ -185,6 +185,14 @@ impl Server {
         request.send_empty().expect("the server revokes the tokens");
     }
 
+    /// Ends every connection that a browser has with it. Nothing is to be under way.
+    #[track_caller]
+    pub fn disconnect(&self) {
+        let url = self.control("/disconnect");
+        let request = self.agent.post(url).header("host", self.control_host());
+        request.send_empty().expect("the server ends its connections");
+    }
+
     /// Changes options while it runs.
     #[track_caller]
     pub fn change(&self, options: &Value) {

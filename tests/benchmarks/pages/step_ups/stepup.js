@@ -22,11 +22,20 @@ const engine = () =>
     observer.observe({ type: "resource", buffered: true });
   });
 
+/** Nothing is connected to ahead: what the package hints at does not get into the page. */
+const ignoreHints = () => {
+  const { head } = document;
+  const append = head.append.bind(head);
+  head.append = (...nodes) =>
+    append(...nodes.filter((node) => !(node instanceof HTMLLinkElement && node.rel === "preconnect")));
+};
+
 /** @param {string} name */
 const readCookie = (name) => new RegExp(`${name}=([\\w-]+)`).exec(document.cookie)?.[1] ?? "";
 
 /** @param {import("./page.js").Given} given @returns {Promise<import("./page.js").App>} */
 export async function open({ api, issuer, session, how }) {
+  if (how.unhinted) ignoreHints();
   /** @satisfies {Partial<import("stepup").StepUpOptions>} */
   const common = {
     rules: how.rule ? [TRANSFER] : undefined,

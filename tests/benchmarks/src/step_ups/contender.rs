@@ -46,6 +46,8 @@ pub struct Contender {
     pub way: Way,
     /// Whether the API's challenges carry options for a passkey.
     pub carry: bool,
+    /// How many round trips a connection to the provider takes, and none is open before; 0 leaves what is open.
+    pub handshake: u64,
     /// Who does the same by hand.
     pub peer: Option<&'static str>,
 }
@@ -59,6 +61,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "",
         way: Way::Passkey,
         carry: false,
+        handshake: 0,
         peer: Some("by hand"),
     },
     Contender {
@@ -68,6 +71,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&preload=1",
         way: Way::Passkey,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, discovered ahead"),
     },
     Contender {
@@ -77,6 +81,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&carried=1",
         way: Way::Passkey,
         carry: true,
+        handshake: 0,
         peer: Some("by hand, carried"),
     },
     Contender {
@@ -86,6 +91,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&carried=1&preload=1",
         way: Way::Passkey,
         carry: true,
+        handshake: 0,
         peer: Some("by hand, carried"),
     },
     Contender {
@@ -95,6 +101,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&rule=1",
         way: Way::Passkey,
         carry: false,
+        handshake: 0,
         peer: Some("by hand"),
     },
     Contender {
@@ -104,6 +111,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&rule=1&prepare=1",
         way: Way::Passkey,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, discovered ahead"),
     },
     Contender {
@@ -113,6 +121,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "",
         way: Way::Passkey,
         carry: false,
+        handshake: 0,
         peer: None,
     },
     Contender {
@@ -122,6 +131,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&ahead=1",
         way: Way::Passkey,
         carry: false,
+        handshake: 0,
         peer: None,
     },
     Contender {
@@ -131,6 +141,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&carried=1",
         way: Way::Passkey,
         carry: true,
+        handshake: 0,
         peer: None,
     },
     Contender {
@@ -140,6 +151,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&backend=1",
         way: Way::Backend,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, backend"),
     },
     Contender {
@@ -149,6 +161,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&backend=1&preload=1",
         way: Way::Backend,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, backend"),
     },
     Contender {
@@ -158,6 +171,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&backend=1&rule=1&prepare=1",
         way: Way::Backend,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, backend"),
     },
     Contender {
@@ -167,6 +181,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "",
         way: Way::Backend,
         carry: false,
+        handshake: 0,
         peer: None,
     },
     Contender {
@@ -176,6 +191,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&window=1",
         way: Way::Window,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, window"),
     },
     Contender {
@@ -185,6 +201,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&window=1&preload=1",
         way: Way::Window,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, window, discovered ahead"),
     },
     Contender {
@@ -194,6 +211,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&window=1&rule=1&preload=1",
         way: Way::Window,
         carry: false,
+        handshake: 0,
         peer: Some("by hand, window, discovered ahead"),
     },
     Contender {
@@ -203,6 +221,7 @@ pub const CONTENDERS: &[Contender] = &[
         how: "",
         way: Way::Window,
         carry: false,
+        handshake: 0,
         peer: None,
     },
     Contender {
@@ -212,17 +231,45 @@ pub const CONTENDERS: &[Contender] = &[
         how: "&ahead=1",
         way: Way::Window,
         carry: false,
+        handshake: 0,
         peer: None,
     },
 ];
 
 /// What the package would cost without something that it does. It is no rival of anybody's.
-pub const TRIALS: &[Contender] = &[Contender {
-    name: "stepup, wasm after the engine",
-    what: "passkey, nothing loaded ahead, the wasm sent for when the code around it is there",
-    script: "stepup",
-    how: "&later=1",
-    way: Way::Passkey,
-    carry: false,
-    peer: Some("stepup"),
-}];
+pub const TRIALS: &[Contender] = &[
+    Contender {
+        name: "stepup, wasm after the engine",
+        what: "passkey, nothing loaded ahead, the wasm sent for when the code around it is there",
+        script: "stepup",
+        how: "&later=1",
+        way: Way::Passkey,
+        carry: false,
+        handshake: 0,
+        peer: Some("stepup"),
+    },
+    Contender {
+        name: "stepup, provider connected ahead",
+        what: "passkey, nothing loaded ahead, no connection to the provider open: made with the engine's code",
+        script: "stepup",
+        how: "",
+        way: Way::Passkey,
+        carry: false,
+        handshake: HANDSHAKE,
+        peer: None,
+    },
+    Contender {
+        name: "stepup, provider connected when asked",
+        what: "the same, made when the provider is asked",
+        script: "stepup",
+        how: "&unhinted=1",
+        way: Way::Passkey,
+        carry: false,
+        handshake: HANDSHAKE,
+        peer: Some("stepup, provider connected ahead"),
+    },
+];
+
+/// Round trips before the first request: one for TCP, one for TLS 1.3 (RFC 8446 §2). That for the name in the
+/// DNS is not counted.
+const HANDSHAKE: u64 = 2;

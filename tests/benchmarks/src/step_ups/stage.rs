@@ -84,6 +84,9 @@ impl<'a> Stage<'a> {
         }
         self.settle("prepare", &[]);
         self.delay(Some(delay));
+        if self.contender.handshake > 0 {
+            self.world.server.disconnect();
+        }
         self.world.server.forget();
         let outcome = self.step("transfer", HUMAN);
         let log = self.world.server.log();
@@ -168,13 +171,15 @@ impl<'a> Stage<'a> {
         assert_eq!(outcome, true, "{what}");
     }
 
-    /// Has every answer wait; a user takes time at the provider as anywhere.
+    /// Has every answer wait, and connections as long as the contender's take; a user takes time at the provider
+    /// as anywhere.
     fn delay(&self, delay: Option<u64>) {
+        let handshake = delay.unwrap_or_default() * self.contender.handshake;
         let delays = match delay {
             Some(delay) => json!({ "*": delay, "/auth": HUMAN + delay }),
             None => json!({}),
         };
-        self.world.server.change(&json!({ "delays": delays }));
+        self.world.server.change(&json!({ "delays": delays, "handshake": handshake }));
     }
 
     /// Where the app sends the user to sign in, or to prove more.
