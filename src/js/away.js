@@ -16,13 +16,10 @@ const quietly = (run) => {
   }
 };
 
-/**
- * @param {string} name what is the same in all tabs of the app
- * @param {() => number} [over] since when nobody comes back to what was before
- */
-export const absence = (name, over = () => 0) => {
+/** @param {string} name what is the same in all tabs of the app */
+export const absence = (name) => {
   const key = `${name} away`;
-  /** @returns {{ id?: string, since?: number, until?: number }} */
+  /** @returns {{ id?: string, until?: number }} */
   const read = () => quietly(() => JSON.parse(localStorage.getItem(key) ?? "{}")) ?? {};
   const ours = () => quietly(() => sessionStorage.getItem(key)) ?? null;
   const forget = () => quietly(() => localStorage.removeItem(key));
@@ -30,16 +27,16 @@ export const absence = (name, over = () => 0) => {
   return {
     /** Until when a user counts as away from another tab, if one does. @returns {number | undefined} */
     until: () => {
-      const { id, since = Infinity, until = 0 } = read();
+      const { id, until = 0 } = read();
       const left = until - Date.now();
-      return left > 0 && left <= LONGEST && since > over() && id !== ours() ? until : undefined;
+      return left > 0 && left <= LONGEST && id !== ours() ? until : undefined;
     },
     /** The user leaves this tab. @param {number} until in milliseconds since the epoch */
     begin: (until) =>
       quietly(() => {
         const id = `${Math.random()}`;
         sessionStorage.setItem(key, id);
-        localStorage.setItem(key, JSON.stringify({ id, since: Date.now(), until }));
+        localStorage.setItem(key, JSON.stringify({ id, until }));
       }),
     /** Nobody is away from this tab any more. */
     end: () =>

@@ -11,10 +11,10 @@ export const StepUpError = class extends Error {
    */
   constructor(code, options = {}) {
     super(options.message ? `${code}: ${options.message}` : code, options);
+    this.response = options.response;
+    this.code = code;
     /** @type {"StepUpError"} */
     this.name = "StepUpError";
-    this.code = code;
-    this.response = options.response;
   }
 };
 
@@ -24,4 +24,4 @@ export const StepUpError = class extends Error {
  * @returns {value is import("./index.d.ts").StepUpError}
  */
 export const isStepUpError = (value) =>
-  /** @type {any} */ (value)?.name === "StepUpError";
+  value instanceof Error && value.name === "StepUpError";

@@ -13,8 +13,8 @@ export { StepUpError, isStepUpError };
 
 /** @typedef {ReturnType<typeof import("./loader.js").start>} Loader */
 
-/** A Request knows what relative addresses are relative to. @param {any} url */
-const parse = (url) => new URL(new Request(url).url);
+/** @param {any} url */
+const parse = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location);
 
 /** What the loader exports. @type {(name: string) => any} */
 const lazy =
@@ -29,22 +29,39 @@ const lazy =
 
 /** @type {typeof import("./index.d.ts").createStepUp} */
 export const createStepUp = (options) => {
-  /** @type {Loader | undefined} */
-  let loader;
-  /** What `install()` replaced. */
-  /** @type {typeof fetch | null | undefined} */
+  /** Another one after each `clear()`: what began before it must not go on after it. @type {object | undefined} */
+  let epoch;
+  /** What `install()` replaced. @type {typeof fetch | null | undefined} */
   let original;
   /** @type {(() => void) | null | undefined} */
   let undo;
-  /** Another one after each `clear()`: what began before it must not go on after it. @type {object | undefined} */
-  let epoch;
-  /** The window for who waits for the loader: one click, one window. @type {Window | null | undefined} */
-  let opening;
   /** @type {Promise<Loader> | undefined} */
   let loading;
+  /** The window for who waits for the loader: one click, one window. @type {Window | null | undefined} */
+  let opening;
+  /** @type {Loader | undefined} */
+  let loader;
 
-  /** @type {import("./call.js").Fetch} */
-  const native = (input, init) => (original ?? fetch)(input, init);
+  /**
+   * Before the loader is there: what is asked for goes out as it is now, whatever its owner does to it. If
+   * the loader does not come, it goes without a token; and who gives up does not wait for it.
+   * @param {any} input @param {any} [init] @returns {Promise<Response>}
+   */
+  const early = (input, init) =>
+    new Promise((resolve, reject) => {
+      const request = new Request(input.url ? input : parse(input), init);
+      const { signal } = request;
+      signal.throwIfAborted();
+      signal.onabort = () => reject(signal.reason);
+      later("fetch", () => ({ fetch: () => native(request) }))(
+        input,
+        { ...init },
+        request,
+        // Of a form or a query there are bytes only in the Request.
+        init?.body?.getAll && [...init.body],
+        init,
+      ).then(resolve, reject);
+    });
 
   /** At once where the loader is there, else when it has come. @type {(name: string, instead?: () => any) => any} */
   const later =
@@ -75,7 +92,7 @@ export const createStepUp = (options) => {
       // Rather once too often, since the loader looks again; and what has no host is told to be no API there.
       ours = options.apis.some(
         (/** @type {any} */ api) =>
-          ["", host].includes(parse(api.origin ?? api).host) && `${pathname}/`.includes(api.pathPrefix ?? ""),
+          (parse(api.origin ?? api).host || host) === host && `${pathname}/`.includes(api.pathPrefix ?? ""),
       );
     } catch {
       // Whatever is wrong, the loader says so, or `fetch`.
@@ -83,26 +100,8 @@ export const createStepUp = (options) => {
     return (ours ? early : native)(input, init);
   };
 
-  /**
-   * Before the loader is there: what is asked for goes out as it is now, whatever its owner does to it. If
-   * the loader does not come, it goes without a token; and who gives up does not wait for it.
-   * @param {any} input @param {any} [init] @returns {Promise<Response>}
-   */
-  const early = (input, init) =>
-    new Promise((resolve, reject) => {
-      const request = new Request(input, init);
-      const { signal } = request;
-      signal.throwIfAborted();
-      signal.onabort = () => reject(signal.reason);
-      later("fetch", () => ({ fetch: () => native(request) }))(
-        input,
-        { ...init },
-        request,
-        // Of a form or a query there are bytes only in the Request.
-        init?.body?.getAll && [...init.body],
-        init,
-      ).then(resolve, reject);
-    });
+  /** @type {import("./call.js").Fetch} */
+  const native = (input, init) => (original ?? fetch)(input, init);
 
   const target = new (class extends EventTarget {
     clear = () => {
@@ -110,12 +109,22 @@ export const createStepUp = (options) => {
       const at = Date.now();
       try {
         // Before this returns, since the app may leave the page at once: the other tabs see it.
-        localStorage[`${nameOf(options)} cleared`] = at;
+        localStorage[nameOf(options)] = at;
       } catch {
-        // They are told by the loader.
+        // Then the loader tells them, if the page is still there.
       }
       later("clear")(at).catch(() => {});
     };
+    prepare = later("prepare");
+    resume = async (/** @type {import("./index.d.ts").ResumeOptions} */ how) => {
+      try {
+        if (loader || sessionStorage["stepup:awaited"]) return later("resume")(how);
+      } catch {
+        // Then nothing is awaited either.
+      }
+      return null;
+    };
+    preload = later("preload");
     install = () => {
       if (!undo) {
         const before = (original = fetch);
@@ -131,19 +140,6 @@ export const createStepUp = (options) => {
       }
       return undo;
     };
-    get assurance() {
-      return loader?.assurance();
-    }
-    fetch = stepUpFetch;
-    token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
-    resume = async (/** @type {import("./index.d.ts").ResumeOptions} */ how) => {
-      try {
-        if (loader || sessionStorage["stepup:awaited"]) return later("resume")(how);
-      } catch {
-        // Then nothing is awaited either.
-      }
-      return null;
-    };
     ensure = (/** @type {import("./index.d.ts").EnsureOptions | undefined} */ asked) => {
       // Inside the click, where the popup is the first method for certain. The loader closes what it does not need.
       if (
@@ -152,17 +148,20 @@ export const createStepUp = (options) => {
         /** @type {any} */ (
           asked?.methods ??
             options.methods ??
-            options.passkey ??
             options.firstPartyApps ??
             options.bff?.passkey ??
-            options.authenticate ?? ["popup"]
+            options.authenticate ??
+            options.passkey ?? ["popup"]
         )[0] === "popup"
       )
         opening ??= open("", "_blank", "popup");
       return later("ensure")(asked);
     };
-    prepare = later("prepare");
-    preload = later("preload");
+    fetch = stepUpFetch;
+    get assurance() {
+      return loader?.assurance();
+    }
+    token = (/** @type {import("./index.d.ts").Requirement} */ asked) => loader?.token(asked);
   })();
   // Whatever is asked of it sends for the loader; on a server nothing else does.
   if (globalThis.document) later("assurance")().catch(() => {});
@@ -175,6 +174,6 @@ export const parseChallenges = lazy("parseChallenges");
 /** @type {typeof import("./index.d.ts").passkey} */
 export const passkey = {
   get: lazy("get"),
-  create: lazy("create"),
   capabilities: lazy("capabilities"),
+  create: lazy("create"),
 };

@@ -350,7 +350,7 @@ export const start = (options, target, native, opened) => {
         post(nameOf(options), { from: me, cleared: at });
         // What was saved, by this page or one before it, was that user's.
         if (options.methods?.includes("redirect"))
-          import("./redirect.js").then(({ forgetAll }) => forgetAll()).catch(() => {});
+          import("./redirect.js").then(({ forgetAll }) => forgetAll(options)).catch(() => {});
         if (options.dpop)
           forgotten = import("./dpop.js").then(({ forget }) => forget(options)).catch(() => {});
       }

@@ -26,7 +26,7 @@ const MOST = 100;
 
 /** The origin of a URL, where its letters say it. @param {string} url */
 export const plainOrigin = (url) => {
-  const whole = url[0] === "/" && ROOTED.test(url) ? base() : url;
+  const whole = url[0] === "/" && ROOTED.test(url) ? (base() ?? "") : url;
   // Behind the two slashes of the scheme: where the path begins.
   const end = whole.indexOf("/", 8);
   const start = end < 0 ? "" : whole.slice(0, end);

@@ -87,10 +87,17 @@ export const forget = async (state) => {
   await openStore().remove(state);
 };
 
-/** Nobody is to come back to anything: logout. */
-export const forgetAll = async () => {
+/** Nobody is to come back to anything, and nobody is away: logout. @param {StepUpOptions} options */
+export const forgetAll = async (options) => {
   saving.clear();
   stopAwaiting();
+  // Written down by `away.js`, which comes with the engine: a logout does not load that.
+  for (const where of ["sessionStorage", "localStorage"])
+    try {
+      /** @type {any} */ (globalThis)[where].removeItem(`${nameOf(options)} away`);
+    } catch {
+      // Storage that is refused holds nothing.
+    }
   await openStore().clear();
 };
 

@@ -9,6 +9,9 @@ import { post } from "./channel.js";
 import { nameOf } from "./name.js";
 import { takeTurn, waitersOf } from "./turn.js";
 
+/** In the place of a time, and as long as one. */
+const NEVER = "0000000000000";
+
 /** How long a result is there for those that wait, in milliseconds. */
 const HANDED = 30_000;
 
@@ -20,8 +23,7 @@ const HANDED = 30_000;
 export const joinTabs = (options, me, onCleared) => {
   const name = nameOf(options);
   const result = `${name} result`;
-  /** Where `clear()` writes down when. */
-  const logout = `${name} cleared`;
+  const away = absence(name);
   /** @type {import("./turn.js").Turn | undefined} */
   let turn;
   /** @type {(handed: object) => void} */
@@ -32,21 +34,24 @@ export const joinTabs = (options, me, onCleared) => {
   let before = Promise.resolve();
   /** Whether this page is on its way to the provider. */
   let leaving = false;
-  /** When all was over the last time, by a logout or with another user; 0 where that was never, or cannot be known. */
-  const clearedAt = () => {
+  /** What is stored under a name; nothing where nothing can be. @param {string} key */
+  const written = (key) => {
     try {
-      return Math.max(Number(localStorage.getItem(logout)), Number(localStorage.getItem(`${name} changed`)));
+      return Number(localStorage.getItem(key));
     } catch {
       return 0;
     }
   };
-  const away = absence(name, clearedAt);
-  /** The logout that was heard of last: it is both written down and told. */
-  let heard = 0;
-  /** @param {number} at @param {string} [who] */
+  /** When all was over the last time, by a logout, which `clear()` writes down under the name alone, or with another user; 0 where that was never, or cannot be known. */
+  const clearedAt = () => Math.max(written(name), written(`${name} changed`));
+  /** The logouts that were heard of: each is both written down and told, and that may come late. */
+  const heard = new Set([written(name)]);
+  /** @param {number} at @param {string} [who] is signed in from then on */
   const over = (at, who) => {
-    if (at === heard) return;
-    heard = at;
+    if (who === undefined) {
+      if (heard.has(at)) return;
+      heard.add(at);
+    }
     withdraw();
     onCleared(who);
   };
@@ -117,8 +122,14 @@ export const joinTabs = (options, me, onCleared) => {
   listen();
   // Where a page is left in its logout, nothing else is heard of that.
   globalThis.addEventListener?.("storage", ({ key, newValue }) => {
-    if (key === logout && newValue) over(Number(newValue));
+    if (key === name && Number(newValue)) over(Number(newValue));
   });
+  // A storage that is full later on has room to write over this.
+  try {
+    if (localStorage.getItem(name) === null) localStorage.setItem(name, NEVER);
+  } catch {
+    // Then a logout is told only.
+  }
   // A page that left one may have died before it was expired.
   if (Number(mark("getItem") ?? Infinity) + HANDED <= Date.now()) tidy();
   // An open channel can keep a page out of the browser's cache, and hears nothing there.

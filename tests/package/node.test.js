@@ -30,6 +30,19 @@ suite("in Node", () => {
     assert.deepEqual(made, { fetch: "function", document: "undefined" });
   });
 
+  test("an address without anything that it is relative to is for the server's own fetch", async () => {
+    const { asked, answers } = await result(`
+      import { createStepUp } from "stepup";
+      const asked = [];
+      globalThis.fetch = async (input) => (asked.push(input), new Response("ours"));
+      const stepup = createStepUp({ apis: ["https://api.bank.example"] });
+      await stepup.ensure().catch(() => {});
+      const answers = [await (await stepup.fetch("/own")).text(), await (await stepup.fetch("own")).text()];
+      console.log(JSON.stringify({ asked: asked.filter((url) => String(url).endsWith("own")), answers }));
+    `);
+    assert.deepEqual({ asked, answers }, { asked: ["/own", "own"], answers: ["ours", "ours"] });
+  });
+
   test("parseChallenges reads a header", async () => {
     const challenges = await result(`
       import { parseChallenges } from "stepup";

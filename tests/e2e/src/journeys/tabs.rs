@@ -122,11 +122,11 @@ fn send_by_redirect() -> String {
     SEND.replace("['popup']", "['redirect']")
 }
 
-/// What is stored in the clear, but for when a result was left.
+/// What is stored in the clear, but for when a result was left, and when somebody logged out.
 #[track_caller]
 fn legible(page: &Harness) -> Value {
     let script = "return [...Object.entries(localStorage), ...Object.entries(sessionStorage)]\
-        .filter(([name, value]) => !(name.endsWith(' result') && /^\\d+$/.test(value)))";
+        .filter(([name, value]) => !(/^stepup .*,( result)?$/.test(name) && /^\\d+$/.test(value)))";
     page.run(script).value()
 }
 
