@@ -12,6 +12,9 @@ import { count, figure, table } from "./tables.js";
  * @typedef {{ waiters: Many[], loopback: Many, soak: any, idle: unknown[] }} Scale
  */
 
+/** What the memory of a module grows by at the least. */
+const PAGE = 64 * 1024;
+
 /** @param {Record<string, Scale>} engines @param {string} plots */
 export const scaleSection = async (engines, plots) => {
   const there = Object.entries(engines);
@@ -51,6 +54,8 @@ export const scaleSection = async (engines, plots) => {
     figure(soak.heapBytesPerRequest),
     count(idle.length),
   ]);
+  // Growth is looked for in the second half.
+  const seen = Math.max(...there.map(([, { soak }]) => PAGE / (soak.requests / 2)));
   return `## Scale
 
 So many requests are challenged at once, and one prompt serves them all:
@@ -59,8 +64,9 @@ So many requests are challenged at once, and one prompt serves them all:
 
 ${table(["engine", "requests", "prompts", "answered", "µs each", "bytes of wasm memory each", "bytes of heap each"], rows)}
 
-One after the other over one instance, with step-ups among them; the growth of memory is that of a line
-through samples after collections:
+One group of twenty after the other over one instance, with step-ups among them; the growth of memory is that of
+a line through samples after collections in the second half, when all that is bounded has been full. The memory of
+wasm grows by pages of 64 KiB: what leaks ${figure(seen)} bytes for each request, or more, needs one there.
 
 ${table(["engine", "requests", "step-ups", "answered", "wasm memory, bytes per request", "heap, bytes per request", "timers left when idle"], soaks)}`;
 };

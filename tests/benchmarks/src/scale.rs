@@ -79,7 +79,12 @@ fn goals(found: &Value) -> Value {
         soak["answered"] == soak["requests"],
     );
     let wasm = number(&soak["wasmBytesPerRequest"]);
-    goal("growth of wasm memory, bytes per request".into(), 0.0, wasm, wasm <= 0.0);
+    goal(
+        format!("growth of wasm memory in the second half of {requests}, bytes per request"),
+        0.0,
+        wasm,
+        wasm <= 0.0,
+    );
     let left = number(&soak["referencesLeft"]);
     goal("JavaScript's values that the wasm has not let go".into(), 0.0, left, left <= 0.0);
     let heap = number(&soak["heapBytesPerRequest"]);

@@ -9,7 +9,7 @@ const run = async ({ quick }) => {
   // Not before what keeps an eye on it.
   const { createStepUp } = await import("/stepup/index.js");
   // First: memory that many have left free would hide what leaks.
-  const soaked = await soak(quick ? 20_000 : 100_000, createStepUp, heap, (text) => (bench.told = text));
+  const soaked = await soak(quick ? 20_000 : 200_000, createStepUp, heap, (text) => (bench.told = text));
   const idle = timers().map(({ kind, after, by }) => `${kind} ${after}\n${by}`);
   bench.told = "warming";
   for (const count of [10, 100, 100]) await wait(count, createStepUp, heap);

@@ -1,4 +1,4 @@
-/** What the page keeps an eye on: timers, and the memory of the wasm. It must be there before the package is. */
+/** What the page keeps an eye on: timers, clocks, and the memory of the wasm. It must be there before the package is. */
 
 /** @typedef {{ kind: string, after: number, by: string }} Timer */
 
@@ -42,6 +42,16 @@ export const timers = () => [...waiting.values()].filter(({ by }) => by.includes
 
 /** Lets everything happen that is about to, by a timer that is not counted. @param {number} [millis] */
 export const pause = (millis = 0) => new Promise((resolve) => void later(resolve, millis));
+
+/** How far the clocks are ahead of the true ones, in milliseconds. */
+let ahead = 0;
+for (const clock of [Date, performance]) {
+  const now = clock.now.bind(clock);
+  clock.now = () => now() + ahead;
+}
+
+/** Lets time pass in which nobody does anything: both clocks go on, timers do not. @param {number} millis */
+export const pass = (millis) => void (ahead += millis);
 
 /** What the modules export; what a name stands for, only the package knows. @type {unknown[][]} */
 const exported = [];

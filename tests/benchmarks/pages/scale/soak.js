@@ -1,14 +1,18 @@
-/** A hundred thousand requests by one instance, of all kinds, in groups that are under way together. */
+/** Two hundred thousand requests by one instance, of all kinds, in groups that are under way together. */
 
 import { answerBy } from "../requests/network.js";
 import { HIGH, challenge, grant, headerOf, plugIn, settings, user, withProvider } from "../requests/provider.js";
-import { pause, references, timers, wasmBytes } from "./probes.js";
+import { pass, pause, references, timers, wasmBytes } from "./probes.js";
 
 /** @typedef {{ requests: number, wasmBytes: number, references: number, heap: import("./waiters.js").Heap }} Sample */
 
-/** An API may cause five prompts a minute that no click has asked for: so there are many APIs. */
 const APIS = Array.from({ length: 40 }, (_, n) => `https://api${n}.example`);
 const GROUP = 20;
+/**
+ * From one group to the next, in milliseconds. What an API has caused is remembered for a minute: that has a few
+ * step-ups then, not all there are, and what is kept for a time is let go many times while this goes on.
+ */
+const PACE = 1000;
 
 /**
  * @param {number} count @param {import("./waiters.js").Create} createStepUp
@@ -73,7 +77,7 @@ export const soak = async (count, createStepUp, heap, tell) => {
   const samples = [];
   const step = count / 10;
   const began = performance.now();
-  let looked = 0;
+  let [looked, paced] = [0, 0];
   const sample = async (/** @type {number} */ requests) => {
     const before = performance.now();
     await pause(100);
@@ -89,9 +93,11 @@ export const soak = async (count, createStepUp, heap, tell) => {
       else errors.push(String(result.status === "rejected" ? result.reason : result.value.status));
     }
     done += GROUP;
+    pass(PACE);
+    paced += PACE;
     if (done % step < GROUP) await sample(done);
   }
-  const millis = performance.now() - began - looked;
+  const millis = performance.now() - began - looked - paced;
   await pause(1200);
   return {
     requests: count,
@@ -111,7 +117,8 @@ export const soak = async (count, createStepUp, heap, tell) => {
 
 /** @param {Sample[]} samples */
 const slopes = (samples) => {
-  // What is made once, and what engines make of code that runs often, is there in the first half.
+  // What is made once, and what engines make of code that runs often, is there in the first half. The second is
+  // so long that a byte left by each request is a page of wasm memory, or two.
   const settled = samples.slice(5);
   /** Least squares. @param {(sample: typeof samples[number]) => number} of */
   const slope = (of) => {
