@@ -16,22 +16,17 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// What is to be signed for one send of a request, with the newest nonce of its server. `key` has
-    /// the coordinates `x` and `y`, `ath` is the digest of the access token that goes along.
-    pub fn proof(
-        &self,
-        key: &JsValue,
-        jti: &str,
-        method: &str,
-        url: &str,
-        ath: Option<String>,
-    ) -> String {
-        let coordinate = |name: &str| get(key, name).as_string().unwrap_or_default();
-        let (x, y) = (coordinate("x"), coordinate("y"));
-        let key = PublicKey { x: &x, y: &y };
+    /// What each proof of this key begins with; the claims and the signature follow, each after a dot.
+    pub fn proof_header(&self, x: &str, y: &str) -> String {
+        PublicKey { x, y }.header()
+    }
+
+    /// What is claimed by one send of a request, with the newest nonce of its server. `ath` is the digest
+    /// of the access token that goes along.
+    pub fn proof(&self, jti: &str, method: &str, url: &str, ath: Option<String>) -> String {
         let nonces = self.driver.nonces.borrow();
         let (at, ath, nonce) = (now().seconds(), ath.as_deref(), nonces.of(url));
-        Proof { key, jti, method, url, at, ath, nonce }.signing_input()
+        Proof { jti, method, url, at, ath, nonce }.claims()
     }
 
     /// An API has answered a request with a proof. True if that is to be sent once more, with a nonce.

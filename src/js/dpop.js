@@ -11,7 +11,7 @@ import { openStore } from "./store.js";
  * @typedef {import("./call.js").Call} Call
  * @typedef {import("./index.d.ts").StepUpOptions} StepUpOptions
  * @typedef {{ publicKey: CryptoKey, privateKey: CryptoKey }} Pair
- * @typedef {{ x: string, y: string, jkt: string, privateKey: CryptoKey }} Key
+ * @typedef {{ x: string, y: string, jkt: string, privateKey: CryptoKey, header?: string }} Key
  * @typedef {{ token: string, jkt: string, ath?: string }} Held a token, the key that it is bound to, and its digest
  */
 
@@ -66,7 +66,7 @@ const methodOf = ({ request, init: { method = "GET" } }) =>
 /**
  * @param {StepUpOptions} options
  * @param {{
- *   client: Pick<import("./stepup.js").Client, "proof" | "proved">,
+ *   client: Pick<import("./stepup.js").Client, "proof_header" | "proof" | "proved">,
  *   enter: <T>(run: () => T) => T, forgotten: () => unknown,
  * }} around `forgotten` is awaited before a key is looked for
  */
@@ -95,9 +95,10 @@ export const prover = (options, { client, enter, forgotten }) => {
 
   /** @param {Key} key @param {string} method @param {string} url as the browser writes it @param {Held} [held] */
   const prove = async (key, method, url, held) => {
-    // It is the same as long as the token is, and kept with it.
+    // These are the same as long as the token is, and the key, and kept with them.
     if (held) held.ath ??= await digest(held.token);
-    const text = enter(() => client.proof(key, crypto.randomUUID(), method, url, held?.ath));
+    key.header ??= enter(() => client.proof_header(key.x, key.y));
+    const text = `${key.header}.${enter(() => client.proof(crypto.randomUUID(), method, url, held?.ath))}`;
     const signature = await crypto.subtle.sign(ES256, key.privateKey, encode(text));
     return `${text}.${base64url(signature)}`;
   };

@@ -25,11 +25,28 @@ pub struct PublicKey<'a> {
     pub y: &'a str,
 }
 
+impl PublicKey<'_> {
+    /// The header of all proofs of this key (RFC 9449 §4.2), in base64url: made once.
+    #[must_use]
+    pub fn header(&self) -> String {
+        let jwk = object(&[
+            ("kty", json_string("EC")),
+            ("crv", json_string("P-256")),
+            ("x", json_string(self.x)),
+            ("y", json_string(self.y)),
+        ]);
+        let header = object(&[
+            ("typ", json_string("dpop+jwt")),
+            ("alg", json_string("ES256")),
+            ("jwk", jwk),
+        ]);
+        base64url(header.as_bytes())
+    }
+}
+
 /// What is proved to be whose request: made anew for each send (RFC 9449 §4.2).
 #[derive(Clone, Copy, Debug)]
 pub struct Proof<'a> {
-    /// The key that signs it.
-    pub key: PublicKey<'a>,
     /// A random value, used once.
     pub jti: &'a str,
     /// The method of the request.
@@ -45,21 +62,10 @@ pub struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    /// The text that is signed by ES256: header and claims (RFC 7515 §5.1, step 5).
+    /// The claims in base64url: signed by ES256 after the header and a dot (RFC 7515 §5.1, step 5).
     #[must_use]
-    pub fn signing_input(&self) -> String {
-        let Self { key, jti, method, url, at, ath, nonce } = self;
-        let jwk = object(&[
-            ("kty", json_string("EC")),
-            ("crv", json_string("P-256")),
-            ("x", json_string(key.x)),
-            ("y", json_string(key.y)),
-        ]);
-        let header = object(&[
-            ("typ", json_string("dpop+jwt")),
-            ("alg", json_string("ES256")),
-            ("jwk", jwk),
-        ]);
+    pub fn claims(&self) -> String {
+        let Self { jti, method, url, at, ath, nonce } = self;
         let mut claims = vec![
             ("jti", json_string(jti)),
             ("htm", json_string(method)),
@@ -72,7 +78,7 @@ impl Proof<'_> {
                 claims.push((name, json_string(value)));
             }
         }
-        concat(&[&base64url(header.as_bytes()), ".", &base64url(object(&claims).as_bytes())])
+        base64url(object(&claims).as_bytes())
     }
 }
 
@@ -180,7 +186,6 @@ mod tests {
 
     fn proof() -> Proof<'static> {
         Proof {
-            key: PublicKey { x: "the-x", y: "the-y" },
             jti: "j1",
             method: "POST",
             url: TOKEN,
@@ -190,34 +195,32 @@ mod tests {
         }
     }
 
-    /// Header and claims, as a server reads them.
-    fn read(proof: &Proof<'_>) -> (Value, Value) {
-        let text = proof.signing_input();
-        let (header, claims) = text.split_once('.').unwrap();
-        let part = |part| serde_json::from_slice(&from_base64url(part).unwrap()).unwrap();
-        (part(header), part(claims))
+    /// A part of a proof, as a server reads it.
+    fn read(part: &str) -> Value {
+        serde_json::from_slice(&from_base64url(part).unwrap()).unwrap()
     }
 
     #[test]
     fn a_proof_names_its_key_and_its_request() {
-        let (header, claims) = read(&proof());
+        let header = read(&PublicKey { x: "the-x", y: "the-y" }.header());
         let jwk = json!({ "kty": "EC", "crv": "P-256", "x": "the-x", "y": "the-y" });
         assert_eq!(header, json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": jwk }));
         let expected =
             json!({ "jti": "j1", "htm": "POST", "htu": TOKEN, "iat": 1_800_000_000_u64 });
-        assert_eq!(claims, expected);
+        assert_eq!(read(&proof().claims()), expected);
     }
 
     #[test]
     fn t56_a_proof_at_the_api_is_bound_to_its_token_and_nonce() {
-        let (_, claims) = read(&Proof { ath: Some("a\"1"), nonce: Some("n1"), ..proof() });
+        let bound = Proof { ath: Some("a\"1"), nonce: Some("n1"), ..proof() };
+        let claims = read(&bound.claims());
         assert_eq!((&claims["ath"], &claims["nonce"]), (&json!("a\"1"), &json!("n1")));
     }
 
     #[test]
     fn a_proof_does_not_tell_the_query() {
         for url in ["https://api.example/a?to=bob#top", "https://api.example/a#?x"] {
-            let (_, claims) = read(&Proof { url, ..proof() });
+            let claims = read(&Proof { url, ..proof() }.claims());
             assert_eq!(claims["htu"], "https://api.example/a", "{url}");
         }
     }

@@ -15,7 +15,7 @@ const prepare = async () => {
   const at = "/dpop.js";
   const { forget, prover } = await import(at);
   page.forget = forget;
-  const client = { proof: () => "header.claims", proved: () => false };
+  const client = { proof_header: () => "header", proof: () => "claims", proved: () => false };
   const around = { client, enter: (/** @type {() => unknown} */ run) => run(), forgotten: () => {} };
   page.proverOf = (/** @type {string} */ clientId) => prover({ issuer: "https://login.example", clientId }, around);
   /** @param {IDBRequest} request */
