@@ -66,6 +66,7 @@ export const requestSection = async (engines, plots) => {
   return `## What a request costs
 
 All contenders in one page, taking turns in an order that is drawn anew each round; the median of all rounds.
+Where a goal compares two of them, it is by the median of their differences, round by round.
 First over a \`fetch\` that answers at once, so that nothing but their own work is measured (${standing(engines, "stubbed")}):
 
 ![What a request costs beside the network](tests/benchmarks/plots/requests.svg)

@@ -8,29 +8,29 @@ const SAME = [
   [/^(axios|ky)$/, "stepup, not ours"],
 ];
 
-/** @param {Record<string, { microseconds: number, overMicroseconds: number }>} costs over the stub */
-export const goalsOf = (costs) => {
-  const over = (/** @type {string} */ name, /** @type {string} */ base, /** @type {number} */ goal) => {
-    const measured = Number((costs[name].microseconds - costs[base].microseconds).toPrecision(3));
+/**
+ * @param {string[]} names who was measured over the stub
+ * @param {import("./rounds.js").Over} over
+ */
+export const goalsOf = (names, over) => {
+  const within = (/** @type {string} */ name, /** @type {string} */ base, /** @type {number} */ goal) => {
+    const measured = over(name, base);
     return { name: `${name}: over ${base}, in µs`, goal, measured, met: measured <= goal };
   };
-  const within = [
-    over("stepup, not ours", "native", 0.3),
-    over("stepup, not ours, relative", "native, relative", 0.3),
-    over("stepup, not ours, URL", "native, URL", 0.3),
-    over("stepup, not ours, Request", "native, Request", 0.3),
-    over("stepup installed, not ours", "native", 0.3),
-    over("stepup, ours, unchallenged, signed out", "native", 5),
-    over("stepup, ours, unchallenged, session's token", "native", 5),
-    over("stepup, ours, with a token", "native", 5),
-    over("stepup installed, ours, with a token", "native", 5),
-  ];
-  const versus = Object.keys(costs)
+  const versus = names
     .filter((name) => !/^(stepup|native|one )/.test(name))
-    .flatMap((name) => {
-      const ours = SAME.find(([like]) => like.test(name))?.[1] ?? "";
-      const [goal, measured] = [costs[name].microseconds, costs[ours].microseconds];
-      return [{ name: `${ours}: no slower than ${name}, in µs`, goal, measured, met: measured <= goal }];
-    });
-  return [...within, ...versus];
+    // No slower than what does the same.
+    .map((name) => within(SAME.find(([like]) => like.test(name))?.[1] ?? "", name, 0));
+  return [
+    within("stepup, not ours", "native", 0.3),
+    within("stepup, not ours, relative", "native, relative", 0.3),
+    within("stepup, not ours, URL", "native, URL", 0.3),
+    within("stepup, not ours, Request", "native, Request", 0.3),
+    within("stepup installed, not ours", "native", 0.3),
+    within("stepup, ours, unchallenged, signed out", "native", 5),
+    within("stepup, ours, unchallenged, session's token", "native", 5),
+    within("stepup, ours, with a token", "native", 5),
+    within("stepup installed, ours, with a token", "native", 5),
+    ...versus,
+  ];
 };

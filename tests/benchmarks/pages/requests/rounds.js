@@ -38,41 +38,58 @@ export const median = (numbers, part = 0.5) => {
 
 const rounded = (/** @type {number} */ number) => Number(number.toPrecision(4));
 
+/** @typedef {(name: string, base: string) => number} Over how much more one costs than another */
+
 /**
  * What each call costs. The first contender is what the others are compared with, round by round.
  * @param {import("./ours.js").Contender[]} contenders
  * @param {{ millis: number, rounds: number, tell: (text: string) => void }} how
  */
 export const measure = async (contenders, { millis, rounds, tell }) => {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const { name, call } of contenders) {
     tell(`warming ${name}`);
-    counts.set(name, await countFor(call, millis));
+    const count = await countFor(call, millis);
+    // As many as somebody's before who is about as fast: on a busy machine a batch begins more slowly than it goes on.
+    const alike = [...counts.values()].find((other) => count < other * 2 && other < count * 2);
+    counts.set(name, alike ?? count);
   }
   /** @type {Map<string, number[]>} */
   const costs = new Map(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     tell(`round ${round + 1} of ${rounds}`);
     for (const { name, call } of shuffled(contenders)) {
-      const count = counts.get(name);
+      const count = counts.get(name) ?? 1;
       costs.get(name)?.push(((await batch(call, count)) * 1000) / count);
     }
   }
-  const base = costs.get(contenders[0].name) ?? [];
-  return Object.fromEntries(
+  const of = (/** @type {string} */ name) => costs.get(name) ?? [];
+  const differences = (/** @type {string} */ name, /** @type {string} */ base) =>
+    of(name).map((cost, round) => cost - of(base)[round]);
+  const first = contenders[0].name;
+  const summary = Object.fromEntries(
     [...costs].map(([name, all]) => {
-      const over = all.map((cost, round) => cost - base[round]);
+      const over = differences(name, first);
       return [
         name,
         {
           microseconds: rounded(median(all)),
           overMicroseconds: rounded(median(over)),
           overQuartiles: [rounded(median(over, 0.25)), rounded(median(over, 0.75))],
-          ratio: rounded(median(all.map((cost, round) => cost / base[round]))),
-          runs: counts.get(name) * rounds,
+          ratio: rounded(median(all.map((cost, round) => cost / of(first)[round]))),
+          runs: (counts.get(name) ?? 1) * rounds,
           rounds,
         },
       ];
     }),
   );
+  return {
+    costs: summary,
+    /**
+     * By the median of the rounds' own differences: what else the machine does meanwhile slows down both, where a
+     * median of each may be of another time. @type {Over}
+     */
+    over: (name, base) => rounded(median(differences(name, base))),
+  };
 };
