@@ -28,7 +28,7 @@ export const goalSection = ({ sizes, requests, stepUps, scale }) => {
   const head = ["goal", "at most", "measured", ""];
   return `## Goals
 
-${rows.length - missed.length} of ${rows.length} are met.${missed.length ? ` These are not:\n\n${table(head, missed)}` : ""}
+${rows.length - missed.length} of ${rows.length} are met.${missed.length ? ` These are not, and [ARCHITECTURE.md](ARCHITECTURE.md#what-was-to-be-reached-and-is-not) says why:\n\n${table(head, missed)}` : ""}
 
 <details><summary>All goals</summary>
 
