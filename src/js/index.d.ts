@@ -817,7 +817,8 @@ export interface StepUp extends EventTarget {
    * Forgets every token and cancels what is in progress (`session_changed`). Call it on logout, when the answer
    * to the logout call is there: a request to one of the APIs that waits, for a step-up or in the page's first
    * moments for the SDK itself, is not sent any more. A request that has already been sent again keeps its answer.
-   * The other tabs of the app are told before it returns. It does not throw.
+   * The other tabs of the app are told before it returns, or where the browser refuses storage, as in a worker, once
+   * the SDK is loaded. It does not throw.
    */
   clear(): void;
   addEventListener<K extends keyof StepUpEvents>(

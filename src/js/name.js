@@ -5,5 +5,5 @@
  * What is the same in all tabs of one app at one provider, and differs between two apps of an origin.
  * @param {import("./index.d.ts").StepUpOptions} options
  */
-export const nameOf = ({ clientId, bff, issuer }) =>
-  `stepup ${[issuer, clientId, bff?.login, bff?.passkey?.verify]}`;
+export const nameOf = ({ issuer, bff, clientId }) =>
+  `stepup ${[issuer ?? bff?.login ?? bff?.passkey?.verify, clientId]}`;

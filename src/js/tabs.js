@@ -9,8 +9,8 @@ import { post } from "./channel.js";
 import { nameOf } from "./name.js";
 import { takeTurn, waitersOf } from "./turn.js";
 
-/** In the place of a time, and as long as one. */
-const NEVER = "0000000000000";
+/** In the place of a time, and as long as one; another one each time. */
+const never = () => `${Math.random()}00000000000`.slice(0, 13);
 
 /** How long a result is there for those that wait, in milliseconds. */
 const HANDED = 30_000;
@@ -35,13 +35,14 @@ export const joinTabs = (options, me, onCleared) => {
   /** Whether this page is on its way to the provider. */
   let leaving = false;
   /** What is stored under a name; nothing where nothing can be. @param {string} key */
-  const written = (key) => {
+  const stored = (key) => {
     try {
-      return Number(localStorage.getItem(key));
+      return localStorage.getItem(key);
     } catch {
-      return 0;
+      return null;
     }
   };
+  const written = (/** @type {string} */ key) => Number(stored(key));
   /** When all was over the last time, by a logout, which `clear()` writes down under the name alone, or with another user; 0 where that was never, or cannot be known. */
   const clearedAt = () => Math.max(written(name), written(`${name} changed`));
   /** The logouts that were heard of: each is both written down and told, and that may come late. */
@@ -122,11 +123,11 @@ export const joinTabs = (options, me, onCleared) => {
   listen();
   // Where a page is left in its logout, nothing else is heard of that.
   globalThis.addEventListener?.("storage", ({ key, newValue }) => {
-    if (key === name && Number(newValue)) over(Number(newValue));
+    if (key === name && Number(newValue) >= 1) over(Number(newValue));
   });
   // A storage that is full later on has room to write over this.
   try {
-    if (localStorage.getItem(name) === null) localStorage.setItem(name, NEVER);
+    if (localStorage.getItem(name) === null) localStorage.setItem(name, never());
   } catch {
     // Then a logout is told only.
   }
@@ -134,14 +135,20 @@ export const joinTabs = (options, me, onCleared) => {
   if (Number(mark("getItem") ?? Infinity) + HANDED <= Date.now()) tidy();
   // An open channel can keep a page out of the browser's cache, and hears nothing there.
   let left = 0;
+  /** @type {string | null} */
+  let last = null;
   globalThis.addEventListener?.("pagehide", () => {
     left = Date.now();
+    last = stored(name);
     channel?.close();
   });
   globalThis.addEventListener?.("pageshow", ({ persisted }) => {
     if (!persisted) return;
     listen();
-    if (clearedAt() >= left) onCleared(undefined);
+    // Also where the app has deleted all that was stored, as many do at a logout.
+    if (stored(name) === last && written(`${name} changed`) < left) return;
+    heard.add(written(name));
+    onCleared(undefined);
   });
 
   return {

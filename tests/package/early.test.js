@@ -242,7 +242,7 @@ suite("clear() before the loader is there", () => {
   });
 
   test("t67 the other tabs are told before it returns, and once", async (context) => {
-    const name = `stepup ${ISSUER},app,,`;
+    const name = `stepup ${ISSUER},app`;
     /** @type {unknown[]} */
     const heard = [];
     const channel = new BroadcastChannel(name);

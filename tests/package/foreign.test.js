@@ -38,7 +38,7 @@ for (const sent of [null, { from: 1, cleared: true, sub: 5 }, { from: 1, cleared
       : new Response(null, { status: 401, headers: { "www-authenticate": 'Bearer error="insufficient_user_authentication", acr_values="AL3"' } });
     const stepup = (await load(packageFolder))({ apis: ["https://api.example"], authenticate: async () => "high", requireVerified: false });
     await stepup.preload();
-    const channel = new BroadcastChannel("stepup ,,,");
+    const channel = new BroadcastChannel("stepup ,");
     channel.postMessage(sent);
     await settle();
     channel.close();

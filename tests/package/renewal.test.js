@@ -345,7 +345,7 @@ suite("renewal", () => {
       const all = await Promise.all(tabs.map((tab) => tab.fetch(API)));
       assert.deepEqual(all.map(({ status }) => status), [200, 200]);
       assert.deepEqual(forms().map(({ refresh_token }) => refresh_token).sort(), ["refresh-1", "refresh-2"]);
-      const renewals = locks.names.filter((name) => name !== `stepup ${ISSUER},app,,`);
+      const renewals = locks.names.filter((name) => name !== `stepup ${ISSUER},app`);
       assert.deepEqual(renewals, Array(2).fill(`stepup:renewal ${ISSUER} app`), "beside the turns to ask");
     });
 

@@ -19,7 +19,7 @@ struct Moment {
 }
 
 const START: Moment = Moment { name: "page start", after: &[], files: &["index.js"] };
-/// Asked for by `createStepUp`; nobody waits for it.
+/// Asked for by `createStepUp`; only requests to the APIs wait for it.
 const LOADER: Moment =
     Moment { name: "right after it", after: &["page start"], files: &["loader.js"] };
 const PROMPT: Moment = Moment {

@@ -30,6 +30,9 @@ export const goalSection = ({ sizes, requests, stepUps, scale }) => {
 
 ${rows.length - missed.length} of ${rows.length} are met.${missed.length ? ` These are not, and [ARCHITECTURE.md](ARCHITECTURE.md#what-was-to-be-reached-and-is-not) says why:\n\n${table(head, missed)}` : ""}
 
+Round trips "at best" are those of what the package offers for the same way of asking, with what it does ahead. Each
+beside who does the very same by hand is [further below](#each-beside-who-does-the-very-same-by-hand).
+
 <details><summary>All goals</summary>
 
 ${table(head, rows)}

@@ -73,7 +73,8 @@ First over a \`fetch\` that answers at once, so that nothing but their own work 
 
 ${costs(engines, "stubbed")}
 
-The same over loopback (${standing(engines, "loopback")}):
+The same over loopback (${standing(engines, "loopback")}). What lies between the contenders is less there than what lies
+between one round and the next, so no goal is judged by it:
 
 ${costs(engines, "loopback")}
 ${notes.length ? `\n${notes.join("\n")}\n` : ""}`;

@@ -66,7 +66,8 @@ ${table(["engine", "requests", "prompts", "answered", "µs each", "bytes of wasm
 
 One group of twenty after the other over one instance, with step-ups among them; the growth of memory is that of
 a line through samples after collections in the second half, when all that is bounded has been full. The memory of
-wasm grows by pages of 64 KiB: what leaks ${figure(seen)} bytes for each request, or more, needs one there.
+wasm grows by pages of 64 KiB: what leaks ${figure(seen)} bytes for each request, or more, needs one there, once what
+is free is used up. Of the heap only Chromium tells.
 
 ${table(["engine", "requests", "step-ups", "answered", "wasm memory, bytes per request", "heap, bytes per request", "timers left when idle"], soaks)}`;
 };

@@ -31,8 +31,8 @@ const runs = (all) => {
     return least === most ? `${least}` : `${least} to ${most}`;
   };
   return `Each time is the median of ${span(({ runs }) => runs.near)} runs without delay, after one that is not counted; requests are
-what most of these had. Round trips come from ${span(({ runs }) => runs.far)} more with a delay, which go on until enough of them agree
-to a fifth of a round trip.`;
+what most of these had. Round trips come from ${span(({ runs }) => runs.far)} more with a delay, which go on until three agree to a
+fifth of a round trip, or there are seven (two of three with \`--quick\`).`;
 };
 
 /** What is done ahead, as pairs of one without it and one with it. @type {[string, string, string, "cold" | "warm"][]} */
@@ -92,7 +92,7 @@ const pairs = (there, engines) => {
   return `### Each beside who does the very same by hand
 
 Round trips one after the other, ours : by hand. Of ${all.length}, ${sum(({ fewer }) => fewer)} are fewer, ${sum(({ fewer, more }) => !fewer && !more)} as many and ${sum(({ more }) => more)} more.
-What ours loads after the challenge counts here; what is built by hand is in the page from its start.
+Whole round trips count. What ours loads after the challenge counts here; what is built by hand is in the page from its start.
 
 ${table(["ours", "by hand", ...there], rows)}`;
 };
@@ -143,7 +143,10 @@ export const stepUpSection = async (engines, plots) => {
     );
     return `### In ${engine}\n\n${table(["contender", "requests", "files", "round trips", "ms to the prompt", "ms to the window", "ms to the retry"], rows)}`;
   });
-  const notes = [...new Set(there.flatMap((engine) => engines[engine].notes ?? []))].map((note) => `- ${note}`);
+  const notes = [...new Set(there.flatMap((engine) => engines[engine].notes ?? []))].map((note) => {
+    const of = there.filter((engine) => engines[engine].notes?.includes(note));
+    return `- ${of.length < there.length ? `${of.join(", ")}: ` : ""}${note}`;
+  });
   const whats = names.map((name) => `- **${name}**: ${first(name).what}`);
   const lines = names.map((name) => `${name}, warm:\n  ${first(name).warm?.lines.join("\n  ") ?? "–"}`);
   return `## What a step-up costs

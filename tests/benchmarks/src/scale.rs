@@ -62,10 +62,12 @@ fn goals(found: &Value) -> Value {
             let (few, all) = (number(&first[of]), number(&last[of]));
             if few.is_finite() && all.is_finite() {
                 let counts = (&first["requests"], &last["requests"]);
-                let name =
-                    format!("{what} at {} no more than 1.5 times that at {}", counts.1, counts.0);
-                // A page of wasm memory is 64 KiB, shared by however many wait.
-                let most = if of == "wasmBytesPerWaiter" { few.max(2048.0) } else { few * 1.5 };
+                // A page of wasm memory is 64 KiB, shared by however many wait: few need none of their own.
+                let (more, most) = match of {
+                    "wasmBytesPerWaiter" => ("than 2,048 or", few.max(2048.0)),
+                    _ => ("than 1.5 times", few * 1.5),
+                };
+                let name = format!("{what} at {} no more {more} that at {}", counts.1, counts.0);
                 goal(name, most, all, all <= most);
             }
         }

@@ -30,6 +30,7 @@ export const goalsOf = (names, over) => {
     within("stepup, ours, unchallenged, signed out", "native", 5),
     within("stepup, ours, unchallenged, session's token", "native", 5),
     within("stepup, ours, with a token", "native", 5),
+    within("stepup, ours, with a token, Request", "native, Request", 5),
     within("stepup installed, ours, with a token", "native", 5),
     ...versus,
   ];
