@@ -254,17 +254,24 @@ fn t58_a_user_who_never_comes_back_is_not_waited_for_for_ever(bench: &Bench) {
     assert_eq!(page.outcome("sent").value()["status"], 200);
 }
 
-fn t67_a_logout_in_one_tab_cancels_in_the_other(bench: &Bench) {
-    let world = bench.world(json!({}));
+/// The user is asked in the first tab, and then this logs out in another one, where no step-up has ever been:
+/// nothing but the loader is loaded there.
+#[track_caller]
+fn logged_out_elsewhere<'w>(world: &'w World, script: &str) -> (Harness<'w>, Window) {
     let (page, ours) = first(world);
     page.click("sent", SEND);
     asked_besides(world, &[&world.main]);
     world.element("button#use-passkey");
-    // No step-up has ever been there: nothing but the loader is loaded.
     let second = another(world, &ours);
-    page.run("e2e.su.clear()").value();
+    page.run(script).value();
     world.switch_to(&world.main);
     assert_eq!(page.outcome("sent").code(), "session_changed");
+    (page, second)
+}
+
+fn t67_a_logout_in_one_tab_cancels_in_the_other(bench: &Bench) {
+    let world = bench.world(json!({}));
+    let (page, second) = logged_out_elsewhere(world, "e2e.su.clear()");
     only(world, &[&world.main, &second]);
     assert_eq!(page.run("return e2e.su.token() ?? null").value(), Value::Null);
 }
@@ -272,14 +279,10 @@ fn t67_a_logout_in_one_tab_cancels_in_the_other(bench: &Bench) {
 /// As where the page is left at once: nobody is there to say more.
 fn t67_a_logout_that_only_writes_itself_down_cancels_in_the_other(bench: &Bench) {
     let world = bench.world(json!({}));
-    let (page, ours) = first(world);
-    page.click("sent", SEND);
-    asked_besides(world, &[&world.main]);
-    world.element("button#use-passkey");
-    another(world, &ours);
-    page.run("Object.defineProperty(globalThis, 'BroadcastChannel', { value: undefined }); e2e.su.clear()").value();
-    world.switch_to(&world.main);
-    assert_eq!(page.outcome("sent").code(), "session_changed");
+    let (page, _) = logged_out_elsewhere(
+        world,
+        "Object.defineProperty(globalThis, 'BroadcastChannel', { value: undefined }); e2e.su.clear()",
+    );
     assert_eq!(page.run("return e2e.su.token() ?? null").value(), Value::Null);
 }
 
